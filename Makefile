@@ -1,0 +1,73 @@
+# make            build/bin/stream-*, build/lib/libstream.so
+# make check      all tests          make SAN=1 ...   with ASan and UBSan, in build/san
+# make install    PREFIX, DESTDIR    make B=DIR ...   builds elsewhere
+PREFIX ?= /usr/local
+ifeq ($(SAN),1)
+B ?= build/san
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+B ?= build
+HARDEN := -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fcf-protection
+endif
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -Ilib $(WARN) -fstack-protector-strong -ftrivial-auto-var-init=zero \
+	$(HARDEN) $(SANITIZE) $(CFLAGS) $(WERROR)
+ALL_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) $(LDFLAGS)
+
+# lib/sink and lib/join talk to SQLite: only commands that need them link them.
+LIB_SRC := $(filter-out lib/sink/%,$(wildcard lib/*/*.c))
+SINK_SRC := $(wildcard lib/sink/*.c)
+CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
+UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
+SINK_OBJ := $(SINK_SRC:%.c=$B/%.o)
+SO := $B/lib/libstream.so
+
+all: $(CMD:%=$B/bin/%)
+
+$(SO): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^ $(ALL_LDFLAGS) -lpcre2-8 -lzstd -lm -ldl -lpthread
+
+$B/bin/stream-sink: $(SINK_OBJ)
+$B/bin/stream-sink: LIBS = -lsqlite3
+
+$B/bin/%: $B/cmd/%.o $(SO)
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream $(LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
+
+$B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
+
+# Fuzz targets want clang's libFuzzer and compile the library afresh with its coverage.
+FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Ilib -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$B/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -o $@ $^ -lpcre2-8 -lzstd -lm -ldl -lpthread
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+unit: $(UNIT:%=$B/unit/%)
+
+check: ; scripts/check
+lint: ; scripts/lint
+bench: ; scripts/bench
+demo: ; scripts/demo
+
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib share/man/man1 share/man/man5 share/man/man7)
+	install -m 755 $(CMD:%=$B/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(SO) $(DESTDIR)$(PREFIX)/lib
+	for page in man/*.[157]; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; done
+
+clean:
+	rm -rf $B
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.SECONDARY:
+.PHONY: all unit check lint bench demo install clean

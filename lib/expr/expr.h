@@ -1,0 +1,63 @@
+/*
+ * Expressions: man/stream-expr.7 is the language. Text is parsed and checked once, then evaluated batch by batch; a
+ * result is a value per row, and a row whose result could not be computed gets a TYPE_ERROR whose text says why.
+ */
+#ifndef STREAM_EXPR_EXPR_H
+#define STREAM_EXPR_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "record/batch.h"
+
+struct expr;
+
+/* All errors are ERR_USAGE: one line with the expression, the column (from 1) and what to do. */
+int expr_parse(const char *text, size_t len, struct expr **out, struct error *e);
+void expr_free(struct expr *x);
+
+/* An operand of stream-map, stream-agg or `-b`. */
+struct statement {
+	const char *name;      /* what stands before `=`, backquotes removed; NULL: none. NUL-terminated */
+	struct expr *value;    /* the expression, if it is no call of an aggregate */
+	const char *function;  /* the aggregate's name; NULL: none */
+	struct expr **args;    /* its arguments */
+	size_t arg_count;
+	const char *text;      /* the text of the part behind `=`, for a name made from it */
+};
+
+/*
+ * Reads `NAME = EXPR` or `EXPR` or, when is_aggregate says yes to a name, `NAME = FUNC(ARGS)`, `FUNC(ARGS)` and the bare `FUNC`.
+ * `NAME == EXPR` is no assignment. is_aggregate may be NULL.
+ */
+int statement_parse(const char *text, bool (*is_aggregate)(const char *name, size_t len), struct statement *out,
+		    struct error *e);
+void statement_release(struct statement *s);
+
+/* Whether an operand has the form of an expression by the grammar of the command line: `NAME =`, `NAME(`, in contrast to a FILE. */
+bool statement_looks_like(const char *operand);
+
+/* The distinct field names that it reads, as written (`a` for `a.b[0]` too, metadata with @); owned by x. */
+size_t expr_fields(const struct expr *x, const char *const **names);
+
+/* If it is nothing but a field (not a path): its name, else NULL. */
+const char *expr_bare_field(const struct expr *x);
+
+/*
+ * out[i] is the result for row rows[i] (rows NULL: row i), i < count. Texts live as long as the batch's content and arena
+ * (x owns constants, and must live as long). Never fails as a whole.
+ */
+void expr_eval(struct expr *x, struct batch *b, const uint32_t *rows, uint32_t count, struct value *out);
+
+/*
+ * For filters: writes the rows (of the batch's selection, or all) for which x is true to `kept`, and returns their count. Rows for which it
+ * is an error, or neither bool nor null, become rejects of b and are not kept.
+ */
+uint32_t expr_filter(struct expr *x, struct batch *b, uint32_t *kept);
+
+/* A warning that parsing or evaluating came to and that is worth a line, once each (a comparison that can never hold); NULL when there
+   is none left. Valid until the next call. */
+const char *expr_warning(struct expr *x);
+
+#endif
