@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/timestamp.h"
 #include "format/json_keys.h"
 #include "format/json_number.h"
 #include "format/json_scan.h"
 #include "format/json_skip.h"
 #include "format/json_value.h"
+#include "format/meta_cell.h"
 #include "format/text.h"
 
 /* What may come next, between records. */
@@ -59,30 +59,6 @@ static uint32_t begin_row(struct json_keys *k, struct batch *b)
 	return row;
 }
 
-/* Turns what came for a metadatum into what it means. */
-static bool finish_meta(struct json_keys *k, enum meta m, struct value *v)
-{
-	int64_t ns;
-	if (v->type == TYPE_NULL) {
-		*v = value_absent();
-		return true;
-	}
-	if (m != META_TIME && m != META_ARRIVED)
-		return true;
-	bool is_time = false;
-	if (v->type == TYPE_STRING)
-		is_time = v->len && timestamp_read(v->s, v->len, &ns) == v->len;
-	else if (v->type == TYPE_INT)
-		is_time = timestamp_from_decimal(v->i, v->scale, &ns);
-	else if (v->type == TYPE_NUMBER)
-		is_time = timestamp_from_number(number_double(*v), &ns);
-	if (is_time)
-		*v = value_time(ns);
-	else
-		k->reason = m == META_TIME ? "@time is no time" : "@arrived is no time";
-	return is_time;
-}
-
 /*
  * Reads the object at p into the next row of the batch; d->newlines says how many there were in it. Returns the byte
  * behind it, or NULL: json_scan tells why, or keys.full or keys.reason does. A string or number that seems to go
@@ -109,7 +85,9 @@ static const char *read_record(struct json_decoder *d, const char *p, const char
 		} else {
 			p = json_value_read(p, end, 1, key->row_mask, &b->arena, cell, &d->newlines);
 		}
-		if (!p || (key->meta >= 0 && !finish_meta(keys, (enum meta)key->meta, cell)))
+		if (!p)
+			return NULL;
+		if (key->meta >= 0 && (keys->reason = meta_from_cell((enum meta)key->meta, cell)))
 			return NULL;
 	}
 	if (!key || (size_t)(p - start) > UINT32_MAX)

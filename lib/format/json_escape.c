@@ -6,6 +6,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "format/escape.h"
 #include "format/json_unicode.h"
 
 struct writer {
@@ -43,20 +44,13 @@ static void put_surrogate(struct writer *w, unsigned unit)
 		note_high(w, unit);
 }
 
-/* C1 controls, and those that turn the direction of text. */
-static bool steers(uint32_t code)
-{
-	return (code >= 0x80 && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
-	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 /* Writes what begins with the byte at p, 0x80 or above; returns how many bytes that were. */
 static size_t put_high_byte(struct writer *w, const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	uint32_t code;
-	size_t n = utf8_read(p, len, &code);
-	if (n && w->terminal && steers(code)) {
+	size_t n = utf8_read(s, len, &code);
+	if (n && w->terminal && escape_steers(code)) {
 		put_escape(w->out, code);
 		return n;
 	}
@@ -64,7 +58,7 @@ static size_t put_high_byte(struct writer *w, const char *s, size_t len)
 		buf_append(w->out, s, n);
 		return n;
 	}
-	if (p[0] == 0xed && len >= 3 && p[1] >= 0xa0 && p[1] <= 0xbf && is_tail(p[2])) {
+	if (p[0] == 0xed && len >= 3 && p[1] >= 0xa0 && p[1] <= 0xbf && p[2] >> 6 == 2) {
 		unsigned unit = 0xd000 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
 		if (unit < 0xdc80 || unit > 0xdcff) {
 			put_surrogate(w, unit);

@@ -1,5 +1,5 @@
 /*
- * UTF-8, and the surrogates that JSON's escapes are made of.
+ * The surrogates that JSON's escapes are made of.
  */
 #ifndef STREAM_FORMAT_JSON_UNICODE_H
 #define STREAM_FORMAT_JSON_UNICODE_H
@@ -35,25 +35,6 @@ static inline char *put_code(char *out, uint32_t code)
 	while (tail--)
 		*out++ = (char)(0x80 | (code >> 6 * tail & 0x3f));
 	return out;
-}
-
-static inline bool is_tail(unsigned char c) { return (c & 0xc0) == 0x80; }
-
-/* The length of the valid UTF-8 sequence at p (a byte from 0x80 on) and its code point; 0 when there is none. */
-static inline size_t utf8_read(const unsigned char *p, size_t len, uint32_t *code)
-{
-	unsigned lead = p[0];
-	size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	if (lead < 0xc2 || lead > 0xf4 || len < n)
-		return 0;
-	*code = lead & (0x7f >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (!is_tail(p[i]))
-			return 0;
-		*code = *code << 6 | (p[i] & 0x3f);
-	}
-	bool overlong = (n == 3 && *code < 0x800) || (n == 4 && *code < 0x10000);
-	return overlong || *code > 0x10ffff || *code >> 11 == 0xd800 >> 11 ? 0 : n;
 }
 
 #endif
