@@ -45,6 +45,7 @@ struct flow {
 	int *readers;           /* descriptors whose readers' death ends us */
 	int reader_count;
 	enum frame_bounded bounded;
+	enum format text;       /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
 	bool final;
 	struct batch control;   /* for the control frames that we make */
