@@ -75,12 +75,23 @@ void flow_only_fields(struct flow *f, bool only);
 /* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
 void flow_count_late(struct flow *f, uint64_t count, bool caught);
 
+/* Counts records that a stage with outputs of its own, or a sink, has passed on. */
+void flow_count_out(struct flow *f, uint64_t count);
+
+/* In `setup`, in a child process: from here on this is another stage, which writes nothing to standard output. */
+void flow_become(struct flow *f, const struct stage *stage);
+
 /* Calls `timer` every `interval` nanoseconds from now on; 0: never. */
 void flow_timer(struct flow *f, int64_t interval);
 /* A source that waits is called again when fd can be read. */
 void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
 int flow_add_input(struct flow *f, int fd, const char *name);
+
+/* For a stage with outputs of its own (a splitter): notice when the reader of fd dies, even while idle. */
+void flow_watch_reader(struct flow *f, int fd);
+/* Fills the body of an END frame with the counts so far; `zero`: the same stages, all counts 0 (for all but one of several outputs). */
+void flow_end_body(struct flow *f, bool zero, struct batch *body);
 
 const struct common_options *flow_options(const struct flow *f);
 /* Whether what comes in has an end, as far as is known so far. A source sets it. */

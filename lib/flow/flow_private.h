@@ -42,6 +42,8 @@ struct flow {
 	int64_t interval, next_timer;  /* nanoseconds; monotonic */
 	int64_t next_report;
 	int wait_fd;            /* of a source; -1 */
+	int *readers;           /* descriptors whose readers' death ends us */
+	int reader_count;
 	enum frame_bounded bounded;
 	int64_t started;
 	bool final;
@@ -55,7 +57,7 @@ void flow_close_inputs(struct flow *f);
 struct input_options flow_input_options(struct flow *f);
 
 /* fields.c */
-void flow_watch_batch(struct flow *f, const struct batch *b);
+void flow_watch_batch(struct flow *f, const struct input *in, const struct batch *b);
 /* ERR_USAGE for a field that no record had. */
 int flow_watch_end(struct flow *f, struct error *e);
 
