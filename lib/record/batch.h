@@ -70,17 +70,20 @@ struct batch {
 	uint32_t reject_count, reject_cap;
 
 	struct arena arena;        /* for cells, lists and texts of this batch; cleared with it */
-	struct arena names;        /* for names and shapes, which survive batch_clear */
+	uint32_t generation;       /* changes when column and shape numbers of earlier batches no longer hold */
 	struct batch_store *store; /* what the functions below own */
+	uint16_t *codes;           /* for batch_end: room for shape_of and lines */
+	uint64_t *line_numbers;
 };
 
 void batch_init(struct batch *b);
 void batch_release(struct batch *b);
 
-/* No rows, no rejects; columns and shapes stay, as a prediction of what comes next (columns are VALUES again, and
-   all meta are absent). Once they have grown beyond reason they are dropped too. */
+/* No rows, no rejects, all meta absent; columns and shapes that a decoder made stay, as a prediction of what comes next
+   (what batch_set, batch_drop and batch_rename did to them is undone). When they no longer predict well, or have grown
+   beyond reason, it does batch_reset. */
 void batch_clear(struct batch *b);
-/* No columns and no shapes either. */
+/* No columns and no shapes either; `generation` changes. */
 void batch_reset(struct batch *b);
 
 /* -- reading -- */
@@ -110,14 +113,35 @@ const struct column *batch_field(const struct batch *b, const char *name, size_t
  *   batch_end(b, shape);                         shape from batch_shape_of; or don't call it: the row is dropped
  */
 
-/* Room for one more row; returns its number. All VALUES columns may be written there. */
-uint32_t batch_begin(struct batch *b);
-/* The column of that name, made if it is not there (VALUES; earlier rows absent). -1: there are BATCH_COLUMNS_MAX. */
+void batch_grow(struct batch *b);
+void batch_fill_absent(struct batch *b, uint32_t row, uint32_t shape);
+
+/* Room for one more row; returns its number. All VALUES columns may be written there (they may have moved). */
+static inline uint32_t batch_begin(struct batch *b)
+{
+	if (b->rows == b->capacity)
+		batch_grow(b);
+	return b->rows;
+}
+/* The column of that name, made if it is not there (VALUES; earlier rows absent). -1: no room for one more beside
+   the rows that are there; if there are none, the record has too many fields. */
 int batch_column(struct batch *b, const char *name, size_t len);
 /* The shape with exactly these columns in this order, made if it is not there. -1: too many shapes; close the batch. */
 int batch_shape_of(struct batch *b, const uint16_t *columns, uint32_t count);
 /* Ends the row: columns outside the shape become absent in it; `line` is where it began (0: not known). */
-void batch_end(struct batch *b, uint32_t shape, uint64_t line);
+static inline void batch_end(struct batch *b, uint32_t shape, uint64_t line)
+{
+	uint32_t row = b->rows;
+	b->codes[row] = (uint16_t)shape;
+	b->line_numbers[row] = line;
+	if (b->shapes[shape].count != b->column_count)
+		batch_fill_absent(b, row, shape);
+	if (shape)
+		b->shape_of = b->codes;
+	if (line)
+		b->lines = b->line_numbers;
+	b->rows = row + 1;
+}
 /* Makes the metadatum a VALUES column, earlier rows absent, to be written row by row like a field. A decoder that has
    called it writes every later row of this batch. */
 struct value *batch_meta(struct batch *b, enum meta m);

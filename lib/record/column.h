@@ -26,7 +26,7 @@ enum column_form { COLUMN_VALUES, COLUMN_CONST, COLUMN_INT, COLUMN_FLOAT, COLUMN
 enum { MARK_VALUE = 0, MARK_NULL = 1, MARK_ABSENT = 2 };
 
 struct column {
-	const char *name;     /* UTF-8, not NUL-terminated; borrowed from the batch */
+	const char *name;     /* UTF-8; borrowed from the batch. NULL: the column was dropped, and is in no shape */
 	uint32_t name_len;
 	uint8_t form;         /* enum column_form */
 	uint8_t type;         /* of INT and TEXT */

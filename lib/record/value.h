@@ -103,6 +103,15 @@ void value_plain(struct value v, struct buf *out);
 int value_compare(struct value a, struct value b);
 bool value_equal(struct value a, struct value b);
 uint64_t value_hash(struct value v, uint64_t seed);
+uint64_t number_hash(struct value v, uint64_t seed);
+uint64_t bytes_hash(const char *p, size_t len, uint64_t seed);
+
+/* The step that the hashes are made of: the two halves of a 128-bit product, folded. Not stable across versions: never stored. */
+static inline uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd1b54a32d192ed03));
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
 
 /* The same value with its text in the arena. */
 struct value value_keep(struct value v, struct arena *a);
