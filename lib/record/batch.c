@@ -293,13 +293,15 @@ static uint32_t add_shape(struct batch *b)
 int batch_shape_of(struct batch *b, const uint16_t *columns, uint32_t count)
 {
 	for (uint32_t s = b->shape_count; s-- > 0;)
-		if (b->shapes[s].count == count && !memcmp(b->shapes[s].columns, columns, count * sizeof *columns))
+		if (b->shapes[s].count == count &&
+		    (!count || !memcmp(b->shapes[s].columns, columns, count * sizeof *columns)))
 			return (int)s;
 	if (b->shape_count == UINT16_MAX)
 		return -1;
 	uint32_t s = add_shape(b);
 	uint16_t *copy = arena_array(&b->store->names, count, sizeof *copy);
-	memcpy(copy, columns, count * sizeof *columns);
+	if (count)
+		memcpy(copy, columns, count * sizeof *columns);
 	b->shapes[s] = (struct shape){copy, count};
 	return (int)s;
 }

@@ -151,7 +151,7 @@ struct value *batch_meta(struct batch *b, enum meta m);
 /* Selects these rows (ascending; `sel` is borrowed, usually from the arena). */
 void batch_select(struct batch *b, const uint32_t *sel, uint32_t count);
 /* Gives field `name` the column `c` (its name is set here) in all rows: replaced where it stands, else appended to
-   every shape. Returns its index, -1 if there are too many. `c` borrows from whatever lives as long as the batch's content. */
+   every shape; a metadatum's name sets that. Returns its index (of a metadatum: 0), -1 if there are too many. `c` borrows from whatever lives as long as the batch's content. */
 int batch_set(struct batch *b, const char *name, size_t len, struct column c);
 /* Removes it from all shapes; false if there is none of that name. */
 bool batch_drop(struct batch *b, const char *name, size_t len);

@@ -60,6 +60,13 @@ static void shape_remove(struct batch *b, struct shape *s, uint32_t column)
 
 int batch_set(struct batch *b, const char *name, size_t len, struct column c)
 {
+	int m = meta_find(name, len);
+	if (m >= 0) {
+		c.name = meta_names[m];
+		c.name_len = (uint32_t)len;
+		b->meta[m] = c;
+		return 0;
+	}
 	save(b);
 	int at = batch_find(b, name, len);
 	if (at < 0) {
