@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,8 +230,7 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e)
 
 /* -- durability -- */
 
-/* The file `sync` says which segment is being synced: if its holder dies in between, nobody knows the outcome. */
-static int set_mark(struct shard *s, uint64_t segment, struct error *e)
+int shard_set_mark(struct shard *s, uint64_t segment, struct error *e)
 {
 	return file_write(&s->sync, &segment, sizeof segment, 0, e);
 }
@@ -247,10 +247,10 @@ int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct er
 	uint64_t left;
 	int r = read_mark(s, &left, e);
 	if (!r)
-		r = set_mark(s, to->segment, e);
+		r = shard_set_mark(s, to->segment, e);
 	if (r)
 		return r;
-	bool good = left != to->segment || !shard_head_current(s);
+	bool good = left != to->segment;
 	if (!good)
 		error_set(why, ERR_FAILED, "a writer died while it synced %s", s->segment.file.path);
 	else
@@ -268,7 +268,7 @@ int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct er
 	if (!locked)
 		shard_unlock(s);
 	if (!r)
-		r = set_mark(s, 0, e);
+		r = shard_set_mark(s, 0, e);
 	return r ? r : good;
 }
 
@@ -300,7 +300,7 @@ static int sync_once(struct shard *s, struct error *why, struct error *e)
 
 int shard_sync(struct shard *s, struct error *e)
 {
-	struct error why = {0};
+	struct error why = {.text = "another writer gave the segment up"};
 	for (int attempt = 0; s->sent_count && attempt < 2 * SYNC_ATTEMPTS; attempt++) {
 		int r = file_lock(&s->sync, e);
 		if (r)

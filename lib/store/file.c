@@ -132,9 +132,34 @@ int path_rename(const struct files *io, const char *from, const char *to, struct
 	return io->rename(io, from, to) ? error_errno(e, "cannot rename %s to %s", from, to) : OK;
 }
 
-int path_unlink(const struct files *io, const char *path, struct error *e)
+struct removal {
+	const struct files *io;
+	const char *path;
+	struct error *e;
+	int result;
+};
+
+static void remove_entry(void *arg, const char *name)
 {
-	return io->unlink(io, path) && errno != ENOENT ? error_errno(e, "cannot remove %s", path) : OK;
+	struct removal *r = arg;
+	char *path = file_path("%s/%s", r->path, name);
+	if (!r->result)
+		r->result = path_remove(r->io, path, r->e);
+	free(path);
+}
+
+int path_remove(const struct files *io, const char *path, struct error *e)
+{
+	if (!io->remove(io, path) || errno == ENOENT)
+		return OK;
+	struct removal all = {io, path, e, OK};
+	int r = errno == ENOTEMPTY || errno == EEXIST ? path_list(io, path, remove_entry, &all, e)
+						      : error_errno(e, "cannot remove %s", path);
+	if (!r)
+		r = all.result;
+	if (!r && io->remove(io, path))
+		r = error_errno(e, "cannot remove %s", path);
+	return r;
 }
 
 int path_mkdir(const struct files *io, const char *path, struct error *e)

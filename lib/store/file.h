@@ -29,7 +29,7 @@ struct files {
 	int (*lock)(const struct files *io, int fd, int operation);  /* flock */
 	int (*rename)(const struct files *io, const char *from, const char *to);
 	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
-	int (*unlink)(const struct files *io, const char *path);
+	int (*remove)(const struct files *io, const char *path);  /* a file, or an empty directory */
 	/* Calls each(arg, name) for every entry but `.` and `..`. */
 	int (*list)(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg);
 	/* 16 bytes that change whenever the machine starts anew. */
@@ -77,7 +77,8 @@ int file_lock(const struct file *f, struct error *e);
 void file_unlock(const struct file *f);
 
 int path_rename(const struct files *io, const char *from, const char *to, struct error *e);
-int path_unlink(const struct files *io, const char *path, struct error *e);
+/* A file, or a directory with all that is in it; what is not there is removed. */
+int path_remove(const struct files *io, const char *path, struct error *e);
 /* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */
 int path_mkdir(const struct files *io, const char *path, struct error *e);
 /* The directory and those above it; each that was made is durable. */

@@ -110,25 +110,6 @@ static int begin_next(struct shard *s, struct error *e)
 	return r ? begin(s, s->head.next, s->head.arrived, e) : abandon(s, e);
 }
 
-/* Where the search for the end of the log begins: at what the head knows to be durable, if it speaks of this segment. */
-static struct tail tail_start(const struct shard *s, const struct segment *newest, int64_t size)
-{
-	const struct head *h = &s->head;
-	struct tail t = {.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
-	if (!h->generation)
-		return t;
-	if (h->arrived > t.arrived)
-		t.arrived = h->arrived;
-	if (h->segment != newest->id)
-		return t;
-	t.acknowledged = h->durable_seq;
-	if (h->durable >= t.at && h->durable <= size) {
-		t.at = h->durable;
-		t.seq = h->durable_seq;
-	}
-	return t;
-}
-
 /* Cuts the segment at its end, syncs what was accepted, and writes a head that says so. */
 static int accept(struct shard *s, const struct segment *newest, const struct tail *t, int64_t size, struct error *e)
 {
@@ -149,6 +130,8 @@ static int accept(struct shard *s, const struct segment *newest, const struct ta
 		return r;
 	/* If it can't be synced, its frames, which are whole, stay as they are; but nothing more goes into this file. */
 	h.failed = file_datasync(&newest->file, &why) < 0;
+	if ((r = shard_set_mark(s, 0, e)))
+		return r;
 	return shard_set_head(s, &h, e);
 }
 
@@ -165,7 +148,7 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 	scan_open(&scan, &newest);
 	r = file_size(&newest.file, &size, e);
 	if (!r) {
-		t = tail_start(s, &newest, size);
+		t = tail_start(&newest, size, &s->head);
 		r = tail_find(&scan, size, &t, e);
 	}
 	if (!r)

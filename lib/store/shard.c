@@ -11,11 +11,24 @@ char *shard_directory(const char *stream, uint32_t id)
 	return file_path("%s/shards/%u", stream, id);
 }
 
+static int create_empty(const struct files *io, const char *directory, const char *name, struct error *e)
+{
+	struct file f;
+	char *path = file_path("%s/%s", directory, name);
+	int r = file_open(&f, io, path, O_RDWR | O_CREAT, e);
+	file_close(&f);
+	free(path);
+	return r;
+}
+
 int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, struct error *e)
 {
 	struct segment first = SEGMENT_CLOSED;
 	char *directory = shard_directory(stream, id);
 	int r = path_mkdirs(io, directory, e);
+	/* They are here from the start, so that those who only read can watch the head. */
+	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
+		r = create_empty(io, directory, *name, e);
 	if (!r)
 		r = segment_create(&first, io, directory, id, base, INT64_MIN, e);
 	segment_close(&first);

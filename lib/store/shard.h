@@ -92,6 +92,8 @@ int shard_mend(struct shard *s, struct error *e);
  * here unless `locked`) the new head. Returns 1, 0 if it failed (*why says how; the head says so too), or another error.
  */
 int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct error *why, struct error *e);
+/* With `sync`: writes which segment is being synced. If its holder dies in between, nobody knows the outcome. */
+int shard_set_mark(struct shard *s, uint64_t segment, struct error *e);
 /* With the lock and a current head: turns from the segment we had to the head's, and finds out what became of what we
    sent. Returns 1, or 0 if the head's segment is not there. */
 int shard_follow(struct shard *s, struct error *e);

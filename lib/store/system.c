@@ -82,10 +82,10 @@ static int system_mkdir(const struct files *io, const char *path, mode_t mode)
 	return mkdir(path, mode);
 }
 
-static int system_unlink(const struct files *io, const char *path)
+static int system_remove(const struct files *io, const char *path)
 {
 	(void)io;
-	return unlink(path);
+	return remove(path);
 }
 
 static int system_list(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg)
@@ -151,7 +151,7 @@ const struct files files_real = {
 	.lock = system_lock,
 	.rename = system_rename,
 	.mkdir = system_mkdir,
-	.unlink = system_unlink,
+	.remove = system_remove,
 	.list = system_list,
 	.boot = system_boot,
 	.notify = system_notify,

@@ -2,6 +2,23 @@
 
 #include "record/batch.h"
 
+struct tail tail_start(const struct segment *newest, int64_t size, const struct head *h)
+{
+	struct tail t = {.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
+	if (!h->generation)
+		return t;
+	if (h->arrived > t.arrived)
+		t.arrived = h->arrived;
+	if (h->segment != newest->id)
+		return t;
+	t.acknowledged = h->durable_seq;
+	if (h->durable >= t.at && h->durable <= size) {
+		t.at = h->durable;
+		t.seq = h->durable_seq;
+	}
+	return t;
+}
+
 static void take(struct tail *t, int64_t at, const struct frame *f, const struct batch *b)
 {
 	struct value arrived = column_get(&b->meta[META_ARRIVED], f->rows - 1);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/head.h"
 #include "store/scan.h"
 
 struct tail {
@@ -23,6 +24,9 @@ struct tail {
 	int64_t arrived;        /* in: a lower bound; out: the greatest @arrived */
 	bool damaged;           /* acknowledged records before `at` are lost */
 };
+
+/* Where to begin: at what the head knows to be durable if it speaks of this segment, else at its first frame. */
+struct tail tail_start(const struct segment *newest, int64_t size, const struct head *h);
 
 /* Goes from t->at and t->seq to the end of the log; `size` is the file's. */
 int tail_find(struct scan *s, int64_t size, struct tail *t, struct error *e);
