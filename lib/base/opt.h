@@ -33,7 +33,7 @@ struct opt {
 	enum opt_kind kind;
 	size_t offset;        /* of the member in the struct given to opt_parse */
 	const char *arg;      /* name of the argument in the help; NULL for flags */
-	const char *help;     /* one line, no full stop */
+	const char *help;     /* one line, no full stop; the choices are added to it */
 	const char *choices;  /* for OPT_CHOICE */
 };
 
@@ -56,11 +56,11 @@ struct opt_set {
 int opt_parse(int argc, char **argv, const struct opt_set *sets, size_t count, bool stop_at_operand,
 	      int *operands, int *after_dashes, struct error *e);
 
-/* Appends an aligned line per option. */
+/* Appends a line per option, `  -n, --count=N        how many to print`; the help begins at the same column in all tables. */
 void opt_help(const struct opt *table, struct buf *out);
 
 /* The word of `words` (count of them) nearest to `word` by edit distance (transposition counts one), or NULL
-   when none is near enough to be meant (distance at most a third of the length, at least 1). */
+   when none is near enough to be meant (distance at most a third of the length, at least 1). Case is not looked at. */
 const char *nearest_word(const char *word, size_t len, const char *const *words, size_t count);
 
 void opt_list_release(struct opt_list *l);

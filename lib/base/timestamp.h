@@ -20,13 +20,20 @@ int64_t monotonic_now(void);   /* for intervals */
 /*
  * RFC 3339 and its common relatives: `2026-11-22T19:37:33.123456789Z`, a blank for the T, an offset
  * `+01:00`, `+0100` or `+01`, no offset (UTC), seconds or the whole time of day left out, a comma
- * for the decimal point. Returns the bytes read, or 0 if the text does not start with a time.
+ * for the decimal point. Returns the bytes read, or 0 if the text does not start with a time. What looks like a time of day
+ * or an offset and is out of range (`25:00`, `+99`) makes it none; second 60 is taken as the second after it;
+ * decimals behind the ninth are passed over. TIMESTAMP_MIN and TIMESTAMP_MAX are no times.
  */
 size_t timestamp_read(const char *p, size_t len, int64_t *ns);
 
+/* The date of the common log format, `20/Feb/2016:00:00:45 -0500`: 26, or 0 if it is none. */
+size_t timestamp_read_clf(const char *p, size_t len, int64_t *ns);
+
 /* A number since 1970 whose magnitude tells its unit: below 1e11 seconds, below 1e14 ms,
-   below 1e17 us, else ns. False when it does not fit. */
+   below 1e17 us, else ns. False when it does not fit. A double is taken to the nearest us, as it holds no more;
+   the decimal i / 10^scale (scale at most 18) exactly. */
 bool timestamp_from_number(double number, int64_t *ns);
+bool timestamp_from_decimal(int64_t i, unsigned scale, int64_t *ns);
 
 /* What a user types: all that timestamp_read takes, a number (above), `now`, `now-1h`, `now+5m`.
    The whole text must be a time; else ERR_USAGE. */
@@ -44,11 +51,16 @@ void civil_from_days(int64_t days, int64_t *year, int *month, int *day);
  * strptime and strftime with a fixed C locale, for log formats. Directives:
  *   %Y %m %d %e %H %M %S %f (decimals of a second) %j %y %b %B %a %A %Z (UTC and GMT only) %z %s %n %t %% %T %D %F %R %I %p
  * %S followed by %f takes `.` or `,` between them if the format has it. A year that is not in the format is
- * taken from `base` so that the result is the nearest to base (syslog). Returns bytes read, 0 on no match.
+ * taken from `base` so that the result is the nearest to base (syslog); so is the day, if the format has no date at all.
+ * Names are taken in any case, short or in full; numbers with fewer digits, or blanks before them; a blank of the format
+ * takes any white space or none; %y is of 1969 to 2068; %z takes `Z` too. A day of the week or an %I without a %p is
+ * read and not looked at. Returns bytes read, 0 on no match.
  */
 size_t timestamp_scan(const char *p, size_t len, const char *format, int64_t base, int64_t *ns);
 /* Appends the text to out (room: cap bytes with NUL); returns the length, or 0 when it does not fit
-   or a directive is unknown. %L gives milliseconds as three digits. UTC. */
+   or a directive is unknown. %L gives milliseconds as three digits, %f nanoseconds as nine. UTC. */
 size_t timestamp_format(int64_t ns, const char *format, char *out, size_t cap);
+/* Whether timestamp_scan knows the directives of a format: OK, or ERR_USAGE with the one that it doesn't. */
+int timestamp_format_check(const char *format, struct error *e);
 
 #endif

@@ -1,0 +1,190 @@
+/* stream-map: computes fields, then renames, drops and keeps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "expr/expr.h"
+#include "flow/flow.h"
+
+struct map {
+	const char *rename, *drop, *keep;  /* comma-separated lists as given */
+	struct statement *sets;
+	size_t set_count;
+	const char **fields;               /* all that the expressions read */
+	size_t field_count;
+};
+
+static void note_fields(struct map *map, const struct expr *x)
+{
+	const char *const *names;
+	size_t count = expr_fields(x, &names);
+	map->fields = mem_resize(map->fields, map->field_count + count, sizeof *map->fields);
+	for (size_t i = 0; i < count; i++) {
+		/* A field that an earlier operand makes need not come in. */
+		bool made = false;
+		for (size_t s = 0; s + 1 < map->set_count; s++)
+			made |= !strcmp(map->sets[s].name, names[i]);
+		if (!made)
+			map->fields[map->field_count++] = names[i];
+	}
+}
+
+static int add_set(struct map *map, const char *text, struct error *e)
+{
+	map->sets = mem_resize(map->sets, map->set_count + 1, sizeof *map->sets);
+	struct statement *s = &map->sets[map->set_count];
+	int r = statement_parse(text, NULL, s, e);
+	if (r)
+		return r;
+	map->set_count++;
+	if (!s->name)
+		return error_set(e, ERR_USAGE, "`%s`: where is it to go? Write NAME = %s", text, text);
+	note_fields(map, s->value);
+	return 0;
+}
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct map *map = self;
+	while (o->count > o->dashed && statement_looks_like(o->items[0])) {
+		const char *text;
+		int r = operand_take(o, "FIELD = EXPR", &text, e);
+		if (!r)
+			r = add_set(map, text, e);
+		if (r)
+			return r;
+	}
+	flow_fields(f, map->fields, map->field_count);
+	return 0;
+}
+
+/* -- the fields that are computed -- */
+
+/* Row numbers without those that are an error in `results`, which are rejected. */
+static uint32_t reject_errors(struct batch *b, const struct value *results, uint32_t *rows, uint32_t count)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (results[i].type == TYPE_ERROR)
+			batch_reject_row(b, rows[i], "%.*s", (int)results[i].len, results[i].s);
+		else
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+static int apply_set(struct flow *f, struct statement *s, struct batch *b, uint32_t *rows, uint32_t *count,
+		     struct error *e)
+{
+	size_t len = strlen(s->name);
+	const char *bare = expr_bare_field(s->value);
+	if (bare) {
+		struct column copy = *batch_field(b, bare, strlen(bare));
+		return batch_set(b, s->name, len, copy) < 0 ? error_set(e, ERR_FAILED, "too many fields") : 0;
+	}
+	struct value *results = arena_array(&b->arena, *count, sizeof *results);
+	struct value *values = arena_array(&b->arena, b->rows, sizeof *values);
+	expr_eval(s->value, b, rows, *count, results);
+	for (const char *warning; (warning = expr_warning(s->value));)
+		flow_warn(f, "%s", warning);
+	for (uint32_t i = 0; i < *count; i++)
+		values[rows[i]] = results[i];
+	uint32_t before = *count;
+	*count = reject_errors(b, results, rows, *count);
+	if (*count < before || b->sel)
+		batch_select(b, rows, *count);
+	struct column column = {.form = COLUMN_VALUES, .values = values};
+	return batch_set(b, s->name, len, column) < 0 ? error_set(e, ERR_FAILED, "too many fields") : 0;
+}
+
+/* -- names -- */
+
+/* Calls `each` with every item of a comma-separated list. */
+static void for_each_name(const char *list, void (*each)(struct batch *b, const char *name, size_t len), struct batch *b)
+{
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		each(b, list, len);
+		list += len + (list[len] == ',');
+	}
+}
+
+static void rename_one(struct batch *b, const char *pair, size_t len)
+{
+	const char *equals = memchr(pair, '=', len);
+	if (equals)
+		batch_rename(b, pair, (size_t)(equals - pair), equals + 1, (size_t)(pair + len - equals - 1));
+}
+
+static void drop_one(struct batch *b, const char *name, size_t len)
+{
+	batch_drop(b, name, len);
+}
+
+static bool is_listed(const char *list, const char *name, size_t name_len)
+{
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		if (len == name_len && !memcmp(list, name, len))
+			return true;
+		list += len + (list[len] == ',');
+	}
+	return false;
+}
+
+static void keep_listed(struct batch *b, const char *list)
+{
+	for (uint32_t c = 0; c < b->column_count; c++)
+		if (b->columns[c].name && !is_listed(list, b->columns[c].name, b->columns[c].name_len))
+			batch_drop(b, b->columns[c].name, b->columns[c].name_len);
+}
+
+static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct map *map = self;
+	(void)input;
+	uint32_t count = batch_count(b);
+	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
+	for (uint32_t i = 0; i < count; i++)
+		rows[i] = batch_row(b, i);
+	for (size_t i = 0; i < map->set_count; i++) {
+		int r = apply_set(f, &map->sets[i], b, rows, &count, e);
+		if (r)
+			return r;
+	}
+	for_each_name(map->rename, rename_one, b);
+	for_each_name(map->drop, drop_one, b);
+	if (map->keep)
+		keep_listed(b, map->keep);
+	return flow_emit(f, b, e);
+}
+
+static void release(void *self, bool failed)
+{
+	struct map *map = self;
+	(void)failed;
+	for (size_t i = 0; i < map->set_count; i++)
+		statement_release(&map->sets[i]);
+	free(map->sets);
+	free(map->fields);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{0, "rename", OPT_TEXT, offsetof(struct map, rename), "OLD=NEW,…", "rename fields", NULL},
+		{0, "drop", OPT_TEXT, offsetof(struct map, drop), "FIELDS", "drop these fields", NULL},
+		{0, "keep", OPT_TEXT, offsetof(struct map, keep), "FIELDS", "keep only these fields", NULL},
+		{0},
+	};
+	static const struct command command = {
+		.summary = "computes, renames, drops and keeps fields, in this order",
+		.operands = "['FIELD = EXPR'…] [FILE…]",
+		.examples = "  stream-map 'kb = bytes / 1024' --drop bytes access.json\n"
+			    "  stream-map --keep client,status --rename client=ip access.json\n",
+		.options = options,
+	};
+	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
+	struct map map = {0};
+	return flow_main(argc, argv, &command, &stage, &map);
+}

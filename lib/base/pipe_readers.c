@@ -1,0 +1,214 @@
+#include "base/pipe_readers.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = 256, FDS_MAX = 8 };
+
+/* What one process holds of the pipe. */
+struct holder {
+	int proc;           /* its directory in /proc */
+	int fds[FDS_MAX];   /* read ends of our pipe (more than a few nobody has) */
+	int count;
+	int other_pipes;    /* read ends of other pipes */
+};
+
+/* Reads a small file under dir, with a NUL behind it. The length, or -1. */
+static ssize_t read_small(int dir, const char *path, char *out, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read(fd, out, size - 1);
+	close(fd);
+	if (n >= 0)
+		out[n] = 0;
+	return n;
+}
+
+static bool word_in(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(word, *list))
+			return true;
+	return false;
+}
+
+static bool is_shell(const char *name)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "yash", "fish",
+					     "rbash", "posh", "csh", "tcsh", "elvish", "nu", "osh", NULL};
+	return word_in(name, shells);
+}
+
+/* Programs that become another one, or start one and leave their input to it. */
+static bool is_wrapper(const char *name)
+{
+	static const char *const wrappers[] = {
+		"env", "nice", "ionice", "time", "timeout", "nohup", "stdbuf", "strace", "ltrace", "sudo", "doas", "su",
+		"runuser", "setpriv", "pkexec", "systemd-run", "setsid", "chroot", "chrt", "taskset", "numactl", "unshare",
+		"nsenter", "flock", "setarch", "linux32", "linux64", "prlimit", "choom", "perf", "catchsegv", "bwrap",
+		"firejail", "cgexec", "faketime", "eatmydata", "fakeroot", "gdb", "rr", NULL};
+	return word_in(name, wrappers);
+}
+
+/* The name of the program that runs: of its file, which a script does not hide behind its own name. */
+static void program_name(int proc, char name[NAME_SIZE])
+{
+	char path[4096];
+	ssize_t n = readlinkat(proc, "exe", path, sizeof path - 1);
+	const char *base = "";
+	if (n > 0) {
+		path[n] = 0;
+		char *deleted = strstr(path, " (deleted)");
+		if (deleted)
+			*deleted = 0;
+		base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	}
+	if (*base && strcmp(base, "busybox") && strcmp(base, "toybox")) {
+		snprintf(name, NAME_SIZE, "%.*s", NAME_SIZE - 1, base);
+		return;
+	}
+	/* one file with many programs in it, or nothing that we may see */
+	n = read_small(proc, "comm", name, NAME_SIZE);
+	if (n <= 0)
+		name[0] = 0;
+	else if (name[n - 1] == '\n')
+		name[n - 1] = 0;
+}
+
+/*
+ * Whether the process is in a read of our pipe. /proc/PID/syscall has the number and, in hex, the arguments of the system call it
+ * is in. Where we may not read that, wchan names the kernel's function, which says of which pipe if there is only one.
+ */
+static bool sits_in_read(const struct holder *h)
+{
+	char text[NAME_SIZE];
+	if (read_small(h->proc, "syscall", text, sizeof text) > 0) {
+		char *end;
+		if (strtol(text, &end, 10) != SYS_read || end == text)
+			return false;
+		unsigned long fd = strtoul(end, NULL, 16);
+		for (int i = 0; i < h->count; i++)
+			if (fd == (unsigned long)h->fds[i])
+				return true;
+		return false;
+	}
+	return !h->other_pipes && read_small(h->proc, "wchan", text, sizeof text) > 0 && strstr(text, "pipe_read");
+}
+
+/* A command of ours may mark the pipe if it owns it or is root. */
+static bool can_mark(const struct holder *h, const struct stat *pipe)
+{
+	struct stat process;
+	return fstat(h->proc, &process) || process.st_uid == 0 || process.st_uid == pipe->st_uid;
+}
+
+static enum pipe_readers judge(const struct holder *h, const struct stat *pipe)
+{
+	char name[NAME_SIZE];
+	program_name(h->proc, name);
+	if (!strncmp(name, "stream-", 7))
+		return can_mark(h, pipe) ? READERS_WAITING : READERS_OURS;
+	if (is_shell(name))
+		return sits_in_read(h) ? READERS_FOREIGN : READERS_WAITING;
+	/* no name: it has ended since, or is just being replaced */
+	return !*name || is_wrapper(name) ? READERS_WAITING : READERS_FOREIGN;
+}
+
+/* Notes fd `name` of directory `fds` if it is the read end of a pipe. The mode of the link is how the file was opened. */
+static void look_at_fd(struct holder *h, int fds, const char *name, const char *wanted)
+{
+	char target[64];
+	ssize_t n = readlinkat(fds, name, target, sizeof target - 1);
+	if (n < 0)
+		return;
+	target[n] = 0;
+	bool ours = !strcmp(target, wanted);
+	if (!ours && strncmp(target, "pipe:", 5))
+		return;
+	struct stat link;
+	if (fstatat(fds, name, &link, AT_SYMLINK_NOFOLLOW) || !(link.st_mode & S_IRUSR))
+		return;
+	if (!ours)
+		h->other_pipes++;
+	else if (h->count < FDS_MAX)
+		h->fds[h->count++] = atoi(name);
+}
+
+/* Whether it is still there: a child that was forked with our pipe open may have lost it by becoming another program. */
+static bool still_holds(const struct holder *h, int fds, const char *wanted)
+{
+	for (int i = 0; i < h->count; i++) {
+		char name[16], target[64];
+		snprintf(name, sizeof name, "%d", h->fds[i]);
+		ssize_t n = readlinkat(fds, name, target, sizeof target - 1);
+		if (n == (ssize_t)strlen(wanted) && !memcmp(target, wanted, (size_t)n))
+			return true;
+	}
+	return false;
+}
+
+static enum pipe_readers look_at_process(int proc, const struct stat *pipe, const char *wanted)
+{
+	struct holder h = {.proc = proc};
+	int fds = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	if (!d) {
+		if (fds >= 0)
+			close(fds);
+		return READERS_UNSEEN;
+	}
+	for (struct dirent *entry; (entry = readdir(d));)
+		if (entry->d_name[0] != '.')
+			look_at_fd(&h, fds, entry->d_name, wanted);
+	enum pipe_readers found = h.count ? judge(&h, pipe) : READERS_UNSEEN;
+	if (found == READERS_FOREIGN && !still_holds(&h, fds, wanted))
+		found = READERS_UNSEEN;
+	closedir(d);
+	return found;
+}
+
+/* The processes of our session, or all others. */
+static enum pipe_readers look_at_all(DIR *d, bool same_session, const struct stat *pipe, const char *wanted)
+{
+	enum pipe_readers found = READERS_UNSEEN;
+	pid_t self = getpid(), session = getsid(0);
+	rewinddir(d);
+	for (struct dirent *entry; (entry = readdir(d));) {
+		pid_t pid = atoi(entry->d_name);
+		if (pid <= 0 || pid == self || (getsid(pid) == session) != same_session)
+			continue;
+		int proc = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (proc < 0)
+			continue;
+		enum pipe_readers one = look_at_process(proc, pipe, wanted);
+		close(proc);
+		if (one == READERS_FOREIGN)
+			return one;
+		if (one > found)
+			found = one;
+	}
+	return found;
+}
+
+enum pipe_readers pipe_readers_find(const struct stat *pipe)
+{
+	char wanted[64];
+	snprintf(wanted, sizeof wanted, "pipe:[%ju]", (uintmax_t)pipe->st_ino);
+	DIR *d = opendir("/proc");
+	if (!d)
+		return READERS_UNSEEN;
+	enum pipe_readers found = look_at_all(d, true, pipe, wanted);
+	if (found == READERS_UNSEEN)
+		found = look_at_all(d, false, pipe, wanted);
+	closedir(d);
+	return found;
+}

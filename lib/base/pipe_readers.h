@@ -1,0 +1,20 @@
+/*
+ * Who holds the read end of an anonymous pipe, as far as /proc shows it. Used by peer.c alone.
+ */
+#ifndef STREAM_BASE_PIPE_READERS_H
+#define STREAM_BASE_PIPE_READERS_H
+
+#include <sys/stat.h>
+
+enum pipe_readers {
+	READERS_UNSEEN,   /* nobody whom we may look at: none at all, or one with other rights (sudo) */
+	READERS_WAITING,  /* only shells and wrappers that do not read it, or a command of ours that has not marked it yet */
+	READERS_OURS,     /* a command of ours that has no right to mark it */
+	READERS_FOREIGN,  /* a program that is none of ours, or a shell that sits in a read of it */
+};
+
+/* `pipe` is what fstat says about it. We are no reader ourselves, whatever we hold. The processes of our session are looked at
+   first, and the others only if none of these holds it: 3 us for a process with three files open. */
+enum pipe_readers pipe_readers_find(const struct stat *pipe);
+
+#endif

@@ -1,0 +1,111 @@
+#include "base/timestamp.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/units.h"
+
+struct print {
+	char *p, *end; /* end: where the NUL goes at the latest */
+	struct calendar c;
+	int64_t ns;
+};
+
+static bool print_text(struct print *w, const char *text, size_t len)
+{
+	if ((size_t)(w->end - w->p) < len)
+		return false;
+	memcpy(w->p, text, len);
+	w->p += len;
+	return true;
+}
+
+static bool print_number(struct print *w, const char *format, int64_t n)
+{
+	char text[32];
+	int len = snprintf(text, sizeof text, format, (long long)n);
+	return print_text(w, text, (size_t)len);
+}
+
+static bool print_format(struct print *w, const char *format);
+
+static bool print_directive(struct print *w, char directive)
+{
+	const struct calendar *c = &w->c;
+	int64_t days = days_from_civil(c->year, c->month, c->day);
+	const char *day = calendar_days[((days + 4) % 7 + 7) % 7], *month = calendar_months[c->month - 1];
+	switch (directive) {
+	case 'Y':
+		return print_number(w, "%04lld", c->year);
+	case 'y':
+		return print_number(w, "%02lld", c->year % 100);
+	case 'm':
+		return print_number(w, "%02lld", c->month);
+	case 'd':
+		return print_number(w, "%02lld", c->day);
+	case 'e':
+		return print_number(w, "%2lld", c->day);
+	case 'j':
+		return print_number(w, "%03lld", days - days_from_civil(c->year, 1, 1) + 1);
+	case 'H':
+		return print_number(w, "%02lld", c->hour);
+	case 'I':
+		return print_number(w, "%02lld", (c->hour + 11) % 12 + 1);
+	case 'M':
+		return print_number(w, "%02lld", c->minute);
+	case 'S':
+		return print_number(w, "%02lld", c->second);
+	case 'f':
+		return print_number(w, "%09lld", c->ns);
+	case 'L':
+		return print_number(w, "%03lld", c->ns / MILLISECOND);
+	case 's':
+		return print_number(w, "%lld", w->ns / SECOND - (w->ns % SECOND < 0));
+	case 'b':
+		return print_text(w, month, 3);
+	case 'B':
+		return print_text(w, month, strlen(month));
+	case 'a':
+		return print_text(w, day, 3);
+	case 'A':
+		return print_text(w, day, strlen(day));
+	case 'p':
+		return print_text(w, c->hour < 12 ? "AM" : "PM", 2);
+	case 'Z':
+		return print_text(w, "UTC", 3);
+	case 'z':
+		return print_text(w, "+0000", 5);
+	case 'n':
+		return print_text(w, "\n", 1);
+	case 't':
+		return print_text(w, "\t", 1);
+	case '%':
+		return print_text(w, "%", 1);
+	default:
+		return calendar_composite(directive) && print_format(w, calendar_composite(directive));
+	}
+}
+
+static bool print_format(struct print *w, const char *format)
+{
+	for (const char *f = format; *f; f++) {
+		bool directive = *f == '%';
+		if (directive ? !print_directive(w, *++f) : !print_text(w, f, 1))
+			return false;
+	}
+	return true;
+}
+
+size_t timestamp_format(int64_t ns, const char *format, char *out, size_t cap)
+{
+	if (!cap)
+		return 0;
+	struct print w = {.p = out, .end = out + cap - 1, .ns = ns};
+	calendar_split(ns, &w.c);
+	bool done = print_format(&w, format);
+	if (!done)
+		w.p = out;
+	*w.p = 0;
+	return (size_t)(w.p - out);
+}

@@ -1,0 +1,224 @@
+#include "flow/flow.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/peer.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "flow/flow_private.h"
+#include "flow/signals.h"
+#include "record/batch_rows.h"
+
+/* -- for callbacks -- */
+
+int flow_emit(struct flow *f, struct batch *b, struct error *e)
+{
+	uint32_t before = b->reject_count, count = batch_count(b);
+	int r = output_batch(f->output, b, e);
+	if (r)
+		return r;
+	uint32_t refused = b->reject_count - before;
+	f->own.out += count - refused;
+	if (!refused)
+		return 0;
+	/* Taken here, for the batch need not be one of the loop's. */
+	r = flow_take_rejects(f, b, before, e);
+	b->reject_count = before;
+	return r;
+}
+
+int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
+{
+	return f->output ? output_control(f->output, kind, flags, body, e) : 0;
+}
+
+int flow_watermark(struct flow *f, int64_t time, struct error *e)
+{
+	struct field row[] = {{"shard", value_null()}, {"time", value_time(time)}, {"state", value_string("active", 6)}};
+	batch_reset(&f->control);
+	batch_add_row(&f->control, row, 3);
+	return flow_control(f, FRAME_WATERMARK, 0, &f->control, e);
+}
+
+void flow_count_late(struct flow *f, uint64_t count, bool caught)
+{
+	f->own.late += count;
+	f->own.uncaught += caught ? 0 : count;
+}
+
+void flow_timer(struct flow *f, int64_t interval)
+{
+	f->interval = interval;
+	f->next_timer = monotonic_now() + interval;
+}
+
+void flow_wait_for(struct flow *f, int fd)
+{
+	f->wait_fd = fd;
+}
+
+const struct common_options *flow_options(const struct flow *f)
+{
+	return &f->options;
+}
+
+enum frame_bounded flow_bounded(const struct flow *f)
+{
+	return f->bounded;
+}
+
+void flow_set_bounded(struct flow *f, enum frame_bounded bounded)
+{
+	f->bounded = bounded;
+	if (f->output)
+		output_set_bounded(f->output, bounded);
+}
+
+bool flow_on_terminal(const struct flow *f)
+{
+	return f->output && output_is_terminal(f->output);
+}
+
+bool flow_interrupted(const struct flow *f)
+{
+	(void)f;
+	return signals_interrupted();
+}
+
+void flow_warn(const struct flow *f, const char *format, ...)
+{
+	if (f->options.quiet)
+		return;
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	message("%s", text);
+}
+
+/* -- a command's life -- */
+
+/* STREAM_OUTPUT is what `-o auto` means. */
+static int output_format(struct flow *f, struct error *e)
+{
+	const char *name = getenv("STREAM_OUTPUT");
+	if (f->options.output != FORMAT_AUTO || !name || !*name)
+		return 0;
+	int at = 0;
+	for (const char *p = format_choices_out; *p; at++) {
+		size_t len = strcspn(p, " ");
+		if (strlen(name) == len && !memcmp(p, name, len)) {
+			f->options.output = at;
+			return 0;
+		}
+		p += len + (p[len] == ' ');
+	}
+	return error_set(e, ERR_USAGE, "STREAM_OUTPUT=%s: there is no such format; there are: %s", name,
+			 format_choices_out);
+}
+
+static int open_output(struct flow *f, struct error *e)
+{
+	int r = output_format(f, e);
+	if (r || f->command->traits & COMMAND_SINK)
+		return r;
+	struct output_options o = {
+		.format = (enum format)f->options.output,
+		.encode = {.meta = f->options.meta, .color = f->options.color == 1},
+		.rows = flow_input_options(f).rows,
+	};
+	if (f->options.color == 0)
+		o.encode.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	f->output = output_new(STDOUT_FILENO, "standard output", &o);
+	return 0;
+}
+
+static int prepare(struct flow *f, struct operands *operands, struct error *e)
+{
+	int r = open_output(f, e);
+	if (!r && f->stage->setup)
+		r = f->stage->setup(f->self, f, operands, e);
+	if (!r)
+		r = flow_open_inputs(f, operands, e);
+	if (r)
+		return r;
+	side_init(&f->bad, f->options.bad);
+	f->started = monotonic_now();
+	if (f->options.metrics || (f->options.stats && isatty(STDERR_FILENO)))
+		f->next_report = f->started + SECOND;
+	return 0;
+}
+
+/* Records that nobody caught, here or at an earlier stage. */
+static uint64_t uncaught(const struct flow *f)
+{
+	uint64_t n = f->own.uncaught;
+	for (size_t i = 0; i < f->upstream.count; i++)
+		n += f->upstream.items[i].uncaught;
+	return n;
+}
+
+static int finish(struct flow *f, int r, struct error *e)
+{
+	struct error late;
+	if (f->next_report && flow_report_live(f, true, &late) && !r) {
+		*e = late;
+		r = late.code;
+	}
+	if (r && f->bad.fd >= 0)
+		side_close(&f->bad, &late);
+	if (f->stage->close)
+		f->stage->close(f->self, r != 0);
+	if (f->options.stats)
+		flow_report(f);
+	if (!r && f->own.rejected > f->shown && f->own.uncaught && !f->options.quiet)
+		message("%llu records were rejected", (unsigned long long)f->own.rejected);
+	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
+	flow_close_inputs(f);
+	output_free(f->output);
+	counts_release(&f->upstream);
+	batch_release(&f->control);
+	free(f->watch.seen);
+	return status;
+}
+
+/* Standard input is a terminal and there is no FILE: who typed this wants to know how it goes. */
+static int show_help(const struct command *c)
+{
+	struct buf text = BUF_INIT;
+	command_help(c, &text);
+	ssize_t n = write(STDERR_FILENO, text.data, text.len);
+	(void)n;
+	buf_release(&text);
+	return error_status(ERR_USAGE);
+}
+
+int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
+{
+	if (!(c->traits & COMMAND_SOURCE))
+		peer_mark(STDIN_FILENO);
+	struct flow f = {.command = c, .stage = s, .self = self, .wait_fd = -1, .final = true, .bad = {.fd = -1}};
+	struct error e = {0};
+	struct operands operands;
+	f.own.command = program_invocation_short_name;
+	f.own.folds = c->traits & COMMAND_FOLDS;
+	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
+	if (r)
+		return r < 0 ? command_fail(&e) : 0;
+	batch_init(&f.control);
+	signals_catch();
+	r = prepare(&f, &operands, &e);
+	if (r == ERR_USAGE && !*e.text) {
+		finish(&f, OK, &e);
+		return show_help(c);
+	}
+	if (!r)
+		r = flow_run(&f, &e);
+	return finish(&f, r, &e);
+}

@@ -1,0 +1,97 @@
+/*
+ * The loop that every command runs on. A command says what it is (struct command), what it does with each thing that
+ * comes (struct stage), and its main is one call of flow_main.
+ *
+ * The loop reads the inputs, hands batches and control frames to the stage, passes on what the stage does not care
+ * about, writes what it emits, flushes before it waits, notices a reader that died even while idle, rejects and counts,
+ * and knows what an end is: END is passed on with the counts of all stages; the end of frames without END means that the
+ * process upstream died, and then the stage's `end` is not called and the status is 4.
+ *
+ * The checkpoint protocol (HELLO, RESTORE, BARRIER) will be spoken here too, and nowhere else; until then these frames
+ * are refused, because to pass them on would promise what is not kept.
+ */
+#ifndef STREAM_FLOW_FLOW_H
+#define STREAM_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "flow/command.h"
+#include "format/frame.h"
+#include "record/batch.h"
+
+struct flow;
+
+/* What `produce` returns. */
+enum { FLOW_MORE, FLOW_WAIT, FLOW_DONE };
+
+/*
+ * Callbacks; all may be NULL. Each returns 0 or an error, which ends the command. `input` is the number of the input, 0 for
+ * the files and standard input. A batch may be changed, and lives until the callback returns; its rejects are taken care of by
+ * the loop afterwards.
+ */
+struct stage {
+	/* Takes its operands off; what is left are FILEs (for a sink or a source: an error, unless it takes them too). */
+	int (*setup)(void *self, struct flow *f, struct operands *o, struct error *e);
+	/* Rows, at least one. NULL: emitted as they are. */
+	int (*batch)(void *self, struct flow *f, int input, struct batch *b, struct error *e);
+	/* WATERMARK, WINDOW, IDLE and kinds not known. NULL: passed on. */
+	int (*control)(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e);
+	/* All inputs are at their end: emit the rest. `final`: nothing will ever follow, so all windows close. */
+	int (*end)(void *self, struct flow *f, bool final, struct error *e);
+	/* A source's turn to emit something: FLOW_MORE (call again), FLOW_WAIT (for flow_wait_for or the timer), FLOW_DONE, or an error. */
+	int (*produce)(void *self, struct flow *f, struct error *e);
+	/* The loop is about to wait: the last chance to commit what is held back for company. */
+	int (*idle)(void *self, struct flow *f, struct error *e);
+	/* Every flow_timer interval. */
+	int (*timer)(void *self, struct flow *f, struct error *e);
+	/* One input is at its end (only asked for with more than one). */
+	int (*input_end)(void *self, struct flow *f, int input, struct error *e);
+	/* At the way out, whatever happened (`failed`): undo or let go. */
+	void (*close)(void *self, bool failed);
+};
+
+/* The whole of a command's main; returns the exit status. */
+int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self);
+
+/* -- for callbacks -- */
+
+/* Writes the selected rows. */
+int flow_emit(struct flow *f, struct batch *b, struct error *e);
+/* Writes a control frame (nothing where the output is text). */
+int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
+/* Event time as a whole has come to `time`: a WATERMARK with one row and no shard. */
+int flow_watermark(struct flow *f, int64_t time, struct error *e);
+
+/*
+ * The fields that the stage reads: a field that no record has had is warned of once, with the nearest name, and is an error
+ * (status 2) if it is so at the end. `only`: it needs no others, so that they need not be unpacked. `names` is borrowed.
+ */
+void flow_fields(struct flow *f, const char *const *names, size_t count);
+void flow_only_fields(struct flow *f, bool only);
+
+/* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
+void flow_count_late(struct flow *f, uint64_t count, bool caught);
+
+/* Calls `timer` every `interval` nanoseconds from now on; 0: never. */
+void flow_timer(struct flow *f, int64_t interval);
+/* A source that waits is called again when fd can be read. */
+void flow_wait_for(struct flow *f, int fd);
+/* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
+int flow_add_input(struct flow *f, int fd, const char *name);
+
+const struct common_options *flow_options(const struct flow *f);
+/* Whether what comes in has an end, as far as is known so far. A source sets it. */
+enum frame_bounded flow_bounded(const struct flow *f);
+void flow_set_bounded(struct flow *f, enum frame_bounded bounded);
+/* Results go to a person's screen. */
+bool flow_on_terminal(const struct flow *f);
+/* The first SIGINT or SIGTERM came: a source ends. */
+bool flow_interrupted(const struct flow *f);
+
+/* A line on standard error unless -q. */
+void flow_warn(const struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

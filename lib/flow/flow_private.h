@@ -1,0 +1,73 @@
+/* The insides of a flow; for the files of lib/flow alone. */
+#ifndef STREAM_FLOW_FLOW_PRIVATE_H
+#define STREAM_FLOW_FLOW_PRIVATE_H
+
+#include "flow/counts.h"
+#include "flow/flow.h"
+#include "flow/output.h"
+#include "flow/side.h"
+#include "input/input.h"
+
+struct flow_input {
+	struct input *input;
+	bool ended;
+	bool waits;   /* had nothing to give when it was last asked */
+	bool final;   /* what its END said; true for text */
+};
+
+/* Fields that the stage reads, and whether a record had them. */
+struct field_watch {
+	const char *const *names;
+	bool *seen;
+	size_t count, unseen;
+	bool only, warned;
+};
+
+struct flow {
+	const struct command *command;
+	const struct stage *stage;
+	void *self;
+	struct common_options options;
+
+	struct flow_input *inputs;
+	int input_count;
+	struct output *output;  /* NULL: a sink */
+
+	struct counts own;
+	struct counts_list upstream;
+	struct field_watch watch;
+	struct side bad;
+	uint64_t shown;         /* rejected records that were shown */
+
+	int64_t interval, next_timer;  /* nanoseconds; monotonic */
+	int64_t next_report;
+	int wait_fd;            /* of a source; -1 */
+	enum frame_bounded bounded;
+	int64_t started;
+	bool final;
+	struct batch control;   /* for the control frames that we make */
+	char *const *files;     /* the FILE operands */
+};
+
+/* inputs.c */
+int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *e);
+void flow_close_inputs(struct flow *f);
+struct input_options flow_input_options(struct flow *f);
+
+/* fields.c */
+void flow_watch_batch(struct flow *f, const struct batch *b);
+/* ERR_USAGE for a field that no record had. */
+int flow_watch_end(struct flow *f, struct error *e);
+
+/* rejects.c */
+/* Shows, keeps and counts the rejects of b from the first-th on. */
+int flow_take_rejects(struct flow *f, struct batch *b, uint32_t first, struct error *e);
+
+/* report.c */
+void flow_report(struct flow *f);              /* the audit, on standard error */
+int flow_report_live(struct flow *f, bool end, struct error *e);  /* the counts of now: terminal line, metrics file */
+
+/* loop.c */
+int flow_run(struct flow *f, struct error *e);
+
+#endif

@@ -1,0 +1,72 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "flow/flow_private.h"
+
+/* Nobody needs these but tests: results must not depend on either. */
+static uint64_t from_environment(const char *name)
+{
+	const char *text = getenv(name);
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+/* A decompressor is about to wait for its input. */
+static int before_wait(void *self, struct error *e)
+{
+	struct flow *f = self;
+	return f->output ? output_flush(f->output, false, e) : 0;
+}
+
+struct input_options flow_input_options(struct flow *f)
+{
+	return (struct input_options){
+		.format = (enum format)f->options.input,
+		.rows = (uint32_t)from_environment("STREAM_TEST_ROWS"),
+		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .before_wait = before_wait, .self = f},
+	};
+}
+
+static struct flow_input *add(struct flow *f, struct input *input)
+{
+	f->inputs = mem_resize(f->inputs, (size_t)f->input_count + 1, sizeof *f->inputs);
+	struct flow_input *in = &f->inputs[f->input_count++];
+	*in = (struct flow_input){.input = input, .final = true};
+	return in;
+}
+
+int flow_add_input(struct flow *f, int fd, const char *name)
+{
+	struct input_options o = flow_input_options(f);
+	add(f, input_from_fd(fd, name, &o));
+	return f->input_count - 1;
+}
+
+int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *e)
+{
+	static const char *const standard[] = {"-"};
+	if (f->input_count || f->stage->produce) {
+		if (rest->count)
+			return error_set(e, ERR_USAGE, "`%s`: there is one operand too many; see --help", rest->items[0]);
+		return 0;
+	}
+	if (!rest->count && isatty(STDIN_FILENO))
+		return error_set(e, ERR_USAGE, "%s", "");
+	struct input_options o = flow_input_options(f);
+	if (rest->count)
+		add(f, input_new((const char *const *)rest->items, (size_t)rest->count, &o));
+	else
+		add(f, input_new(standard, 1, &o));
+	return 0;
+}
+
+void flow_close_inputs(struct flow *f)
+{
+	for (int i = 0; i < f->input_count; i++)
+		input_free(f->inputs[i].input);
+	free(f->inputs);
+	f->inputs = NULL;
+	f->input_count = 0;
+}

@@ -1,0 +1,282 @@
+#include "flow/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/peer.h"
+#include "base/units.h"
+
+enum {
+	FLUSH_SIZE = 256 << 10,
+	PIPE_SIZE = 1 << 20,
+	DIRECT_ROWS = 2048,      /* a batch of so many is a frame of its own */
+	GATHER_BYTES = 1 << 20,
+	TABLE_ROWS = 200,        /* more are not small */
+};
+
+enum shape_of_output { UNSETTLED, AS_FRAMES, AS_TEXT, AS_TABLE_PERHAPS };
+
+struct output {
+	int fd;
+	const char *name;
+	struct output_options options;
+	enum shape_of_output as;
+	bool terminal;
+	bool started;            /* the stream line was written */
+	enum frame_bounded bounded;
+	struct frame_writer *frames;
+	struct encoder *encoder;
+	struct batch gathered;
+	struct buf pending;
+};
+
+struct output *output_new(int fd, const char *name, const struct output_options *o)
+{
+	struct output *out = mem_zero(sizeof *out);
+	out->fd = fd;
+	out->name = name;
+	out->options = *o;
+	if (!out->options.rows || out->options.rows > BATCH_ROWS)
+		out->options.rows = BATCH_ROWS;
+	batch_init(&out->gathered);
+	return out;
+}
+
+void output_free(struct output *out)
+{
+	if (!out)
+		return;
+	if (out->fd >= 0)
+		close(out->fd);
+	frame_writer_free(out->frames);
+	encoder_free(out->encoder);
+	batch_release(&out->gathered);
+	buf_release(&out->pending);
+	free(out);
+}
+
+int output_fd(const struct output *out)
+{
+	return out->fd;
+}
+
+void output_set_bounded(struct output *out, enum frame_bounded bounded)
+{
+	out->bounded = bounded;
+}
+
+/* -- what it is to be -- */
+
+static void become_text(struct output *out, enum format format)
+{
+	out->as = AS_TEXT;
+	out->options.encode.terminal = out->terminal;
+	out->encoder = encoder_new(format, &out->options.encode);
+}
+
+static void become_frames(struct output *out)
+{
+	/* In a file each frame must be readable by itself, and the disk may damage it. */
+	struct stat st;
+	bool file = !fstat(out->fd, &st) && S_ISREG(st.st_mode);
+	struct frame_writer_options o = {.alone = file, .sums = file};
+	out->as = AS_FRAMES;
+	out->frames = frame_writer_new(&o);
+	fcntl(out->fd, F_SETPIPE_SZ, PIPE_SIZE);
+}
+
+static void settle(struct output *out)
+{
+	if (out->as != UNSETTLED)
+		return;
+	out->terminal = isatty(out->fd);
+	enum format format = out->options.format;
+	if (format == FORMAT_FRAMES) {
+		become_frames(out);
+	} else if (format != FORMAT_AUTO) {
+		become_text(out, format);
+	} else if (out->terminal) {
+		out->as = AS_TABLE_PERHAPS;
+	} else if (peer_wait(out->fd, SECOND / 2) == PEER_OURS) {
+		become_frames(out);
+	} else {
+		become_text(out, FORMAT_JSON);
+	}
+}
+
+bool output_is_terminal(struct output *out)
+{
+	settle(out);
+	return out->terminal;
+}
+
+bool output_is_frames(struct output *out)
+{
+	settle(out);
+	return out->as == AS_FRAMES;
+}
+
+/* -- bytes -- */
+
+static int write_pending(struct output *out, struct error *e)
+{
+	for (size_t at = 0; at < out->pending.len;) {
+		ssize_t n = write(out->fd, out->pending.data + at, out->pending.len - at);
+		if (n < 0 && errno != EINTR)
+			return error_errno(e, "%s", out->name);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	buf_clear(&out->pending);
+	return 0;
+}
+
+static int write_when_full(struct output *out, struct error *e)
+{
+	return out->pending.len < FLUSH_SIZE ? 0 : write_pending(out, e);
+}
+
+static void write_stream_line(struct output *out)
+{
+	if (out->started)
+		return;
+	struct stream_line line = {.bounded = out->bounded};
+	stream_line_write(&line, &out->pending);
+	out->started = true;
+}
+
+/* -- batches -- */
+
+static int write_frame(struct output *out, struct batch *b, struct error *e)
+{
+	write_stream_line(out);
+	frame_write(out->frames, FRAME_DATA, 0, b, NULL, &out->pending);
+	return write_when_full(out, e);
+}
+
+static int write_gathered(struct output *out, struct error *e)
+{
+	if (!out->gathered.rows)
+		return 0;
+	int r = write_frame(out, &out->gathered, e);
+	batch_clear(&out->gathered);
+	return r;
+}
+
+/* What is sorted stays by itself, for the order is a property of the frame. */
+static bool goes_alone(const struct output *out, const struct batch *b)
+{
+	return b->sorted || (batch_count(b) >= DIRECT_ROWS && batch_count(b) <= out->options.rows);
+}
+
+static int batch_to_frames(struct output *out, struct batch *b, struct error *e)
+{
+	if (goes_alone(out, b)) {
+		int r = write_gathered(out, e);
+		return r ? r : write_frame(out, b, e);
+	}
+	for (uint32_t at = 0, count = batch_count(b); at < count;) {
+		uint32_t taken = batch_append(&out->gathered, b, at);
+		at += taken;
+		if (taken && at == count && out->gathered.rows < out->options.rows &&
+		    out->gathered.arena.total < GATHER_BYTES)
+			break;
+		int r = write_gathered(out, e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int batch_to_text(struct output *out, struct batch *b, struct error *e)
+{
+	int r = out->encoder->ops->encode(out->encoder, b, &out->pending, e);
+	return r ? r : write_when_full(out, e);
+}
+
+/* A terminal, and the result is not small or has no end in sight: the rows that were held are printed as they come. */
+static int give_up_table(struct output *out, struct error *e)
+{
+	become_text(out, FORMAT_JSON);
+	int r = out->gathered.rows ? batch_to_text(out, &out->gathered, e) : 0;
+	batch_clear(&out->gathered);
+	return r;
+}
+
+static int batch_to_table(struct output *out, struct batch *b, struct error *e)
+{
+	if (out->gathered.rows + batch_count(b) <= TABLE_ROWS) {
+		batch_append(&out->gathered, b, 0);
+		return 0;
+	}
+	int r = give_up_table(out, e);
+	return r ? r : batch_to_text(out, b, e);
+}
+
+int output_batch(struct output *out, struct batch *b, struct error *e)
+{
+	settle(out);
+	if (!batch_count(b))
+		return 0;
+	if (out->as == AS_FRAMES)
+		return batch_to_frames(out, b, e);
+	return out->as == AS_TEXT ? batch_to_text(out, b, e) : batch_to_table(out, b, e);
+}
+
+int output_control(struct output *out, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
+{
+	settle(out);
+	if (out->as != AS_FRAMES)
+		return 0;
+	int r = write_gathered(out, e);
+	if (r)
+		return r;
+	write_stream_line(out);
+	frame_write(out->frames, kind, flags, body, NULL, &out->pending);
+	return write_when_full(out, e);
+}
+
+int output_flush(struct output *out, bool announce, struct error *e)
+{
+	int r = 0;
+	if (announce)
+		settle(out);
+	if (out->as == AS_FRAMES) {
+		if (announce)
+			write_stream_line(out);
+		r = write_gathered(out, e);
+	} else if (out->as == AS_TABLE_PERHAPS && out->gathered.rows) {
+		r = give_up_table(out, e);
+	}
+	return r ? r : write_pending(out, e);
+}
+
+static int finish_text(struct output *out, struct error *e)
+{
+	int r = 0;
+	if (out->as == AS_TABLE_PERHAPS && out->gathered.rows) {
+		become_text(out, FORMAT_TABLE);
+		r = batch_to_text(out, &out->gathered, e);
+	}
+	if (!r && out->encoder && out->encoder->ops->finish)
+		r = out->encoder->ops->finish(out->encoder, &out->pending, e);
+	return r;
+}
+
+int output_finish(struct output *out, struct error *e)
+{
+	settle(out);
+	int r = out->as == AS_FRAMES ? write_gathered(out, e) : finish_text(out, e);
+	if (!r)
+		r = write_pending(out, e);
+	int fd = out->fd;
+	out->fd = -1;
+	if (close(fd) && !r)
+		r = error_errno(e, "%s", out->name);
+	return r;
+}

@@ -1,0 +1,49 @@
+/*
+ * An output: batches and control frames on their way into a descriptor, as frames or as text.
+ *
+ * What it is to be is decided before the first byte, by who reads (DESIGN section 4): frames for one of our commands or a named
+ * FIFO, JSON lines for everybody else; on a terminal a table if the result is small and ends, else JSON lines. Small batches are
+ * gathered into larger frames until somebody asks to flush.
+ */
+#ifndef STREAM_FLOW_OUTPUT_H
+#define STREAM_FLOW_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "format/frame.h"
+#include "format/text.h"
+#include "record/batch.h"
+
+struct output;
+
+struct output_options {
+	enum format format;           /* FORMAT_AUTO: by who reads */
+	struct encode_options encode; /* for text */
+	uint32_t rows;                /* a frame has at most so many; 0: BATCH_ROWS */
+};
+
+/* fd is taken over; `name` is for messages and borrowed. Nothing is looked at or written yet. */
+struct output *output_new(int fd, const char *name, const struct output_options *o);
+void output_free(struct output *out);
+
+/* For the stream line; settled with the first byte. */
+void output_set_bounded(struct output *out, enum frame_bounded bounded);
+
+/* Writes the selected rows, or keeps them for company. A text format may reject some of them (rejects of b). */
+int output_batch(struct output *out, struct batch *b, struct error *e);
+int output_control(struct output *out, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
+
+/* Everything so far is written. `announce`: the stream line too, if frames are meant and nothing was written yet. */
+int output_flush(struct output *out, bool announce, struct error *e);
+
+/* Writes what the format still owes (a table), flushes and closes; a full disk is noticed here at the latest. */
+int output_finish(struct output *out, struct error *e);
+
+int output_fd(const struct output *out);  /* -1 once it is closed */
+/* Waits a moment for the reader to show itself, if need be. */
+bool output_is_terminal(struct output *out);
+bool output_is_frames(struct output *out);
+
+#endif

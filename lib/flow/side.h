@@ -1,0 +1,32 @@
+/*
+ * A side output: where --bad, --late and --dead put what does not go on. DEST is a file, to which JSON lines are appended, or
+ * `stream:NAME`, which is served by a stream-put of our own at the other end of a pipe.
+ *
+ * Opened when the first record comes; a line per record, written through when the loop waits and at the end.
+ */
+#ifndef STREAM_FLOW_SIDE_H
+#define STREAM_FLOW_SIDE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "record/batch.h"
+
+struct side {
+	const char *dest;  /* borrowed; NULL: there is none */
+	int fd;
+	int child;         /* process id of stream-put; 0: none */
+	struct buf pending;
+};
+
+void side_init(struct side *s, const char *dest);
+/* A rejected record: `reason`, `source`, `line`, and `text` as it came or `record`. */
+int side_reject(struct side *s, const struct batch *b, const struct reject *r, struct error *e);
+/* A row as it is, with its metadata. */
+int side_row(struct side *s, const struct batch *b, uint32_t row, struct error *e);
+int side_flush(struct side *s, struct error *e);
+/* Flushes, syncs, and waits for stream-put to say that it has all. */
+int side_close(struct side *s, struct error *e);
+
+#endif
