@@ -107,7 +107,9 @@ static int run_timers(struct flow *f, struct error *e)
 		f->interval = 0;
 	else
 		f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
-	return f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
+	int r = f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
+	/* What is due by the clock is due to be seen, also when the input never lets us wait. */
+	return r || !f->output ? r : output_flush(f->output, false, e);
 }
 
 /* Only a stage whose input has told what it is, or a source, may say so: the stream line carries it. */
