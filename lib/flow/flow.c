@@ -82,6 +82,17 @@ void flow_timer(struct flow *f, int64_t interval)
 	f->next_timer = monotonic_now() + interval;
 }
 
+void flow_timer_at(struct flow *f, int64_t at)
+{
+	f->interval = at == INT64_MAX ? 0 : ONCE;
+	f->next_timer = at;
+}
+
+void flow_keep_rejects(struct flow *f, const char *dest)
+{
+	f->options.bad = dest;
+}
+
 void flow_wait_for(struct flow *f, int fd)
 {
 	f->wait_fd = fd;

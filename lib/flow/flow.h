@@ -74,6 +74,9 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e);
 void flow_fields(struct flow *f, const char *const *names, size_t count);
 void flow_only_fields(struct flow *f, bool only);
 
+/* In `setup`: rejects go there, as if --bad had been given. `dest` is borrowed. */
+void flow_keep_rejects(struct flow *f, const char *dest);
+
 /* In `setup`: text is lines, whatever it looks like (unless -i says else). */
 void flow_text_is_lines(struct flow *f);
 
@@ -88,6 +91,8 @@ void flow_become(struct flow *f, const struct stage *stage);
 
 /* Calls `timer` every `interval` nanoseconds from now on; 0: never. */
 void flow_timer(struct flow *f, int64_t interval);
+/* Calls `timer` once, at this monotonic time (INT64_MAX: not at all), instead of by an interval. */
+void flow_timer_at(struct flow *f, int64_t at);
 /* A source that waits is called again when fd can be read. */
 void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
