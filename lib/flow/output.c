@@ -110,10 +110,9 @@ static void settle(struct output *out)
 	}
 }
 
-bool output_is_terminal(struct output *out)
+bool output_is_terminal(const struct output *out)
 {
-	settle(out);
-	return out->terminal;
+	return isatty(out->fd);
 }
 
 bool output_is_frames(struct output *out)
