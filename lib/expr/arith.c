@@ -38,7 +38,8 @@ enum operand operand_of(struct value *v)
 	if (v->type == TYPE_FLOAT)
 		return OPERAND_FLOAT;
 	if (is_whole_text(*v)) {
-		if (!number_int64(*v, &i))
+		/* The least int has a text, but no magnitude that fits. */
+		if (!number_int64(*v, &i) && number_compare(*v, value_int(i = INT64_MIN)))
 			return OPERAND_TOO_BIG;
 		*v = value_int(i);
 		return OPERAND_EXACT;
