@@ -46,6 +46,18 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e)
 	return flow_control(f, FRAME_WATERMARK, 0, &f->control, e);
 }
 
+int flow_reject(struct flow *f, struct batch *b, struct error *e)
+{
+	int r = flow_take_rejects(f, b, 0, e);
+	b->reject_count = 0;
+	return r;
+}
+
+void flow_text_is_lines(struct flow *f)
+{
+	f->text = FORMAT_LINES;
+}
+
 void flow_count_late(struct flow *f, uint64_t count, bool caught)
 {
 	f->own.late += count;
@@ -68,6 +80,17 @@ void flow_timer(struct flow *f, int64_t interval)
 {
 	f->interval = interval;
 	f->next_timer = monotonic_now() + interval;
+}
+
+void flow_timer_at(struct flow *f, int64_t at)
+{
+	f->interval = at == INT64_MAX ? 0 : ONCE;
+	f->next_timer = at;
+}
+
+void flow_keep_rejects(struct flow *f, const char *dest)
+{
+	f->options.bad = dest;
 }
 
 void flow_wait_for(struct flow *f, int fd)
@@ -252,5 +275,5 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	}
 	if (!r)
 		r = flow_run(&f, &e);
-	return finish(&f, r, &e);
+	return finish(&f, r < 0 ? r : OK, &e);
 }

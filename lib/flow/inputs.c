@@ -26,6 +26,7 @@ struct input_options flow_input_options(struct flow *f)
 	return (struct input_options){
 		.decode = {.want = w->only ? w->names : NULL, .want_count = w->only ? w->count : 0},
 		.format = (enum format)f->options.input,
+		.text = f->text,
 		.rows = (uint32_t)from_environment("STREAM_TEST_ROWS"),
 		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .before_wait = before_wait, .self = f},
 	};

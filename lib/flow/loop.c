@@ -103,7 +103,10 @@ static int run_timers(struct flow *f, struct error *e)
 	}
 	if (!f->interval || now < f->next_timer)
 		return 0;
-	f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
+	if (f->interval == ONCE)
+		f->interval = 0;
+	else
+		f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
 	return f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
 }
 

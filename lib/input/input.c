@@ -203,6 +203,8 @@ static int start(struct input *in, struct error *e)
 		format = sniff_format(in->block + in->at, in->len - in->at, in->ended, bytes_name(in->bytes));
 	if (format == FORMAT_AUTO)
 		return 0;
+	if (in->options.format == FORMAT_AUTO && format != FORMAT_FRAMES && in->options.text != FORMAT_AUTO)
+		format = in->options.text;
 	in->format = format;
 	in->started = true;
 	in->expects_end = false;

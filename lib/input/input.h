@@ -29,6 +29,7 @@ enum input_event {
 
 struct input_options {
 	enum format format;        /* FORMAT_AUTO: by the first bytes */
+	enum format text;          /* and then: what anything but frames is taken for; FORMAT_AUTO: what it looks like */
 	uint32_t rows;             /* a batch has at most so many */
 	struct decode_options decode;
 	struct bytes_options bytes;

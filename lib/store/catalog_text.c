@@ -1,0 +1,179 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/catalog.h"
+
+/* The catalog's lines, there and back. */
+
+static void write_shard(const struct catalog_shard *s, struct buf *out)
+{
+	buf_printf(out, "shard %u %s %016" PRIx64 "%016" PRIx64 " %016" PRIx64 "%016" PRIx64, s->id,
+		   s->closed ? "closed" : "open", s->from.high, s->from.low, s->to.high, s->to.low);
+	for (uint32_t i = 0; i < 2; i++) {
+		if (i < s->parent_count)
+			buf_printf(out, " %u", s->parents[i]);
+		else
+			buf_string_append(out, " -");
+	}
+	buf_byte(out, '\n');
+}
+
+void catalog_write(const struct catalog *c, struct buf *out)
+{
+	size_t start = out->len;
+	buf_printf(out, "stream %d\nid %s\nhash %s %u\n", CATALOG_VERSION, c->id, hash_kind_names[c->router.kind],
+		   c->router.parts);
+	if (c->key)
+		buf_printf(out, "key %s\n", c->key);
+	if (c->sync == SYNC_NEVER || c->sync == SYNC_ALWAYS)
+		buf_printf(out, "sync %s\n", c->sync == SYNC_NEVER ? "never" : "always");
+	else
+		buf_printf(out, "sync %" PRId64 "\n", c->sync);
+	buf_printf(out, "retention %" PRId64 " %" PRId64 "\n", c->retention, c->max_size);
+	for (size_t i = 0; i < c->shard_count; i++)
+		write_shard(&c->shards[i], out);
+	buf_printf(out, "check %016" PRIx64 "\n", hash64(out->data + start, out->len - start));
+}
+
+/* -- reading: a line is a NUL-terminated text without its newline -- */
+
+static bool read_hash(const char *text, struct hash128 *h)
+{
+	int used = 0;
+	return sscanf(text, "%16" SCNx64 "%16" SCNx64 "%n", &h->high, &h->low, &used) == 2 && used == 32;
+}
+
+static bool read_shard(const char *rest, struct catalog *c)
+{
+	struct catalog_shard s = {0};
+	char state[8], from[33], to[33], parent[2][12];
+	int used = 0;
+	if (sscanf(rest, "%u %7s %32s %32s %11s %11s%n", &s.id, state, from, to, parent[0], parent[1], &used) != 6 ||
+	    rest[used] || !read_hash(from, &s.from) || !read_hash(to, &s.to))
+		return false;
+	s.closed = !strcmp(state, "closed");
+	if (!s.closed && strcmp(state, "open"))
+		return false;
+	for (int i = 0; i < 2 && strcmp(parent[i], "-"); i++) {
+		char *end;
+		s.parents[s.parent_count++] = (uint32_t)strtoul(parent[i], &end, 10);
+		if (*end)
+			return false;
+	}
+	c->shards = mem_resize(c->shards, c->shard_count + 1, sizeof *c->shards);
+	c->shards[c->shard_count++] = s;
+	return true;
+}
+
+static bool read_sync(const char *rest, int64_t *sync)
+{
+	char *end;
+	if (!strcmp(rest, "never"))
+		*sync = SYNC_NEVER;
+	else if (!strcmp(rest, "always"))
+		*sync = SYNC_ALWAYS;
+	else
+		return *sync = strtoll(rest, &end, 10), *rest && !*end && *sync > 0;
+	return true;
+}
+
+static bool read_hash_kind(const char *rest, struct router *r)
+{
+	char kind[16];
+	if (sscanf(rest, "%15s %u", kind, &r->parts) != 2 || !r->parts)
+		return false;
+	for (int i = 0; i < HASH_KIND_COUNT; i++) {
+		r->kind = (enum hash_kind)i;
+		if (!strcmp(kind, hash_kind_names[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool read_line(const char *word, const char *rest, struct catalog *c)
+{
+	if (!strcmp(word, "stream"))
+		return true;
+	if (!strcmp(word, "id"))
+		return strlen(rest) == 32 && memcpy(c->id, rest, 33);
+	if (!strcmp(word, "hash"))
+		return read_hash_kind(rest, &c->router);
+	if (!strcmp(word, "sync"))
+		return read_sync(rest, &c->sync);
+	if (!strcmp(word, "retention"))
+		return sscanf(rest, "%" SCNd64 " %" SCNd64, &c->retention, &c->max_size) == 2;
+	if (!strcmp(word, "shard"))
+		return read_shard(rest, c);
+	if (!strcmp(word, "key") && !c->key && *rest)
+		return c->key = mem_copy(rest, strlen(rest)), true;
+	return false;
+}
+
+/* Every point of the space must belong to one open shard. */
+static bool ranges_tile(const struct catalog *c)
+{
+	struct hash128 next = {0};
+	for (size_t done = 0; done <= c->shard_count; done++) {
+		const struct catalog_shard *s = &c->shards[catalog_owner(c, next)];
+		if (s->closed || hash128_compare(s->from, next) || hash128_compare(s->to, s->from) < 0)
+			return false;
+		if (!hash128_compare(s->to, HASH128_MAX))
+			return true;
+		next = (struct hash128){s->to.high + (s->to.low == UINT64_MAX), s->to.low + 1};
+	}
+	return false;
+}
+
+/* The version comes first: what follows may be of a kind unknown here. */
+static int check_version(const char *p, size_t len, const char *name, struct error *e)
+{
+	static const char first[] = "stream ";
+	if (len < sizeof first || memcmp(p, first, sizeof first - 1))
+		return error_set(e, ERR_FAILED, "%s is damaged: it does not begin as a catalog", name);
+	char *end;
+	unsigned long version = strtoul(p + sizeof first - 1, &end, 10);
+	if (*end != '\n' || !version)
+		return error_set(e, ERR_FAILED, "%s is damaged: no version", name);
+	if (version > CATALOG_VERSION)
+		return error_set(e, ERR_USAGE, "%s was made by a newer release (layout %lu; this one knows %d)", name,
+				 version, CATALOG_VERSION);
+	return OK;
+}
+
+static int check_sum(const char *p, size_t len, const char *name, struct error *e)
+{
+	enum { LAST_LINE = 6 + 16 + 1 };
+	uint64_t sum;
+	if (len < LAST_LINE || sscanf(p + len - LAST_LINE, "check %16" SCNx64, &sum) != 1 || p[len - 1] != '\n' ||
+	    sum != hash64(p, len - LAST_LINE))
+		return error_set(e, ERR_FAILED, "%s is damaged: its checksum is wrong", name);
+	return OK;
+}
+
+int catalog_read(struct catalog *c, const char *p, size_t len, const char *name, struct error *e)
+{
+	*c = (struct catalog){.sync = SYNC_DEFAULT};
+	char *text = mem_copy(p, len);
+	int r = check_version(text, len, name, e);
+	if (!r)
+		r = check_sum(text, len, name, e);
+	for (char *line = text, *end; !r && (end = strchr(line, '\n')); line = end + 1) {
+		*end = 0;
+		char *rest = strchr(line, ' ');
+		if (rest)
+			*rest++ = 0;
+		if (rest && !strcmp(line, "check"))
+			break;
+		if (!rest || !read_line(line, rest, c))
+			r = error_set(e, ERR_FAILED, "%s is damaged: the line `%s`", name, line);
+	}
+	if (!r && (!c->id[0] || !c->router.parts || !c->shard_count || !ranges_tile(c)))
+		r = error_set(e, ERR_FAILED, "%s is damaged: its shards do not cover the hash space", name);
+	if (r)
+		catalog_release(c);
+	free(text);
+	return r;
+}

@@ -1,0 +1,252 @@
+#include "store/cursor.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "store/shard.h"
+
+int cursor_open(struct cursor *c, const struct stream *s, uint32_t shard, struct error *e)
+{
+	*c = (struct cursor){
+		.stream = s,
+		.shard = shard,
+		.directory = shard_directory(s->directory, shard),
+		.segment = SEGMENT_CLOSED,
+		.end = UINT64_MAX,
+		.since = TIMESTAMP_MIN,
+		.before = TIMESTAMP_MAX,
+	};
+	scan_init(&c->scan, shard);
+	batch_init(&c->batch);
+	char *head = file_path("%s/head", c->directory);
+	int r = file_open(&c->head, s->io, head, O_RDONLY, e);
+	if (!r && s->io->boot(s->io, c->boot))
+		r = error_errno(e, "the kernel does not tell its boot id");
+	free(head);
+	return r;
+}
+
+void cursor_close(struct cursor *c)
+{
+	if (!c->directory)
+		return;
+	segment_close(&c->segment);
+	file_close(&c->head);
+	scan_release(&c->scan);
+	batch_release(&c->batch);
+	free(c->directory);
+	*c = (struct cursor){0};
+}
+
+static int read_limit(struct cursor *c, struct error *e)
+{
+	int r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
+			   c->boot, &c->scan, e);
+	if (c->segment.file.fd >= 0 && c->scan.segment != &c->segment)
+		scan_open(&c->scan, &c->segment);
+	return r;
+}
+
+int cursor_end(struct cursor *c, uint64_t *seq, struct error *e)
+{
+	int r = read_limit(c, e);
+	*seq = c->limit.seq;
+	return r;
+}
+
+int cursor_first(struct cursor *c, uint64_t *seq, struct error *e)
+{
+	struct segment_list list = {0};
+	int r = segment_list_read(&list, c->stream->io, c->directory, e);
+	*seq = list.count ? list.bases[0] : 0;
+	segment_list_release(&list);
+	return r;
+}
+
+static void leave(struct cursor *c)
+{
+	scan_open(&c->scan, NULL);
+	segment_close(&c->segment);
+	c->segment = SEGMENT_CLOSED;
+}
+
+void cursor_seek(struct cursor *c, uint64_t seq)
+{
+	leave(c);
+	c->seq = seq;
+}
+
+/* Opens the segment that has c->seq. Returns 1, or 0 if there is none (yet). */
+static int enter(struct cursor *c, struct error *e)
+{
+	struct segment_list list = {0};
+	int r = segment_list_read(&list, c->stream->io, c->directory, e);
+	if (!r && list.count) {
+		size_t i = segment_list_find(&list, c->seq);
+		c->until = i + 1 < list.count ? list.bases[i + 1] : UINT64_MAX;
+		r = segment_open(&c->segment, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
+	}
+	segment_list_release(&list);
+	if (r <= 0)
+		return r;
+	scan_open(&c->scan, &c->segment);
+	c->at = c->segment.start;
+	c->next = c->segment.base;
+	if (c->seq < c->next)
+		c->seq = c->next;
+	if ((r = file_size(&c->segment.file, &c->size, e)))
+		return r;
+	return 1;
+}
+
+static int look_for_successor(struct cursor *c, struct error *e)
+{
+	struct segment_list list = {0};
+	int r = segment_list_read(&list, c->stream->io, c->directory, e);
+	for (size_t i = list.count; i-- > 0 && list.bases[i] > c->segment.base;)
+		c->until = list.bases[i];
+	segment_list_release(&list);
+	return r ? r : file_size(&c->segment.file, &c->size, e);
+}
+
+/* Records from c->next on, below `behind`, are lost: says so if they are wanted, and goes on behind them. */
+static void report(struct cursor *c, int64_t to, uint64_t behind, const char *reason)
+{
+	uint64_t first = c->next > c->seq ? c->next : c->seq, last = behind;
+	if (last > c->until)
+		last = c->until;
+	if (last > c->end)
+		last = c->end;
+	if (c->damaged && first < last) {
+		struct damage d = {c->stream->name, c->shard, c->segment.file.path, c->at, to, first, last, reason};
+		c->damaged(c->damaged_arg, &d);
+	}
+	if (c->seq < behind)
+		c->seq = behind;
+}
+
+/* A segment whose stream line is damaged is known by its place alone. */
+static bool is_limited(const struct cursor *c)
+{
+	return c->limit.known && (c->segment.id ? c->limit.segment == c->segment.id : c->limit.base == c->segment.base);
+}
+
+/* How many bytes of our segment may be read: 1; 0 if there is nothing now; 2: look again. */
+static int find_end(struct cursor *c, int64_t *end, struct error *e)
+{
+	bool newest = c->until == UINT64_MAX;
+	*end = newest ? c->limit.bytes : c->size;
+	if (newest && (!is_limited(c) || c->at >= *end)) {
+		int r = read_limit(c, e);
+		if (r)
+			return r;
+		*end = c->limit.bytes;
+		if (is_limited(c))
+			return c->at < *end;
+		if ((r = look_for_successor(c, e)))
+			return r;
+		/* The file that had nothing durable in it was replaced by another of the same base. */
+		if (c->until == UINT64_MAX)
+			leave(c);
+		return c->until == UINT64_MAX && c->limit.base <= c->seq && c->limit.seq <= c->seq ? 0 : 2;
+	}
+	if (c->at < *end && c->next < c->until)
+		return 1;
+	/* The end of a segment that has a successor. */
+	if (c->next < c->until)
+		report(c, c->at, c->until, "the segment ends too early");
+	if (c->seq < c->until)
+		c->seq = c->until;
+	leave(c);
+	return 2;
+}
+
+/* The next good frame below `end`; damage before it is reported. Returns 1, or 0 if there is none. */
+static int find_frame(struct cursor *c, int64_t end, struct frame *f, struct error *e)
+{
+	int r = scan_look(&c->scan, c->at, end, f, e);
+	if (r < 0)
+		return r;
+	if (r && f->place.seq == c->next)
+		return 1;
+	const char *reason = r ? "records are missing" : c->scan.why.text;
+	char kept[sizeof c->scan.why.text];
+	strcpy(kept, reason);
+	int64_t at = r && f->place.seq > c->next ? c->at : c->at + 8;
+	r = scan_find(&c->scan, &at, end, c->next, f, e);
+	if (r < 0)
+		return r;
+	uint64_t behind = r ? f->place.seq : c->until != UINT64_MAX ? c->until : c->limit.seq;
+	report(c, r ? at : end, behind, kept);
+	c->at = r ? at : end;
+	c->next = behind;
+	if (r && !c->segment.id)
+		c->segment.id = f->place.segment;
+	return r;
+}
+
+/* Selects the rows that are wanted; false if there are none. Both @seq and @arrived rise from row to row. */
+static bool trim(struct cursor *c, const struct frame *f)
+{
+	const struct column *arrived = &c->batch.meta[META_ARRIVED];
+	uint64_t seq = f->place.seq, until = c->end < c->until ? c->end : c->until;
+	uint32_t from = c->seq > seq ? (uint32_t)(c->seq - seq) : 0;
+	uint32_t to = until <= seq ? 0 : until - seq < f->rows ? (uint32_t)(until - seq) : f->rows;
+	while (from < to && column_get(arrived, from).i < c->since)
+		from++;
+	uint32_t stop = to;
+	while (stop > from && column_get(arrived, stop - 1).i >= c->before)
+		stop--;
+	c->seq = stop < to ? c->end = seq + stop : seq + f->rows;
+	if (from >= stop)
+		return false;
+	c->arrived = column_get(arrived, from).i;
+	if (from || stop < f->rows) {
+		uint32_t *rows = arena_array(&c->batch.arena, stop - from, sizeof *rows);
+		for (uint32_t i = from; i < stop; i++)
+			rows[i - from] = i;
+		batch_select(&c->batch, rows, stop - from);
+	}
+	return true;
+}
+
+bool cursor_done(const struct cursor *c)
+{
+	return c->seq >= c->end;
+}
+
+int cursor_next(struct cursor *c, struct error *e)
+{
+	struct frame f;
+	int64_t end;
+	int r;
+	while (!cursor_done(c)) {
+		if (c->segment.file.fd < 0 && (r = enter(c, e)) <= 0)
+			return r;
+		if ((r = find_end(c, &end, e)) <= 0)
+			return r;
+		if (r == 2)
+			continue;
+		if ((r = find_frame(c, end, &f, e)) < 0)
+			return r;
+		if (!r)
+			continue;
+		if (f.place.seq >= c->until) {
+			c->at = c->size;
+			continue;
+		}
+		bool wanted = f.place.seq + f.rows > c->seq;
+		if (wanted && (r = scan_load(&c->scan, c->at, &f, c->want, c->want_count, &c->batch, e)) < 0)
+			return r;
+		if (wanted && !r)
+			report(c, c->at + (int64_t)f.size, f.place.seq + f.rows, c->scan.why.text);
+		c->at += (int64_t)f.size;
+		c->next = f.place.seq + f.rows;
+		if (wanted && r && trim(c, &f))
+			return 1;
+	}
+	return 0;
+}

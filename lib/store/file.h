@@ -1,0 +1,96 @@
+/*
+ * The file layer: all that the store asks of the operating system, as a table of functions. Everything in lib/store goes
+ * through one of these tables, so that a test can put its own in place and fail, shorten or record the n-th call.
+ *
+ * The functions of the table behave as the system calls of the same name: -1 and errno on failure, short counts and EINTR
+ * allowed. The file_* functions below, which the store uses, loop over both and turn failures into errors that name the file.
+ */
+#ifndef STREAM_STORE_FILE_H
+#define STREAM_STORE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+enum { BOOT_ID_SIZE = 16 };
+
+struct files {
+	int (*open)(const struct files *io, const char *path, int flags, mode_t mode);
+	void (*close)(const struct files *io, int fd);
+	ssize_t (*pread)(const struct files *io, int fd, void *p, size_t len, int64_t at);
+	ssize_t (*pwrite)(const struct files *io, int fd, const void *p, size_t len, int64_t at);
+	int (*datasync)(const struct files *io, int fd);
+	int (*sync)(const struct files *io, int fd);  /* of a file with its metadata, or of a directory */
+	int (*truncate)(const struct files *io, int fd, int64_t size);
+	int (*size)(const struct files *io, int fd, int64_t *size);
+	int (*lock)(const struct files *io, int fd, int operation);  /* flock */
+	int (*rename)(const struct files *io, const char *from, const char *to);
+	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
+	int (*remove)(const struct files *io, const char *path);  /* a file, or an empty directory */
+	/* Calls each(arg, name) for every entry but `.` and `..`. */
+	int (*list)(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg);
+	/* 16 bytes that change whenever the machine starts anew. */
+	int (*boot)(const struct files *io, uint8_t id[BOOT_ID_SIZE]);
+	/* inotify: a descriptor; and a path that wakes it, as inotify_add_watch. */
+	int (*notify)(const struct files *io);
+	int (*watch)(const struct files *io, int fd, const char *path, uint32_t mask);
+};
+
+/* The real one. */
+extern const struct files files_real;
+
+/* One write() moves at most this much; more is never asked for. */
+enum { FILE_WRITE_MAX = 2147479552 };
+
+/* An open file that knows its name. Copies share the descriptor; one of them is closed. */
+struct file {
+	const struct files *io;
+	char *path;  /* owned */
+	int fd;      /* -1: not open */
+};
+
+#define FILE_CLOSED ((struct file){.fd = -1})
+
+/* A path by a format, malloced. */
+char *file_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Never follows a link in the last part of path; a new file has mode 0600. */
+int file_open(struct file *f, const struct files *io, const char *path, int flags, struct error *e);
+/* The same; returns 1, or 0 when there is no such file. */
+int file_find(struct file *f, const struct files *io, const char *path, int flags, struct error *e);
+void file_close(struct file *f);
+
+/* Reads up to len bytes at `at`; fewer only at the end of the file. Returns how many. */
+ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct error *e);
+/* Writes all of it. On failure any part of it may have been written. */
+int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e);
+/* A failure poisons the file: what was written since the last success may be gone, and a second try may lie. */
+int file_datasync(const struct file *f, struct error *e);
+int file_sync(const struct file *f, struct error *e);
+int file_truncate(const struct file *f, int64_t size, struct error *e);
+int file_size(const struct file *f, int64_t *size, struct error *e);
+/* An exclusive lock, waited for; it belongs to the open file and falls with it. */
+int file_lock(const struct file *f, struct error *e);
+void file_unlock(const struct file *f);
+
+int path_rename(const struct files *io, const char *from, const char *to, struct error *e);
+/* A file, or a directory with all that is in it; what is not there is removed. */
+int path_remove(const struct files *io, const char *path, struct error *e);
+/* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */
+int path_mkdir(const struct files *io, const char *path, struct error *e);
+/* The directory and those above it; each that was made is durable. */
+int path_mkdirs(const struct files *io, const char *path, struct error *e);
+int path_sync(const struct files *io, const char *directory, struct error *e);
+int path_list(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg,
+	      struct error *e);
+/* The directory that holds path, malloced. */
+char *path_parent(const char *path);
+
+/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. */
+int file_replace(const struct files *io, const char *directory, const char *name, const void *p, size_t len,
+		 struct error *e);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The head of a shard: how far its newest segment is written and how far it is durable.
+ *
+ *   file `head`:  slot 0 at byte 0, slot 1 at byte 128; each 96 bytes, little-endian:
+ *
+ *     0 generation   8 | boot id  16 | segment id  8 | base  8 | written  8 | next  8 | durable  8 | durable seq  8
+ *    72 arrived      8 | failed    4 | zero        4 | XXH3-64 of the 88 bytes before  8
+ *
+ * A change goes to the slot that does not hold the present state, so that a torn write leaves that one. It is made under the
+ * shard's lock; readers take no lock. The head itself is never synced: it speaks for the boot it names, while
+ * the kernel's cache is what everybody sees; after another boot, `durable` is still true, as a lower bound, and the
+ * rest is not.
+ */
+#ifndef STREAM_STORE_HEAD_H
+#define STREAM_STORE_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/file.h"
+
+struct head {
+	uint64_t generation;         /* counts the changes; 0: there is no valid head */
+	uint8_t boot[BOOT_ID_SIZE];
+	uint64_t segment;            /* id of the newest segment */
+	uint64_t base;               /* its first @seq */
+	int64_t written;             /* bytes of whole frames in it */
+	uint64_t next;               /* @seq of the record that will be written next */
+	int64_t durable;             /* bytes of it that were synced */
+	uint64_t durable_seq;        /* @seq below this are durable */
+	int64_t arrived;             /* the last @arrived */
+	bool failed;                 /* a sync of it failed: nothing more goes into it */
+};
+
+enum { HEAD_SIZE = 256 };
+
+/* A file without a valid slot is no error: generation is 0 then. */
+int head_read(const struct file *f, struct head *h, struct error *e);
+/* Raises the generation and writes. On failure the state on disk is the old one, or h. */
+int head_write(const struct file *f, struct head *h, struct error *e);
+
+#endif

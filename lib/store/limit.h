@@ -1,0 +1,32 @@
+/*
+ * How far a shard may be read: up to what is durable; where the stream never syncs, up to what is written.
+ *
+ * The head says so while it is of this boot. If it is not, nobody has written since the machine started, and what
+ * is in the newest segment is what the disk has: its end is searched for (store/tail.h), and nothing is changed.
+ */
+#ifndef STREAM_STORE_LIMIT_H
+#define STREAM_STORE_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/file.h"
+#include "store/head.h"
+#include "store/scan.h"
+
+struct limit {
+	uint64_t segment;  /* id of the newest segment */
+	uint64_t base;
+	int64_t bytes;     /* of it may be read */
+	uint64_t seq;      /* the @seq behind the last one that may be read */
+	uint64_t generation;
+	bool searched;     /* not from the head */
+	bool known;
+};
+
+/* `scan` is used to search, and has no segment open afterwards. */
+int limit_read(struct limit *l, const struct files *io, const char *directory, const struct file *head, bool written,
+	       const uint8_t boot[BOOT_ID_SIZE], struct scan *scan, struct error *e);
+
+#endif

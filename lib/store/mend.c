@@ -1,0 +1,193 @@
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "store/shard.h"
+#include "store/tail.h"
+
+/* Making a shard ready again: after a new start of the machine, a failed sync, or because a segment is full. Both locks are held. */
+
+/* Begins the segment that the next record goes to, and makes it the head's. */
+static int begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e)
+{
+	struct segment next;
+	int r = segment_create(&next, s->io, s->directory, s->id, base, arrived, e);
+	if (r)
+		return r;
+	struct head h = {
+		.segment = next.id,
+		.base = base,
+		.written = next.start,
+		.next = base,
+		.durable = next.start,
+		.durable_seq = base,
+		.arrived = arrived,
+	};
+	r = shard_set_head(s, &h, e);
+	segment_close(&next);
+	return r;
+}
+
+static int copy(const struct file *from, const struct file *to, int64_t at, int64_t end, struct error *e)
+{
+	enum { PIECE = 1 << 20 };
+	char *piece = mem_alloc(PIECE);
+	int64_t start = at;
+	int r = OK;
+	while (!r && at < end) {
+		ssize_t n = file_read(from, piece, end - at < PIECE ? (size_t)(end - at) : PIECE, at, e);
+		if (n <= 0) {
+			r = (int)n;
+			break;
+		}
+		r = file_write(to, piece, (size_t)n, at - start, e);
+		at += n;
+	}
+	free(piece);
+	return r;
+}
+
+/* Copies what is about to be cut off. It was promised to nobody, but it may be all that is left of something. */
+static int set_aside(struct shard *s, const struct segment *from, int64_t at, int64_t size, struct error *e)
+{
+	if (at >= size)
+		return OK;
+	uint32_t mark = 0;
+	struct file to = FILE_CLOSED;
+	char *directory = file_path("%s/aside", s->directory);
+	if (getrandom(&mark, sizeof mark, 0) < 0)
+		mark = 0;
+	char *path = file_path("%s/%020" PRIu64 ".%" PRId64 ".%08" PRIx32, directory, from->base, at, mark);
+	int r = path_mkdirs(s->io, directory, e);
+	if (!r)
+		r = file_open(&to, s->io, path, O_WRONLY | O_CREAT | O_EXCL, e);
+	if (!r)
+		r = copy(&from->file, &to, at, size, e);
+	if (!r)
+		r = file_sync(&to, e);
+	file_close(&to);
+	if (!r)
+		r = path_sync(s->io, directory, e);
+	free(path);
+	free(directory);
+	return r;
+}
+
+/* A sync of the segment failed: what was not durable is no part of the log any more, and the next segment begins there. */
+static int abandon(struct shard *s, struct error *e)
+{
+	struct segment old;
+	struct head h = s->head;
+	int64_t size = 0;
+	int r = segment_open(&old, s->io, s->directory, s->id, h.base, O_RDWR, e);
+	if (r > 0 && old.id && old.id != h.segment) {
+		/* It held nothing durable, and its place was taken before the head could say so. */
+		segment_close(&old);
+		r = 0;
+	}
+	if (r > 0) {
+		r = file_size(&old.file, &size, e);
+		/* Its owners have it in memory: if the disk takes no copy, none is needed. */
+		if (!r)
+			set_aside(s, &old, h.durable, size, NULL);
+		if (!r && size > h.durable)
+			r = file_truncate(&old.file, h.durable, e);
+		segment_close(&old);
+	}
+	return r ? r : begin(s, h.durable_seq, h.arrived, e);
+}
+
+static int begin_next(struct shard *s, struct error *e)
+{
+	struct error why;
+	struct head full = s->head;
+	int r = shard_sync_to(s, &full, true, &why, e);
+	if (r < 0)
+		return r;
+	return r ? begin(s, s->head.next, s->head.arrived, e) : abandon(s, e);
+}
+
+/* Cuts the segment at its end, syncs what was accepted, and writes a head that says so. */
+static int accept(struct shard *s, const struct segment *newest, const struct tail *t, int64_t size, struct error *e)
+{
+	struct error why;
+	struct head h = {
+		.segment = newest->id,
+		.base = newest->base,
+		.written = t->at,
+		.next = t->seq,
+		.durable = t->at,
+		.durable_seq = t->seq,
+		.arrived = t->arrived,
+	};
+	int r = set_aside(s, newest, t->at, size, e);
+	if (!r && t->at < size)
+		r = file_truncate(&newest->file, t->at, e);
+	if (r)
+		return r;
+	/* If it can't be synced, its frames, which are whole, stay as they are; but nothing more goes into this file. */
+	h.failed = file_datasync(&newest->file, &why) < 0;
+	if ((r = shard_set_mark(s, 0, e)))
+		return r;
+	return shard_set_head(s, &h, e);
+}
+
+static int recover(struct shard *s, uint64_t base, struct error *e)
+{
+	struct segment newest;
+	struct scan scan;
+	int64_t size;
+	int r = segment_open(&newest, s->io, s->directory, s->id, base, O_RDWR, e);
+	if (r <= 0)
+		return r ? r : error_set(e, ERR_FAILED, "a segment of %s vanished", s->directory);
+	struct tail t = {0};
+	scan_init(&scan, s->id);
+	scan_open(&scan, &newest);
+	r = file_size(&newest.file, &size, e);
+	if (!r) {
+		t = tail_start(&newest, size, &s->head);
+		r = tail_find(&scan, size, &t, e);
+	}
+	if (!r)
+		r = accept(s, &newest, &t, size, e);
+	if (!r && (t.damaged || !newest.id || s->head.failed))
+		r = begin(s, t.seq, t.arrived, e);
+	scan_release(&scan);
+	segment_close(&newest);
+	return r;
+}
+
+static int mend(struct shard *s, struct error *e)
+{
+	if (shard_head_current(s)) {
+		if (s->head.failed)
+			return abandon(s, e);
+		int64_t size = 0;
+		int r = shard_follow(s, e);
+		if (r > 0)
+			r = file_size(&s->segment.file, &size, e) ? e->code : 1;
+		if (r < 0)
+			return r;
+		if (r && size >= s->head.written)
+			return begin_next(s, e);
+	}
+	struct segment_list list = {0};
+	int r = segment_list_read(&list, s->io, s->directory, e);
+	if (!r)
+		r = list.count ? recover(s, list.bases[list.count - 1], e) : begin(s, s->head.next, s->head.arrived, e);
+	segment_list_release(&list);
+	return r;
+}
+
+int shard_mend(struct shard *s, struct error *e)
+{
+	int r = mend(s, e);
+	if (!r)
+		r = shard_follow(s, e);
+	if (!r)
+		return error_set(e, ERR_FAILED, "%s changes under our hands", s->directory);
+	return r < 0 ? r : OK;
+}

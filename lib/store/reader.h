@@ -1,0 +1,75 @@
+/*
+ * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now or as they
+ * come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told from what is there.
+ *
+ *   struct store_reader *r;
+ *   store_reader_open(&r, &files_real, names, count, &options, e);
+ *   while ((got = store_reader_next(r, &item, e)) >= 0)
+ *       if (got) use item.batch;
+ *       else if (store_reader_done(r)) break;
+ *       else poll store_reader_fd(r), or wait WATCH_INTERVAL if that is -1;
+ *
+ * Nobody is held up by a slow reader: readers take no lock. Memory: one frame per shard.
+ */
+#ifndef STREAM_STORE_READER_H
+#define STREAM_STORE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "record/batch.h"
+#include "store/cursor.h"
+#include "store/watch.h"
+
+enum bound_kind {
+	BOUND_NONE,   /* from the oldest; without an end of its own */
+	BOUND_END,    /* from what comes next (no bound for the end) */
+	BOUND_TIME,   /* by @arrived */
+	BOUND_SEQ,    /* by @seq, in each shard */
+};
+
+struct bound {
+	enum bound_kind kind;
+	int64_t time;  /* nanoseconds */
+	uint64_t seq;
+};
+
+/* `start`, `end`, a @seq (digits, less than 10^9), or a time. */
+int bound_parse(const char *text, struct bound *b, struct error *e);
+
+struct store_reader_options {
+	struct bound from, to;         /* `from` is the first that is read, `to` the first that is not */
+	bool follow;                   /* else the ends are fixed now */
+	const uint32_t *shards;        /* only these; NULL: all. */
+	size_t shard_count;
+	const char *const *want;       /* only these fields and the metadata; NULL: all */
+	size_t want_count;
+	void (*damaged)(void *arg, const struct damage *d);  /* called while reading */
+	void *damaged_arg;
+};
+
+struct store_item {
+	struct batch *batch;   /* may be changed; valid until the next call */
+	const char *stream;
+	uint32_t shard;
+};
+
+struct store_reader;
+
+/* `o` and what it points to must outlive the reader. A shard or a place that does not exist is ERR_USAGE. */
+int store_reader_open(struct store_reader **out, const struct files *io, const char *const *names, size_t count,
+		      const struct store_reader_options *o, struct error *e);
+void store_reader_close(struct store_reader *r);
+
+/* 1: an item; 0: none now. */
+int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e);
+/* Nothing will follow. */
+bool store_reader_done(const struct store_reader *r);
+/* Readable when something may have come; -1: look again after WATCH_INTERVAL. */
+int store_reader_fd(const struct store_reader *r);
+/* Why there is no descriptor; once, then NULL. */
+const char *store_reader_notice(struct store_reader *r);
+
+#endif

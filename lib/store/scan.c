@@ -1,0 +1,113 @@
+#include "store/scan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { WINDOW = 65536, HEADER_ROOM = 4096 };
+
+void scan_init(struct scan *s, uint32_t shard)
+{
+	*s = (struct scan){.shard = shard, .reader = frame_reader_new()};
+}
+
+void scan_release(struct scan *s)
+{
+	buf_release(&s->window);
+	frame_reader_free(s->reader);
+	*s = (struct scan){0};
+}
+
+void scan_open(struct scan *s, const struct segment *segment)
+{
+	s->segment = segment;
+	buf_clear(&s->window);
+	s->window_at = 0;
+}
+
+/* Sees to it that the window has [at, at + len), as far as the file and `end` go; *have is how much of it there is. */
+static int look_at(struct scan *s, int64_t at, size_t len, int64_t end, size_t *have, struct error *e)
+{
+	if ((int64_t)len > end - at)
+		len = at < end ? (size_t)(end - at) : 0;
+	int64_t behind = s->window_at + (int64_t)s->window.len;
+	*have = len;
+	if (at >= s->window_at && at + (int64_t)len <= behind)
+		return OK;
+	size_t kept = at >= s->window_at && at < behind ? (size_t)(behind - at) : 0;
+	if (kept)
+		memmove(s->window.data, s->window.data + (at - s->window_at), kept);
+	s->window.len = kept;
+	s->window_at = at;
+	size_t want = len > WINDOW ? len : WINDOW;
+	if ((int64_t)want > end - at)
+		want = (size_t)(end - at);
+	ssize_t n = file_read(&s->segment->file, buf_reserve(&s->window, want - kept), want - kept, at + (int64_t)kept, e);
+	if (n < 0)
+		return (int)n;
+	s->window.len += (size_t)n;
+	if (*have > s->window.len)
+		*have = s->window.len;
+	return OK;
+}
+
+static const char *window(const struct scan *s, int64_t at)
+{
+	return s->window.data + (at - s->window_at);
+}
+
+static bool belongs(const struct scan *s, const struct frame *f)
+{
+	return f->kind == FRAME_DATA && f->flags & FRAME_PLACED && f->flags & FRAME_ALONE && f->rows &&
+	       f->place.shard == s->shard && f->place.seq >= s->segment->base &&
+	       (!s->segment->id || f->place.segment == s->segment->id);
+}
+
+/* As scan_look; `why` may be NULL, where nobody asks. */
+static int look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct error *why, struct error *e)
+{
+	size_t have;
+	int r = look_at(s, at, HEADER_ROOM, end, &have, e);
+	if (r)
+		return r;
+	*f = (struct frame){0};
+	if (frame_peek(window(s, at), have, f, why) < 0)
+		return 0;
+	if (!f->size || (int64_t)f->size > end - at)
+		error_set(why, ERR_FAILED, "a frame is cut off");
+	else if (!belongs(s, f))
+		error_set(why, ERR_FAILED, "a frame belongs elsewhere");
+	else
+		return 1;
+	return 0;
+}
+
+int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct error *e)
+{
+	s->why = (struct error){0};
+	return look(s, at, end, f, &s->why, e);
+}
+
+int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
+	      struct batch *b, struct error *e)
+{
+	size_t have;
+	int r = look_at(s, at, f->size, at + (int64_t)f->size, &have, e);
+	if (r)
+		return r;
+	s->why = (struct error){0};
+	if (have < f->size)
+		return error_set(&s->why, ERR_FAILED, "a frame is cut off"), 0;
+	return frame_load(s->reader, window(s, at), f, want, want_count, b, &s->why) ? 0 : 1;
+}
+
+int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e)
+{
+	for (*at = (*at + 7) & ~(int64_t)7; *at + FRAME_HEADER_MIN <= end; *at += 8) {
+		int r = look(s, *at, end, f, NULL, e);
+		if (r < 0)
+			return r;
+		if (r && f->place.seq >= seq)
+			return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,134 @@
+#include "store/shard.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+char *shard_directory(const char *stream, uint32_t id)
+{
+	return file_path("%s/shards/%u", stream, id);
+}
+
+static int create_empty(const struct files *io, const char *directory, const char *name, struct error *e)
+{
+	struct file f;
+	char *path = file_path("%s/%s", directory, name);
+	int r = file_open(&f, io, path, O_RDWR | O_CREAT, e);
+	file_close(&f);
+	free(path);
+	return r;
+}
+
+int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, struct error *e)
+{
+	struct segment first = SEGMENT_CLOSED;
+	char *directory = shard_directory(stream, id);
+	int r = path_mkdirs(io, directory, e);
+	/* They are here from the start, so that those who only read can watch the head. */
+	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
+		r = create_empty(io, directory, *name, e);
+	if (!r)
+		r = segment_create(&first, io, directory, id, base, INT64_MIN, e);
+	segment_close(&first);
+	free(directory);
+	return r;
+}
+
+static int open_part(struct shard *s, struct file *f, const char *name, struct error *e)
+{
+	char *path = file_path("%s/%s", s->directory, name);
+	int r = file_open(f, s->io, path, O_RDWR | O_CREAT, e);
+	free(path);
+	return r;
+}
+
+int shard_open(struct shard *s, const struct files *io, const char *stream, uint32_t id, struct error *e)
+{
+	static const struct frame_writer_options options = {.alone = true, .sums = true};
+	*s = (struct shard){
+		.io = io,
+		.directory = shard_directory(stream, id),
+		.id = id,
+		.segment_size = SEGMENT_SIZE,
+		.lock = FILE_CLOSED,
+		.sync = FILE_CLOSED,
+		.head_file = FILE_CLOSED,
+		.segment = SEGMENT_CLOSED,
+		.writer = frame_writer_new(&options),
+	};
+	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
+	if (!r)
+		r = open_part(s, &s->lock, "lock", e);
+	if (!r)
+		r = open_part(s, &s->sync, "sync", e);
+	if (!r)
+		r = open_part(s, &s->head_file, "head", e);
+	if (r)
+		shard_close(s);
+	return r;
+}
+
+void shard_close(struct shard *s)
+{
+	if (!s->directory)
+		return;
+	shard_forget(s);
+	free(s->sent);
+	segment_close(&s->segment);
+	file_close(&s->head_file);
+	file_close(&s->sync);
+	file_close(&s->lock);
+	frame_writer_free(s->writer);
+	buf_release(&s->frame);
+	free(s->directory);
+	*s = (struct shard){0};
+}
+
+int shard_lock(struct shard *s, struct error *e)
+{
+	int r = file_lock(&s->lock, e);
+	if (!r && (r = head_read(&s->head_file, &s->head, e)))
+		file_unlock(&s->lock);
+	return r;
+}
+
+void shard_unlock(struct shard *s)
+{
+	file_unlock(&s->lock);
+}
+
+int shard_set_head(struct shard *s, const struct head *h, struct error *e)
+{
+	struct head next = *h;
+	next.generation = s->head.generation;
+	memcpy(next.boot, s->boot, sizeof next.boot);
+	int r = head_write(&s->head_file, &next, e);
+	if (!r)
+		s->head = next;
+	return r;
+}
+
+bool shard_head_current(const struct shard *s)
+{
+	return s->head.generation && !memcmp(s->head.boot, s->boot, sizeof s->boot);
+}
+
+int shard_ready(struct shard *s, struct error *e)
+{
+	int64_t size;
+	if (!shard_head_current(s) || s->head.failed)
+		return 0;
+	int r = shard_follow(s, e);
+	if (r <= 0)
+		return r;
+	if ((r = file_size(&s->segment.file, &size, e)))
+		return r;
+	if (size < s->head.written)
+		return 0;
+	/* Somebody was killed while it wrote. */
+	if (size > s->head.written && (r = file_truncate(&s->segment.file, s->head.written, e)))
+		return r;
+	return s->head.written < s->segment_size;
+}

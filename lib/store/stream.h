@@ -1,0 +1,37 @@
+/*
+ * A stream by its name: finding it, making it, and looking at it.
+ */
+#ifndef STREAM_STORE_STREAM_H
+#define STREAM_STORE_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/catalog.h"
+#include "store/file.h"
+
+struct stream {
+	const struct files *io;
+	char *name;       /* as it was asked for */
+	char *directory;
+	struct catalog catalog;
+};
+
+/* ERR_USAGE if there is none of that name, or it is none of ours. */
+int stream_open(struct stream *s, const struct files *io, const char *name, struct error *e);
+void stream_close(struct stream *s);
+
+/* Makes it as the catalog says, whole and durable, or not at all. Returns 1, or 0 if there was one already. */
+int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e);
+
+/* What there is of a shard. */
+struct shard_extent {
+	uint64_t first;  /* the oldest @seq that is kept */
+	uint64_t next;   /* the one that comes next: there is nothing if it equals first */
+	uint64_t bytes;  /* of its segments */
+};
+
+int stream_extent(const struct stream *s, uint32_t shard, struct shard_extent *out, struct error *e);
+
+#endif

@@ -1,0 +1,159 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/file.h"
+
+/* The file layer as the kernel has it. */
+
+static int system_open(const struct files *io, const char *path, int flags, mode_t mode)
+{
+	(void)io;
+	return open(path, flags, mode);
+}
+
+static void system_close(const struct files *io, int fd)
+{
+	(void)io;
+	close(fd);
+}
+
+static ssize_t system_pread(const struct files *io, int fd, void *p, size_t len, int64_t at)
+{
+	(void)io;
+	return pread(fd, p, len, at);
+}
+
+static ssize_t system_pwrite(const struct files *io, int fd, const void *p, size_t len, int64_t at)
+{
+	(void)io;
+	return pwrite(fd, p, len, at);
+}
+
+static int system_datasync(const struct files *io, int fd)
+{
+	(void)io;
+	return fdatasync(fd);
+}
+
+static int system_sync(const struct files *io, int fd)
+{
+	(void)io;
+	return fsync(fd);
+}
+
+static int system_truncate(const struct files *io, int fd, int64_t size)
+{
+	(void)io;
+	return ftruncate(fd, size);
+}
+
+static int system_size(const struct files *io, int fd, int64_t *size)
+{
+	(void)io;
+	struct stat st;
+	if (fstat(fd, &st))
+		return -1;
+	*size = st.st_size;
+	return 0;
+}
+
+static int system_lock(const struct files *io, int fd, int operation)
+{
+	(void)io;
+	return flock(fd, operation);
+}
+
+static int system_rename(const struct files *io, const char *from, const char *to)
+{
+	(void)io;
+	return rename(from, to);
+}
+
+static int system_mkdir(const struct files *io, const char *path, mode_t mode)
+{
+	(void)io;
+	return mkdir(path, mode);
+}
+
+static int system_remove(const struct files *io, const char *path)
+{
+	(void)io;
+	return remove(path);
+}
+
+static int system_list(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg)
+{
+	(void)io;
+	DIR *d = opendir(path);
+	if (!d)
+		return -1;
+	struct dirent *entry;
+	errno = 0;
+	while ((entry = readdir(d))) {
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			each(arg, entry->d_name);
+		errno = 0;
+	}
+	int saved = errno;
+	closedir(d);
+	errno = saved;
+	return saved ? -1 : 0;
+}
+
+static int system_boot(const struct files *io, uint8_t id[BOOT_ID_SIZE])
+{
+	char text[64];
+	int fd = io->open(io, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	ssize_t n = io->pread(io, fd, text, sizeof text, 0);
+	int saved = errno, have = 0;
+	io->close(io, fd);
+	errno = n < 0 ? saved : EINVAL;
+	for (ssize_t i = 0; i + 1 < n && have < BOOT_ID_SIZE; i++) {
+		unsigned byte;
+		if (text[i] == '-' || sscanf(text + i, "%2x", &byte) != 1)
+			continue;
+		id[have++] = (uint8_t)byte;
+		i++;
+	}
+	return have == BOOT_ID_SIZE ? 0 : -1;
+}
+
+static int system_notify(const struct files *io)
+{
+	(void)io;
+	return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+}
+
+static int system_watch(const struct files *io, int fd, const char *path, uint32_t mask)
+{
+	(void)io;
+	return inotify_add_watch(fd, path, mask);
+}
+
+const struct files files_real = {
+	.open = system_open,
+	.close = system_close,
+	.pread = system_pread,
+	.pwrite = system_pwrite,
+	.datasync = system_datasync,
+	.sync = system_sync,
+	.truncate = system_truncate,
+	.size = system_size,
+	.lock = system_lock,
+	.rename = system_rename,
+	.mkdir = system_mkdir,
+	.remove = system_remove,
+	.list = system_list,
+	.boot = system_boot,
+	.notify = system_notify,
+	.watch = system_watch,
+};

@@ -1,0 +1,39 @@
+#include "store/watch.h"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+static void refuse(struct watch *w)
+{
+	error_errno(&w->why, "no notice of new records is to be had, so they are looked for every 50 ms");
+	watch_close(w);
+}
+
+void watch_open(struct watch *w, const struct files *io)
+{
+	*w = (struct watch){.io = io, .fd = io->notify(io)};
+	if (w->fd < 0)
+		refuse(w);
+}
+
+void watch_close(struct watch *w)
+{
+	if (w->fd >= 0)
+		w->io->close(w->io, w->fd);
+	w->fd = -1;
+}
+
+void watch_add(struct watch *w, const char *path)
+{
+	if (w->fd >= 0 && w->io->watch(w->io, w->fd, path, IN_MODIFY) < 0)
+		refuse(w);
+}
+
+bool watch_fired(struct watch *w)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	bool fired = w->fd < 0;
+	while (w->fd >= 0 && read(w->fd, events, sizeof events) > 0)
+		fired = true;
+	return fired;
+}
