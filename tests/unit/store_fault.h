@@ -44,7 +44,7 @@ struct faulty {
 	uint8_t boot;
 	struct image *images;
 	size_t image_count;
-	char last_write[256]; /* path of it */
+	char last_write[256]; /* path of the segment that was written to last */
 	int64_t last_at;
 	size_t last_len;
 };
@@ -137,10 +137,14 @@ static inline ssize_t fault_pwrite(const struct files *io, int fd, const void *p
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	bool stopped = f->fired && f->stops;
 	if (!stopped) {
-		ssize_t n = readlink(link, f->last_write, sizeof f->last_write - 1);
-		f->last_write[n > 0 ? n : 0] = 0;
-		f->last_at = at;
-		f->last_len = len;
+		char path[sizeof f->last_write];
+		ssize_t n = readlink(link, path, sizeof path - 1);
+		path[n > 0 ? n : 0] = 0;
+		if (strstr(path, ".seg")) {
+			strcpy(f->last_write, path);
+			f->last_at = at;
+			f->last_len = len;
+		}
 	}
 	if (fails(io, CALL_WRITE)) {
 		/* A write that fails has often done a part of its work. */
@@ -253,8 +257,9 @@ static inline void faulty_lose(struct faulty *f, const char *directory, enum los
 		int fd = open(f->last_write, O_WRONLY);
 		static const char zeros[4096];
 		struct stat st;
-		/* What was written last may have got there by half, if nothing came after it. */
+		/* What was written last, and was not synced, has got there by half. */
 		if (fd >= 0 && !fstat(fd, &st) && st.st_size >= f->last_at + (int64_t)f->last_len &&
+		    (int64_t)image_of(f, st.st_ino)->len <= f->last_at &&
 		    pwrite(fd, zeros, f->last_len / 2 < sizeof zeros ? f->last_len / 2 : sizeof zeros,
 			   f->last_at + (int64_t)(f->last_len / 2)) < 0)
 			exit(1);
