@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/opt.h"
 #include "flow/flow_private.h"
 
 void flow_fields(struct flow *f, const char *const *names, size_t count)
@@ -56,18 +57,19 @@ static const char *with_dash(const struct flow *f, const struct batch *b, const 
 	return NULL;
 }
 
-static void warn_unseen(struct flow *f, const struct batch *b)
+/* `all` has every field that the first records have, wanted or not. */
+static void warn_unseen(struct flow *f, const struct batch *all)
 {
 	f->watch.warned = true;
 	for (size_t i = 0; i < f->watch.count; i++) {
 		if (f->watch.seen[i])
 			continue;
 		struct buf text = BUF_INIT;
-		const char *name = f->watch.names[i], *other = with_dash(f, b, name, &text);
+		const char *name = f->watch.names[i], *other = with_dash(f, all, name, &text);
 		if (other)
 			flow_warn(f, "no record so far has the field `%s`; a name with a dash wants backquotes: `%s`", name,
 				  other);
-		else if ((other = nearest(b, name, &text)))
+		else if ((other = nearest(all, name, &text)))
 			flow_warn(f, "no record so far has the field `%s`; did you mean `%s`?", name, other);
 		else
 			flow_warn(f, "no record so far has the field `%s`", name);
@@ -75,7 +77,7 @@ static void warn_unseen(struct flow *f, const struct batch *b)
 	}
 }
 
-void flow_watch_batch(struct flow *f, const struct batch *b)
+void flow_watch_batch(struct flow *f, const struct input *in, const struct batch *b)
 {
 	struct field_watch *w = &f->watch;
 	if (!w->unseen || !b->rows)
@@ -85,8 +87,13 @@ void flow_watch_batch(struct flow *f, const struct batch *b)
 			w->seen[i] = true;
 			w->unseen--;
 		}
-	if (w->unseen && !w->warned)
-		warn_unseen(f, b);
+	if (!w->unseen || w->warned)
+		return;
+	struct batch all;
+	batch_init(&all);
+	input_sample(in, &all);
+	warn_unseen(f, &all);
+	batch_release(&all);
 }
 
 int flow_watch_end(struct flow *f, struct error *e)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/peer.h"
 #include "base/timestamp.h"
 #include "base/units.h"
@@ -45,10 +46,34 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e)
 	return flow_control(f, FRAME_WATERMARK, 0, &f->control, e);
 }
 
+int flow_reject(struct flow *f, struct batch *b, struct error *e)
+{
+	int r = flow_take_rejects(f, b, 0, e);
+	b->reject_count = 0;
+	return r;
+}
+
+void flow_text_is_lines(struct flow *f)
+{
+	f->text = FORMAT_LINES;
+}
+
 void flow_count_late(struct flow *f, uint64_t count, bool caught)
 {
 	f->own.late += count;
 	f->own.uncaught += caught ? 0 : count;
+}
+
+void flow_count_out(struct flow *f, uint64_t count)
+{
+	f->own.out += count;
+}
+
+void flow_become(struct flow *f, const struct stage *stage)
+{
+	f->stage = stage;
+	output_free(f->output);  /* closes standard output: it is another process's now */
+	f->output = NULL;
 }
 
 void flow_timer(struct flow *f, int64_t interval)
@@ -57,9 +82,38 @@ void flow_timer(struct flow *f, int64_t interval)
 	f->next_timer = monotonic_now() + interval;
 }
 
+void flow_timer_at(struct flow *f, int64_t at)
+{
+	f->interval = at == INT64_MAX ? 0 : ONCE;
+	f->next_timer = at;
+}
+
+void flow_keep_rejects(struct flow *f, const char *dest)
+{
+	f->options.bad = dest;
+}
+
 void flow_wait_for(struct flow *f, int fd)
 {
 	f->wait_fd = fd;
+}
+
+void flow_watch_reader(struct flow *f, int fd)
+{
+	f->readers = mem_resize(f->readers, (size_t)f->reader_count + 1, sizeof *f->readers);
+	f->readers[f->reader_count++] = fd;
+}
+
+void flow_end_body(struct flow *f, bool zero, struct batch *body)
+{
+	batch_reset(body);
+	counts_to_batch(&f->upstream, &f->own, f->final, body);
+	if (!zero)
+		return;
+	for (uint32_t c = 0; c < body->column_count; c++)
+		for (uint32_t row = 0; row < body->rows; row++)
+			if (body->columns[c].values[row].type == TYPE_INT)
+				body->columns[c].values[row].i = 0;
 }
 
 const struct common_options *flow_options(const struct flow *f)
@@ -185,6 +239,7 @@ static int finish(struct flow *f, int r, struct error *e)
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
+	free(f->readers);
 	return status;
 }
 
@@ -220,5 +275,5 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	}
 	if (!r)
 		r = flow_run(&f, &e);
-	return finish(&f, r, &e);
+	return finish(&f, r < 0 ? r : OK, &e);
 }

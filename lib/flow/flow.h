@@ -33,7 +33,7 @@ enum { FLOW_MORE, FLOW_WAIT, FLOW_DONE };
  * the loop afterwards.
  */
 struct stage {
-	/* Takes its operands off; what is left are FILEs (for a sink or a source: an error, unless it takes them too). */
+	/* Takes its operands off; what is left are FILEs (an error for a source). Returns 1 if all is done (`--list`). */
 	int (*setup)(void *self, struct flow *f, struct operands *o, struct error *e);
 	/* Rows, at least one. NULL: emitted as they are. */
 	int (*batch)(void *self, struct flow *f, int input, struct batch *b, struct error *e);
@@ -60,6 +60,8 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 
 /* Writes the selected rows. */
 int flow_emit(struct flow *f, struct batch *b, struct error *e);
+/* Shows, keeps and counts the rejects of a batch of the stage's own (those of the batch it was given are the loop's). */
+int flow_reject(struct flow *f, struct batch *b, struct error *e);
 /* Writes a control frame (nothing where the output is text). */
 int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 /* Event time as a whole has come to `time`: a WATERMARK with one row and no shard. */
@@ -72,15 +74,34 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e);
 void flow_fields(struct flow *f, const char *const *names, size_t count);
 void flow_only_fields(struct flow *f, bool only);
 
+/* In `setup`: rejects go there, as if --bad had been given. `dest` is borrowed. */
+void flow_keep_rejects(struct flow *f, const char *dest);
+
+/* In `setup`: text is lines, whatever it looks like (unless -i says else). */
+void flow_text_is_lines(struct flow *f);
+
 /* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
 void flow_count_late(struct flow *f, uint64_t count, bool caught);
 
+/* Counts records that a stage with outputs of its own, or a sink, has passed on. */
+void flow_count_out(struct flow *f, uint64_t count);
+
+/* In `setup`, in a child process: from here on this is another stage, which writes nothing to standard output. */
+void flow_become(struct flow *f, const struct stage *stage);
+
 /* Calls `timer` every `interval` nanoseconds from now on; 0: never. */
 void flow_timer(struct flow *f, int64_t interval);
+/* Calls `timer` once, at this monotonic time (INT64_MAX: not at all), instead of by an interval. */
+void flow_timer_at(struct flow *f, int64_t at);
 /* A source that waits is called again when fd can be read. */
 void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
 int flow_add_input(struct flow *f, int fd, const char *name);
+
+/* For a stage with outputs of its own (a splitter): notice when the reader of fd dies, even while idle. */
+void flow_watch_reader(struct flow *f, int fd);
+/* Fills the body of an END frame with the counts so far; `zero`: the same stages, all counts 0 (for all but one of several outputs). */
+void flow_end_body(struct flow *f, bool zero, struct batch *body);
 
 const struct common_options *flow_options(const struct flow *f);
 /* Whether what comes in has an end, as far as is known so far. A source sets it. */

@@ -8,6 +8,8 @@
 #include "flow/side.h"
 #include "input/input.h"
 
+enum { ONCE = -1 };
+
 struct flow_input {
 	struct input *input;
 	bool ended;
@@ -39,10 +41,14 @@ struct flow {
 	struct side bad;
 	uint64_t shown;         /* rejected records that were shown */
 
-	int64_t interval, next_timer;  /* nanoseconds; monotonic */
+	int64_t interval;       /* of the timer, ns; 0: none; ONCE */
+	int64_t next_timer;     /* monotonic */
 	int64_t next_report;
 	int wait_fd;            /* of a source; -1 */
+	int *readers;           /* descriptors whose readers' death ends us */
+	int reader_count;
 	enum frame_bounded bounded;
+	enum format text;       /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
 	bool final;
 	struct batch control;   /* for the control frames that we make */
@@ -55,7 +61,7 @@ void flow_close_inputs(struct flow *f);
 struct input_options flow_input_options(struct flow *f);
 
 /* fields.c */
-void flow_watch_batch(struct flow *f, const struct batch *b);
+void flow_watch_batch(struct flow *f, const struct input *in, const struct batch *b);
 /* ERR_USAGE for a field that no record had. */
 int flow_watch_end(struct flow *f, struct error *e);
 

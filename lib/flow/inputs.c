@@ -22,8 +22,11 @@ static int before_wait(void *self, struct error *e)
 
 struct input_options flow_input_options(struct flow *f)
 {
+	struct field_watch *w = &f->watch;
 	return (struct input_options){
+		.decode = {.want = w->only ? w->names : NULL, .want_count = w->only ? w->count : 0},
 		.format = (enum format)f->options.input,
+		.text = f->text,
 		.rows = (uint32_t)from_environment("STREAM_TEST_ROWS"),
 		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .before_wait = before_wait, .self = f},
 	};

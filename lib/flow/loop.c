@@ -19,7 +19,7 @@ static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 	int r = flow_take_rejects(f, b, 0, e);
 	if (r || !rows)
 		return r;
-	flow_watch_batch(f, b);
+	flow_watch_batch(f, f->inputs[input].input, b);
 	uint32_t seen = b->reject_count;
 	r = f->stage->batch ? f->stage->batch(f->self, f, input, b, e) : flow_emit(f, b, e);
 	return r ? r : flow_take_rejects(f, b, seen, e);
@@ -37,9 +37,6 @@ static int on_control(struct flow *f, int input, struct batch *body, struct erro
 	case FRAME_BARRIER:
 		return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
 	}
-	if (frame->kind >= FRAME_KIND_COUNT && frame->flags & FRAME_CRITICAL)
-		return error_set(e, ERR_FAILED, "a frame of kind %d must be understood and is not; a newer version wrote it",
-				 (int)frame->kind);
 	if (f->stage->control)
 		return f->stage->control(f->self, f, input, frame, body, e);
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
@@ -103,8 +100,13 @@ static int run_timers(struct flow *f, struct error *e)
 	}
 	if (!f->interval || now < f->next_timer)
 		return 0;
-	f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
-	return f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
+	if (f->interval == ONCE)
+		f->interval = 0;
+	else
+		f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
+	int r = f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
+	/* What is due by the clock is due to be seen, also when the input never lets us wait. */
+	return r || !f->output ? r : output_flush(f->output, false, e);
 }
 
 /* Only a stage whose input has told what it is, or a source, may say so: the stream line carries it. */
@@ -129,20 +131,25 @@ static int wait_for_something(struct flow *f, struct error *e)
 	int r = flush(f, e);
 	if (r)
 		return r;
-	struct pollfd *p = mem_array((size_t)f->input_count + 3, sizeof *p);
+	struct pollfd *p = mem_array((size_t)(f->input_count + f->reader_count) + 3, sizeof *p);
 	nfds_t n = 0;
 	p[n++] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = f->output ? output_fd(f->output) : -1};
 	p[n++] = (struct pollfd){.fd = f->wait_fd, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = f->output ? output_fd(f->output) : -1};
+	for (int i = 0; i < f->reader_count; i++)
+		p[n++] = (struct pollfd){.fd = f->readers[i]};
+	nfds_t readers_end = n;
 	for (int i = 0; i < f->input_count; i++)
 		if (!f->inputs[i].ended)
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
 	int timeout = at == INT64_MAX ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND + 1);
-	if (poll(p, n, timeout) < 0 && errno != EINTR)
-		r = error_errno(e, "poll");
-	else if (p[1].revents & POLLERR)
-		r = error_set(e, ERR_GONE, "the reader went away");
+	if (poll(p, n, timeout) < 0)
+		r = errno == EINTR ? 0 : error_errno(e, "poll");
+	else
+		for (nfds_t i = 2; i < readers_end && !r; i++)
+			if (p[i].revents & POLLERR)
+				r = error_set(e, ERR_GONE, "the reader went away");
 	free(p);
 	return r;
 }
@@ -210,8 +217,7 @@ static int run_source(struct flow *f, struct error *e)
 
 static int send_end(struct flow *f, struct error *e)
 {
-	batch_reset(&f->control);
-	counts_to_batch(&f->upstream, &f->own, f->final, &f->control);
+	flow_end_body(f, false, &f->control);
 	return flow_control(f, FRAME_END, 0, &f->control, e);
 }
 

@@ -42,8 +42,8 @@ int output_flush(struct output *out, bool announce, struct error *e);
 int output_finish(struct output *out, struct error *e);
 
 int output_fd(const struct output *out);  /* -1 once it is closed */
+bool output_is_terminal(const struct output *out);
 /* Waits a moment for the reader to show itself, if need be. */
-bool output_is_terminal(struct output *out);
 bool output_is_frames(struct output *out);
 
 #endif

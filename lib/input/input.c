@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "input/sniff.h"
 
-enum { BLOCK_FILE = 512 << 10, BLOCK_PIPE = 1 << 20 };
+enum { BLOCK_FILE = 512 << 10, BLOCK_PIPE = 1 << 20, SAMPLE_ROWS = 16 };
 
 struct input {
 	const char *const *files;
@@ -203,6 +203,8 @@ static int start(struct input *in, struct error *e)
 		format = sniff_format(in->block + in->at, in->len - in->at, in->ended, bytes_name(in->bytes));
 	if (format == FORMAT_AUTO)
 		return 0;
+	if (in->options.format == FORMAT_AUTO && format != FORMAT_FRAMES && in->options.text != FORMAT_AUTO)
+		format = in->options.text;
 	in->format = format;
 	in->started = true;
 	in->expects_end = false;
@@ -216,6 +218,23 @@ static int start(struct input *in, struct error *e)
 		return error_set(e, ERR_UPSTREAM, "%s: ended before the first frame: the process upstream died",
 				 input_name(in));
 	return 0;
+}
+
+/* A frame has all its names; of text, the block still begins where it began, and a fresh decoder tells. */
+void input_sample(const struct input *in, struct batch *to)
+{
+	if (!in->decoder) {
+		for (uint32_t c = 0; c < in->batch.column_count; c++)
+			if (in->batch.columns[c].name)
+				batch_column(to, in->batch.columns[c].name, in->batch.columns[c].name_len);
+		return;
+	}
+	struct decode_options all = {0};
+	struct decoder *d = decoder_new(in->format, &all);
+	struct error ignored;
+	size_t used;
+	d->ops->decode(d, in->block, in->len, in->ended, SAMPLE_ROWS, to, &used, &ignored);
+	decoder_free(d);
 }
 
 /* -- frames -- */

@@ -29,6 +29,7 @@ enum input_event {
 
 struct input_options {
 	enum format format;        /* FORMAT_AUTO: by the first bytes */
+	enum format text;          /* and then: what anything but frames is taken for; FORMAT_AUTO: what it looks like */
 	uint32_t rows;             /* a batch has at most so many */
 	struct decode_options decode;
 	struct bytes_options bytes;
@@ -42,6 +43,9 @@ void input_free(struct input *in);
 
 /* Returns an enum input_event, or an error. *b is set for BATCH and CONTROL. */
 int input_next(struct input *in, struct batch **b, struct error *e);
+
+/* Decodes a few records out of the block that was read last, with all their fields, to see what they are called. */
+void input_sample(const struct input *in, struct batch *to);
 
 /* Of the last CONTROL. */
 const struct frame *input_frame(const struct input *in);

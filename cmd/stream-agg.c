@@ -1,0 +1,162 @@
+/* stream-agg: groups and aggregates, per window where there is one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agg/call.h"
+#include "agg/table.h"
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "expr/expr.h"
+#include "flow/flow.h"
+#include "record/batch_rows.h"
+#include "window/spec.h"
+
+enum { MEMORY_CHECK_BATCHES = 64 };
+
+struct aggregation {
+	struct opt_list by;
+	int64_t every, limit;
+	bool exact;
+
+	struct table *table;
+	bool windowed;
+	bool timed;          /* updates are on, or were decided against */
+	uint64_t batches;
+};
+
+static bool is_call(const char *operand)
+{
+	return statement_looks_like(operand) || agg_is_function(operand, strlen(operand));
+}
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct aggregation *a = self;
+	int calls = 0;
+	while (calls < o->count && is_call(o->items[calls]))
+		calls++;
+	int r = table_new(a->by.items, a->by.count, (const char *const *)o->items, (size_t)calls, a->exact, &a->table, e);
+	if (r)
+		return r;
+	o->items += calls;
+	o->count -= calls;
+	const char *const *names;
+	size_t count = table_fields(a->table, &names);
+	flow_fields(f, names, count);
+	flow_only_fields(f, true);
+	return 0;
+}
+
+static int emit(void *self, struct batch *b, struct error *e)
+{
+	return flow_emit(self, b, e);
+}
+
+/* Updates as asked for; and a person who watches a stream that does not end wants to see something. */
+static void start_updates(struct aggregation *a, struct flow *f)
+{
+	if (a->timed)
+		return;
+	a->timed = true;
+	if (!a->every && !a->windowed && flow_bounded(f) != BOUNDED_YES && flow_on_terminal(f))
+		a->every = SECOND;
+	if (a->every && a->windowed)
+		flow_warn(f, "--every is for results without windows; a window's come when it closes");
+	else if (a->every)
+		flow_timer(f, a->every);
+}
+
+static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct aggregation *a = self;
+	start_updates(a, f);
+	uint32_t late = table_feed(a->table, (uint32_t)input, b);
+	if (late)
+		flow_count_late(f, late, false);
+	if (a->limit && ++a->batches % MEMORY_CHECK_BATCHES == 0 && table_memory(a->table) > (size_t)a->limit)
+		return error_set(e, ERR_FAILED, "the groups need more memory than --limit; use fewer groups, shorter windows "
+				 "or stream-shard");
+	return 0;
+}
+
+static int on_window(struct aggregation *a, const struct batch *body, struct error *e)
+{
+	struct window_spec spec;
+	struct arena arena = {0};
+	int r = window_read(body, &arena, &spec, e);
+	if (!r)
+		r = table_window(a->table, &spec, e);
+	a->windowed = true;
+	arena_release(&arena);
+	return r;
+}
+
+static int on_watermark(struct aggregation *a, struct flow *f, const struct frame *frame, struct batch *body,
+			struct error *e)
+{
+	struct value time = batch_get(body, 0, "time");
+	if (!value_is_missing(batch_get(body, 0, "shard")))
+		return 0;  /* of a source's shard: says nothing of the new records */
+	if (a->windowed && time.type == TYPE_TIME) {
+		int r = table_close(a->table, time.i, emit, f, e);
+		if (r)
+			return r;
+	}
+	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+{
+	(void)input;
+	if (frame->kind == FRAME_WINDOW)
+		return on_window(self, body, e);
+	if (frame->kind == FRAME_WATERMARK)
+		return on_watermark(self, f, frame, body, e);
+	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int timer(void *self, struct flow *f, struct error *e)
+{
+	struct aggregation *a = self;
+	return a->windowed ? 0 : table_result(a->table, emit, f, e);
+}
+
+/* Windows were closed by the watermark that comes before a final END, and by nothing else. */
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct aggregation *a = self;
+	return a->windowed || !final ? 0 : table_result(a->table, emit, f, e);
+}
+
+static void release(void *self, bool failed)
+{
+	struct aggregation *a = self;
+	(void)failed;
+	table_free(a->table);
+	opt_list_release(&a->by);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{'b', "by", OPT_LIST, offsetof(struct aggregation, by), "NAME|NAME = EXPR,…", "a result for each value of these", NULL},
+		{0, "every", OPT_DURATION, offsetof(struct aggregation, every), "D", "results so far, every D (on a terminal: 1s)", NULL},
+		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles and distinct counts without error", NULL},
+		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE", "stop when the groups need more memory", NULL},
+		{0},
+	};
+	static const struct command command = {
+		.summary = "groups and aggregates, per window where there is one",
+		.operands = "['NAME = FUNC(EXPR)'…] [FILE…]",
+		.examples = "  stream-agg -b status count access.json\n"
+			    "  stream-agg -b path 'errors = count()' 'p99 = quantile(rt, 0.99)' access.json\n"
+			    "  stream-parse combined access.log | stream-window 1h | stream-agg -b client 'sum(bytes)'\n",
+		.options = options,
+		.traits = COMMAND_FOLDS,
+	};
+	static const struct stage stage = {
+		.setup = setup, .batch = batch, .control = control, .timer = timer, .end = end, .close = release};
+	struct aggregation aggregation = {0};
+	return flow_main(argc, argv, &command, &stage, &aggregation);
+}

@@ -1,0 +1,282 @@
+/*
+ * stream-shard: splits records by key, over copies of a command whose outputs it merges, or over named pipes.
+ *
+ *                     +--> copy 1 --+
+ *      input --> splitter           merger --> output
+ *                     +--> copy N --+
+ *
+ * Splitter and merger are two processes, each with a loop of its own: the merger reads whatever a copy writes, so no
+ * copy ever waits for another one through us.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/peer.h"
+#include "flow/flow.h"
+#include "flow/merge.h"
+#include "flow/spawn.h"
+#include "flow/split.h"
+
+enum { COPIES_MAX = 1024 };
+
+struct shard {
+	const char *key;
+	int64_t copies;
+
+	struct split split;
+	bool announced;
+
+	struct merge merge;
+	char **command;
+	pid_t *pids;      /* of the copies; 0: was waited for */
+	pid_t splitter;
+};
+
+/* -- the splitter -- */
+
+static int announce(struct shard *s, struct error *e)
+{
+	if (s->announced)
+		return 0;
+	s->announced = true;
+	return split_announce(&s->split, e);
+}
+
+static int split_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct shard *s = self;
+	(void)input;
+	int r = announce(s, e);
+	if (r)
+		return r;
+	flow_count_out(f, batch_count(b));
+	return split_batch(&s->split, b, e);
+}
+
+static int split_frame(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		       struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	(void)input;
+	int r = announce(s, e);
+	return r ? r : split_control(&s->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int split_idle(void *self, struct flow *f, struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	return split_flush(&s->split, e);
+}
+
+static int split_finish(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct shard *s = self;
+	(void)final;
+	return split_end(&s->split, f, e);
+}
+
+static const struct stage splitter = {
+	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish};
+
+static void add_output(struct shard *s, struct flow *f, int fd, const char *name)
+{
+	struct output_options o = {0};
+	s->split.outputs = mem_resize(s->split.outputs, s->split.count + 1, sizeof *s->split.outputs);
+	s->split.outputs[s->split.count++] = output_new(fd, name, &o);
+	flow_watch_reader(f, fd);
+}
+
+/* -- to named pipes and files: we are the splitter ourselves -- */
+
+static int open_paths(struct shard *s, struct flow *f, struct operands *o, struct error *e)
+{
+	for (; o->count; o->items++, o->count--) {
+		int fd = open(o->items[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0)
+			return error_errno(e, "%s", o->items[0]);
+		add_output(s, f, fd, o->items[0]);
+	}
+	return 0;
+}
+
+/* -- to copies of a command: a child splits, and we merge -- */
+
+static int start_copies(struct shard *s, struct spawned *copies, struct error *e)
+{
+	for (int64_t i = 0; i < s->copies; i++) {
+		int r = spawn_command(s->command, SPAWN_INPUT | SPAWN_OUTPUT, &copies[i], e);
+		if (r)
+			return r;
+		s->pids[i] = copies[i].pid;
+	}
+	return 0;
+}
+
+/* Standard input was left to the splitter: the merger must not keep it open, nor the other ends of the pipes. */
+static int fork_splitter(struct shard *s, struct flow *f, struct spawned *copies, struct error *e)
+{
+	s->splitter = fork();
+	if (s->splitter < 0)
+		return error_errno(e, "cannot start the splitter");
+	if (!s->splitter) {
+		for (int64_t i = 0; i < s->copies; i++) {
+			close(copies[i].output);
+			add_output(s, f, copies[i].input, "copy");
+		}
+		flow_become(f, &splitter);
+		return 0;
+	}
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	for (int64_t i = 0; i < s->copies; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "copy %d of %d (%.32s)", (int)i + 1, (int)s->copies, s->command[0]);
+		close(copies[i].input);
+		peer_mark(copies[i].output);
+		flow_add_input(f, copies[i].output, name);
+	}
+	merge_init(&s->merge, (int)s->copies);
+	return 0;
+}
+
+static int run_copies(struct shard *s, struct flow *f, struct operands *o, struct error *e)
+{
+	struct spawned *copies = mem_array((size_t)s->copies, sizeof *copies);
+	s->command = mem_array((size_t)o->count + 1, sizeof *s->command);
+	memcpy(s->command, o->items, (size_t)o->count * sizeof *s->command);
+	s->command[o->count] = NULL;
+	s->pids = mem_zero((size_t)s->copies * sizeof *s->pids);
+	o->count = 0;
+	int r = start_copies(s, copies, e);
+	if (!r)
+		r = fork_splitter(s, f, copies, e);
+	free(copies);
+	return r;
+}
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct shard *s = self;
+	if (!s->key)
+		return error_set(e, ERR_USAGE, "-k FIELD is missing: which field tells the shards apart?");
+	s->split.key = s->key;
+	if (!o->count)
+		return error_set(e, ERR_USAGE, "where to? -n N -- COMMAND, or the PATHs of named pipes");
+	if (!s->copies)
+		return open_paths(s, f, o, e);
+	if (s->copies > COPIES_MAX)
+		return error_set(e, ERR_USAGE, "-n %lld: at most %d copies", (long long)s->copies, COPIES_MAX);
+	return run_copies(s, f, o, e);
+}
+
+/* -- the merger -- */
+
+static int merge_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct shard *s = self;
+	return s->copies ? merge_batch(&s->merge, f, input, b, e) : split_rows(self, f, input, b, e);
+}
+
+static int merge_frame(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		       struct error *e)
+{
+	struct shard *s = self;
+	return s->copies ? merge_control(&s->merge, f, input, frame, body, e)
+			 : split_frame(self, f, input, frame, body, e);
+}
+
+static int idle(void *self, struct flow *f, struct error *e)
+{
+	struct shard *s = self;
+	return s->copies ? 0 : split_idle(self, f, e);
+}
+
+static int input_end(void *self, struct flow *f, int input, struct error *e)
+{
+	struct shard *s = self;
+	return s->copies ? merge_input_end(&s->merge, f, input, e) : 0;
+}
+
+/* A copy that failed has said why; we say which. Rejects alone are no failure: its END carries them. */
+static int wait_for_copies(struct shard *s, struct error *e)
+{
+	for (int64_t i = 0; i < s->copies; i++) {
+		int status;
+		int r = spawn_wait(s->pids[i], &status, e);
+		if (r)
+			return r;
+		s->pids[i] = 0;
+		if (status && status != error_status(ERR_REJECTED))
+			return error_set(e, ERR_UPSTREAM, "copy %d of %d (%s) ended with status %d", (int)i + 1,
+					 (int)s->copies, s->command[0], status);
+	}
+	return 0;
+}
+
+static int wait_for_splitter(struct shard *s, struct error *e)
+{
+	int status;
+	int r = spawn_wait(s->splitter, &status, e);
+	s->splitter = 0;
+	if (r || !status || status == error_status(ERR_REJECTED))
+		return r;
+	return error_set(e, ERR_UPSTREAM, "the splitter ended with status %d", status);
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct shard *s = self;
+	if (!s->copies)
+		return split_finish(self, f, final, e);
+	int r = wait_for_copies(s, e);
+	if (!r)
+		r = wait_for_splitter(s, e);
+	return r ? r : merge_end(&s->merge, f, e);
+}
+
+static void release(void *self, bool failed)
+{
+	struct shard *s = self;
+	(void)failed;
+	for (uint32_t i = 0; i < s->split.count; i++)
+		output_free(s->split.outputs[i]);
+	free(s->split.outputs);
+	merge_release(&s->merge);
+	free(s->command);
+	free(s->pids);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{'k', "key", OPT_TEXT, offsetof(struct shard, key), "FIELD", "records with the same value stay together", NULL},
+		{'n', "copies", OPT_COUNT, offsetof(struct shard, copies), "N", "run so many copies of COMMAND", NULL},
+		{0},
+	};
+	static const struct command command = {
+		.summary = "splits records by key over copies of a command, or over named pipes",
+		.operands = "-k FIELD -n N -- COMMAND… | -k FIELD PATH…",
+		.examples = "  stream-get web | stream-window 1m | stream-shard -k client -n 4 -- stream-agg -b client count\n"
+			    "  stream-get web | stream-shard -k client -n 2 -- 'stream-filter \"status >= 500\" | stream-cat'\n"
+			    "  mkfifo a b; stream-get web | stream-shard -k client a b\n",
+		.options = options,
+		.traits = COMMAND_RUNS,
+	};
+	static const struct stage stage = {.setup = setup,
+					   .batch = merge_rows,
+					   .control = merge_frame,
+					   .idle = idle,
+					   .input_end = input_end,
+					   .end = end,
+					   .close = release};
+	struct shard shard = {0};
+	return flow_main(argc, argv, &command, &stage, &shard);
+}

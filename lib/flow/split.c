@@ -1,0 +1,101 @@
+#include "flow/split.h"
+
+#include <string.h>
+
+#include "record/batch_rows.h"
+
+uint32_t split_of(struct value key, uint32_t count)
+{
+	if (value_is_missing(key))
+		return 0;
+	return (uint32_t)(((value_hash(key, 0) >> 32) * count) >> 32);
+}
+
+/* Fills where[i] with the output of the i-th selected row. */
+static void place_rows(const struct split *s, struct batch *b, const struct column *key, uint32_t *where)
+{
+	uint32_t count = batch_count(b);
+	if (key->form == COLUMN_CONST) {
+		uint32_t to = split_of(key->value, s->count);
+		for (uint32_t i = 0; i < count; i++)
+			where[i] = to;
+		return;
+	}
+	if (key->form == COLUMN_DICT && !key->marks && key->dict_size <= count) {
+		uint32_t *of_code = arena_array(&b->arena, key->dict_size, sizeof *of_code);
+		for (uint32_t code = 0; code < key->dict_size; code++)
+			of_code[code] = split_of(key->dict[code], s->count);
+		for (uint32_t i = 0; i < count; i++)
+			where[i] = of_code[column_raw(key, batch_row(b, i))];
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		where[i] = split_of(column_get(key, batch_row(b, i)), s->count);
+}
+
+int split_batch(struct split *s, struct batch *b, struct error *e)
+{
+	uint32_t count = batch_count(b);
+	uint32_t *where = arena_array(&b->arena, count, sizeof *where);
+	uint32_t *sizes = arena_array(&b->arena, s->count, sizeof *sizes);
+	uint32_t **rows = arena_array(&b->arena, s->count, sizeof *rows);
+	place_rows(s, b, batch_field(b, s->key, strlen(s->key)), where);
+	memset(sizes, 0, s->count * sizeof *sizes);
+	for (uint32_t i = 0; i < count; i++)
+		sizes[where[i]]++;
+	for (uint32_t k = 0; k < s->count; k++) {
+		rows[k] = arena_array(&b->arena, sizes[k], sizeof **rows);
+		sizes[k] = 0;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		rows[where[i]][sizes[where[i]]++] = batch_row(b, i);
+	for (uint32_t k = 0; k < s->count; k++) {
+		batch_select(b, rows[k], sizes[k]);
+		int r = sizes[k] ? output_batch(s->outputs[k], b, e) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int split_control(struct split *s, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
+{
+	int r = 0;
+	for (uint32_t k = 0; k < s->count && !r; k++)
+		r = output_control(s->outputs[k], kind, flags, body, e);
+	return r;
+}
+
+int split_announce(struct split *s, struct error *e)
+{
+	struct batch body;
+	struct field row[] = {{"shard", value_null()}, {"state", value_string("split", 5)}};
+	batch_init(&body);
+	batch_add_row(&body, row, 2);
+	int r = split_control(s, FRAME_WATERMARK, 0, &body, e);
+	batch_release(&body);
+	return r;
+}
+
+int split_flush(struct split *s, struct error *e)
+{
+	int r = 0;
+	for (uint32_t k = 0; k < s->count && !r; k++)
+		r = output_flush(s->outputs[k], true, e);
+	return r;
+}
+
+int split_end(struct split *s, struct flow *f, struct error *e)
+{
+	struct batch body;
+	int r = 0;
+	batch_init(&body);
+	for (uint32_t k = 0; k < s->count && !r; k++) {
+		flow_end_body(f, k > 0, &body);
+		r = output_control(s->outputs[k], FRAME_END, 0, &body, e);
+		if (!r)
+			r = output_finish(s->outputs[k], e);
+	}
+	batch_release(&body);
+	return r;
+}

@@ -1,0 +1,32 @@
+/*
+ * Splitting records by key over several outputs: each key's records go to one of them, in order, and control frames
+ * go to all, before later records.
+ */
+#ifndef STREAM_FLOW_SPLIT_H
+#define STREAM_FLOW_SPLIT_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "flow/flow.h"
+#include "flow/output.h"
+#include "record/batch.h"
+
+struct split {
+	const char *key;          /* the field; borrowed */
+	struct output **outputs;
+	uint32_t count;
+};
+
+/* The output of a key: equal values (`1` and `1.0`) go to the same one; absent and null to the first. */
+uint32_t split_of(struct value key, uint32_t count);
+
+int split_batch(struct split *s, struct batch *b, struct error *e);
+int split_control(struct split *s, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
+/* Tells those behind that they see a part: a WATERMARK without a time, state `split`. */
+int split_announce(struct split *s, struct error *e);
+int split_flush(struct split *s, struct error *e);
+/* END with the counts to the first, and the same stages with zeros to the others, so that they add up to the truth. */
+int split_end(struct split *s, struct flow *f, struct error *e);
+
+#endif
