@@ -154,8 +154,8 @@ static void write_stream_line(struct output *out)
 static int write_frame(struct output *out, struct batch *b, struct error *e)
 {
 	write_stream_line(out);
-	frame_write(out->frames, FRAME_DATA, 0, b, NULL, &out->pending);
-	return write_when_full(out, e);
+	int r = frame_write(out->frames, FRAME_DATA, 0, b, NULL, &out->pending, e);
+	return r ? r : write_when_full(out, e);
 }
 
 static int write_gathered(struct output *out, struct error *e)
@@ -236,8 +236,8 @@ int output_control(struct output *out, enum frame_kind kind, unsigned flags, con
 	if (r)
 		return r;
 	write_stream_line(out);
-	frame_write(out->frames, kind, flags, body, NULL, &out->pending);
-	return write_when_full(out, e);
+	r = frame_write(out->frames, kind, flags, body, NULL, &out->pending, e);
+	return r ? r : write_when_full(out, e);
 }
 
 int output_flush(struct output *out, bool announce, struct error *e)
