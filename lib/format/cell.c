@@ -21,11 +21,7 @@ struct value cell_read(const char *p, size_t len)
 {
 	if (len && cell_begins_number(*p))
 		return cell_read_number(p, len);
-	if (len == 4 && !memcmp(p, "true", 4))
-		return value_bool(true);
-	if (len == 5 && !memcmp(p, "false", 5))
-		return value_bool(false);
-	return value_string(p, len);
+	return cell_read_word(p, len);
 }
 
 bool cell_needs_quotes(const char *p, size_t len)

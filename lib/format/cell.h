@@ -33,6 +33,15 @@ static inline bool cell_begins_number(char c)
 	return (unsigned char)(c - '0') <= 9 || c == '-';
 }
 
+static inline struct value cell_read_word(const char *p, size_t len)
+{
+	if (len == 4 && !memcmp(p, "true", 4))
+		return value_bool(true);
+	if (len == 5 && !memcmp(p, "false", 5))
+		return value_bool(false);
+	return value_string(p, len);
+}
+
 /* The same as cell_read, for len > 0, where CELL_SLACK bytes behind the text may be read. */
 static inline struct value cell_read_fast(const char *p, size_t len)
 {
@@ -44,11 +53,7 @@ static inline struct value cell_read_fast(const char *p, size_t len)
 		/* Digits behind the text may have been taken for its own. */
 		return stop && stop < end ? value_string(p, len) : cell_read_number(p, len);
 	}
-	if (len == 4 && !memcmp(p, "true", 4))
-		return value_bool(true);
-	if (len == 5 && !memcmp(p, "false", 5))
-		return value_bool(false);
-	return value_string(p, len);
+	return cell_read_word(p, len);
 }
 
 #endif

@@ -121,8 +121,8 @@ static const char *read_meta(const struct csv_decoder *d, uint32_t row)
 }
 
 /*
- * Gives up the record at start: it can't be told where it ends, so its first line is rejected and reading goes on behind that.
- * False: this line is not whole yet.
+ * Gives up the record at start: it can't be told where it ends, so its first line is rejected and reading goes on
+ * behind that. False: this line is not whole yet.
  */
 static bool give_up(struct rows *r, struct csv_cursor *c, const char *start, enum csv_end how)
 {

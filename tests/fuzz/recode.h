@@ -1,6 +1,6 @@
 /*
- * For fuzz targets of text formats: what a decoder makes of a text must not depend on how it is fed, and what its encoder
- * writes must be read back as the same rows.
+ * For fuzz targets of text formats: what a decoder makes of a text must not depend on how it is fed, and what its
+ * encoder writes must be read back as the same rows.
  */
 #ifndef STREAM_TESTS_FUZZ_RECODE_H
 #define STREAM_TESTS_FUZZ_RECODE_H

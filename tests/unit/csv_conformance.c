@@ -1,6 +1,6 @@
 /*
- * Odd CSV files of other projects, with the cells that Python's csv finds in them, in ../shared/data. A record that is as wide
- * as the header must have these cells; others must be rejects. Names that are empty or come twice are ours to make.
+ * Odd CSV files of other projects, with the cells that Python's csv finds in them, in ../shared/data. A record that is
+ * as wide as the header must have these cells; others must be rejects. Names that are empty are ours to make.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -60,8 +60,9 @@ static void test_width(void)
 	      " 1  01234567\xe2\x80\xa6  xy\n"
 	      " 2  short      01234567\xe2\x80\xa6\n");
 	check("id,text\n1,0123456789\n", &tiny, "id  text\n 1  0123456\xe2\x80\xa6\n");
-	check("\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\n1\n", &tiny,
-	      " \xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe2\x80\xa6\n       1\n");
+	check("\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\nx\n", &tiny,
+	      "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe2\x80\xa6\nx\n");
+	check("number,x\n12345678901,y\n", &tiny, "     number  x\n12345678901  y\n");
 	CHECK(text_width("e\xcc\x81", 3) == 1 && text_width("\xf0\x9f\x98\x80", 4) == 2 && text_width("\xff\xc3", 2) == 2);
 	CHECK(text_width("\xe2\x80\x8b", 3) == 0 && text_width("\xea\xb0\x80", 3) == 2 && text_width("\xc3\xa9", 2) == 1);
 	CHECK(text_fit("e\xcc\x81x", 4, 1) == 3 && text_fit("\xe4\xb8\xad", 3, 1) == 0);
