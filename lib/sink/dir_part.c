@@ -109,21 +109,24 @@ static int flush(struct dir_part *p, struct error *e)
 	return rc ? rc : put(p, &p->packed, e);
 }
 
-static void write_frame(struct dir_part *p)
+static int write_frame(struct dir_part *p, struct error *e)
 {
 	if (!p->gathered.rows)
-		return;
-	frame_write(p->frames, FRAME_DATA, 0, &p->gathered, NULL, &p->plain);
+		return OK;
+	int rc = frame_write(p->frames, FRAME_DATA, 0, &p->gathered, NULL, &p->plain, e);
 	batch_clear(&p->gathered);
+	return rc;
 }
 
-static void gather(struct dir_part *p, const struct batch *b)
+static int gather(struct dir_part *p, const struct batch *b, struct error *e)
 {
-	for (uint32_t first = 0, count = batch_count(b); first < count;) {
+	int rc = OK;
+	for (uint32_t first = 0, count = batch_count(b); first < count && !rc;) {
 		first += batch_append(&p->gathered, b, first);
 		if (first < count || p->gathered.rows >= FRAME_ROWS || p->gathered.arena.total >= FRAME_BYTES)
-			write_frame(p);
+			rc = write_frame(p, e);
 	}
+	return rc;
 }
 
 int dir_part_write(struct dir_part *p, struct batch *b, uint64_t *taken, struct error *e)
@@ -131,7 +134,7 @@ int dir_part_write(struct dir_part *p, struct batch *b, uint64_t *taken, struct 
 	uint32_t rejects = b->reject_count;
 	int rc = OK;
 	if (p->frames)
-		gather(p, b);
+		rc = gather(p, b, e);
 	else
 		rc = p->encoder->ops->encode(p->encoder, b, &p->plain, e);
 	*taken = batch_count(b) - (b->reject_count - rejects);
@@ -145,7 +148,7 @@ int dir_part_seal(struct dir_part *p, struct error *e)
 	if (p->sealed)
 		return OK;
 	if (p->frames)
-		write_frame(p);
+		rc = write_frame(p, e);
 	else if (p->encoder->ops->finish)
 		rc = p->encoder->ops->finish(p->encoder, &p->plain, e);
 	if (!rc)
