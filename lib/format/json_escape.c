@@ -12,36 +12,55 @@
 struct writer {
 	struct buf *out;
 	bool terminal;
-	size_t high_end;  /* the end of a lone high surrogate's escape in out; 0: none yet */
-	unsigned high;    /* that surrogate */
+	size_t highs_end;  /* the end in out of a run of lone high surrogates' escapes; 0: none yet */
+	size_t highs;      /* how many they are */
 };
+
+static void escape_text(char to[6], unsigned unit)
+{
+	static const char digits[] = "0123456789abcdef";
+	memcpy(to, "\\u", 2);
+	for (int i = 0; i < 4; i++)
+		to[2 + i] = digits[unit >> (12 - 4 * i) & 15];
+}
 
 static void put_escape(struct buf *out, unsigned unit)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[6] = {'\\', 'u', digits[unit >> 12], digits[unit >> 8 & 15], digits[unit >> 4 & 15], digits[unit & 15]};
-	buf_append(out, text, sizeof text);
+	escape_text(buf_reserve(out, 6), unit);
+	out->len += 6;
 }
 
-/* A lone high surrogate was just written, by its escape. */
-static void note_high(struct writer *w, unsigned unit)
+/* The escape of a lone high surrogate was just written. */
+static void note_high(struct writer *w)
 {
-	w->high_end = w->out->len;
-	w->high = unit;
+	w->highs = w->highs_end == w->out->len - 6 ? w->highs + 1 : 1;
+	w->highs_end = w->out->len;
+}
+
+/*
+ * A low one follows: the last of the high ones, to make no pair with it, becomes the escapes of its three bytes, which are
+ * low ones, and so do those before it.
+ */
+static void break_highs(struct writer *w)
+{
+	buf_reserve(w->out, 12 * w->highs);
+	char *start = w->out->data + w->out->len - 6 * w->highs;
+	w->out->len += 12 * w->highs;
+	for (size_t i = w->highs; i-- > 0;) {
+		char bytes[4];
+		put_code(bytes, code_unit(start + 6 * i));
+		for (size_t k = 0; k < 3; k++)
+			escape_text(start + 18 * i + 6 * k, 0xdc00 | (unsigned char)bytes[k]);
+	}
 }
 
 static void put_surrogate(struct writer *w, unsigned unit)
 {
-	if (is_low(unit) && w->high_end && w->high_end == w->out->len) {
-		char bytes[4];
-		size_t n = (size_t)(put_code(bytes, w->high) - bytes);
-		w->out->len -= 6;
-		for (size_t i = 0; i < n; i++)
-			put_escape(w->out, 0xdc00 | (unsigned char)bytes[i]);
-	}
+	if (is_low(unit) && w->highs_end && w->highs_end == w->out->len)
+		break_highs(w);
 	put_escape(w->out, unit);
 	if (is_high(unit))
-		note_high(w, unit);
+		note_high(w);
 }
 
 /* Writes what begins with the byte at p, 0x80 or above; returns how many bytes that were. */
@@ -214,7 +233,7 @@ static size_t put_old_escape(struct writer *w, const char *s, size_t len)
 		n = 12;
 	buf_append(w->out, s, n);
 	if (is_high(unit) && n == 6)
-		note_high(w, unit);
+		note_high(w);
 	return n;
 }
 

@@ -142,9 +142,9 @@ void json_keys_no_room(struct json_keys *k)
 static bool place_shape(struct json_keys *k, struct json_key *key)
 {
 	uint32_t count = 0, at = key->members;
-	uint16_t *columns = arena_array(&k->batch->arena, key->members, sizeof *columns);
-	uint8_t *seen = arena_alloc(&k->batch->arena, k->batch->column_count);
-	memset(seen, 0, k->batch->column_count);
+	uint16_t *columns = arena_array(&k->batch->arena, key->members + 1u, sizeof *columns);
+	uint8_t *seen = arena_alloc(&k->batch->arena, k->batch->column_count + 1u);
+	memset(seen, 0, k->batch->column_count + 1u);
 	for (const struct json_key *up = key->parent; up->parent; up = up->parent)
 		columns[--at] = up->column < 0 ? UINT16_MAX : (uint16_t)up->column;
 	for (; at < key->members; at++) {
@@ -218,6 +218,7 @@ struct json_key *json_keys_find(struct json_keys *k, struct json_key *at, const 
 		return NULL;
 	if (at->members == JSON_MEMBERS_MAX && g.name) {
 		k->reason = "more than 65535 fields";
+		k->full = true;
 		return NULL;
 	}
 	struct json_key *key = key_new(k, at, &g);

@@ -294,7 +294,7 @@ static void test_line_formats(void)
 	check_line("json", "{}", "");
 	check_line("json", "17", "none: no JSON object");
 	check_line("json", "", "none: no JSON object");
-	check_line("logfmt", "a=1 b=\"x y\"", "a='1' b='x y'");
+	check_line("logfmt", "a=1 b=\"x y\"", "a=1 b='x y'");
 	check_line("logfmt", "just words", "none: no name=value in it");
 	struct run r;
 	run_open(&r, "json");
