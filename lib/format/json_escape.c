@@ -166,57 +166,64 @@ static inline __m128i load_part(const char *s, size_t len)
 	return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* Appends the bytes before the first that can't be copied as it is; returns how many. */
-static inline size_t copy_plain(struct buf *out, const char *s, size_t len, bool terminal)
+/* Stores the vector; the place of the first byte in it that can't be copied as it is, 16 or more if there is none. */
+static inline unsigned store_plain(char *to, __m128i v, bool terminal)
 {
-	char *to = buf_reserve(out, len);  /* and the slack behind it, for whole vectors */
-	size_t at = 0;
-	unsigned odd = 0;
-	for (; len - at >= 16; at += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
-		_mm_storeu_si128((__m128i *)(void *)(to + at), v);
-		odd = odd_bytes(v, terminal);
-		if (odd)
-			break;
+	_mm_storeu_si128((__m128i *)(void *)to, v);
+	return (unsigned)__builtin_ctz(odd_bytes(v, terminal) | 1u << 16);
+}
+
+/* Copies the bytes before the first that can't be copied as it is; returns how many. 16 bytes more may be written. */
+static inline size_t copy_plain(char *to, const char *s, size_t len, bool terminal)
+{
+	if (len < 16) {
+		size_t n = store_plain(to, load_part(s, len), terminal);
+		return n < len ? n : len;
 	}
-	if (!odd && at < len) {
-		__m128i v = load_part(s + at, len - at);
-		_mm_storeu_si128((__m128i *)(void *)(to + at), v);
-		odd = odd_bytes(v, terminal) | 1u << (len - at);
+	for (size_t at = 0;;) {
+		unsigned n = store_plain(to + at, _mm_loadu_si128((const __m128i *)(const void *)(s + at)), terminal);
+		if (n < 16)
+			return at + n;
+		if (at + 16 == len)
+			return len;
+		/* The last one laps over the one before. */
+		at = at + 32 <= len ? at + 16 : len - 16;
 	}
-	if (odd)
-		at += (size_t)__builtin_ctz(odd);
-	out->len += at;
-	return at;
 }
 
 #else
 
-static inline size_t copy_plain(struct buf *out, const char *s, size_t len, bool terminal)
+static inline size_t copy_plain(char *to, const char *s, size_t len, bool terminal)
 {
 	size_t at = 0;
 	while (at < len && (signed char)s[at] >= ' ' && s[at] != '"' && s[at] != '\\' && !(terminal && s[at] == 0x7f))
 		at++;
-	buf_append(out, s, at);
+	memcpy(to, s, at);
 	return at;
 }
 
 #endif
 
+static size_t append_plain(struct buf *out, const char *s, size_t len, bool terminal)
+{
+	size_t n = copy_plain(buf_reserve(out, len), s, len, terminal);
+	out->len += n;
+	return n;
+}
+
 void json_string_append(struct buf *out, const char *s, size_t len, bool terminal)
 {
 	struct writer w = {.out = out, .terminal = terminal};
-	buf_byte(out, '"');
-	for (size_t at = 0;;) {
-		at += copy_plain(out, s + at, len - at, terminal);
-		if (at == len)
-			break;
-		if (s[at] & 0x80) {
+	char *to = buf_reserve(out, len + 2);
+	*to = '"';
+	size_t at = copy_plain(to + 1, s, len, terminal);
+	out->len += 1 + at;
+	while (at < len) {
+		if (s[at] & 0x80)
 			at += put_high_bytes(&w, s + at, len - at);
-		} else {
-			put_ascii_escape(out, s[at]);
-			at++;
-		}
+		else
+			put_ascii_escape(out, s[at++]);
+		at += append_plain(out, s + at, len - at, terminal);
 	}
 	buf_byte(out, '"');
 }
@@ -271,7 +278,7 @@ static size_t put_old_escape(struct writer *w, const char *s, size_t len)
 static size_t put_old_string(struct writer *w, const char *s, size_t len)
 {
 	for (size_t at = 0;;) {
-		at += copy_plain(w->out, s + at, len - at, w->terminal);
+		at += append_plain(w->out, s + at, len - at, w->terminal);
 		if (at == len)
 			return at;
 		if (s[at] == '"') {
