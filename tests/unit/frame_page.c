@@ -2,9 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/timestamp.h"
 #include "format/frame.h"
-#include "format/frame_control.h"
 #include "frame_random.h"
 #include "test.h"
 
@@ -89,9 +87,9 @@ static void add_stream(struct buf *out, const struct frame_writer_options *o, st
 			frame_writer_restart(w);
 		if (i % 7)
 			continue;
+		/* Control frames come between, and are no part of the chain. */
 		batch_reset(&b);
-		watermark_append(&b, &(struct watermark){"a", 1, 5000 + i, SHARD_ACTIVE});
-		watermark_append(&b, &(struct watermark){"b", 1, TIMESTAMP_MIN, SHARD_IDLE});
+		random_batch(&b, d, 1000, 3, 2);
 		CHECK(!frame_write(w, FRAME_WATERMARK, 0, &b, NULL, out, &error));
 	}
 	CHECK(!frame_write(w, FRAME_IDLE, FRAME_CRITICAL, NULL, NULL, out, &error));
