@@ -1,4 +1,4 @@
-/* The page stream-frame.5 against our reader: tests/frame_reader.py, which was written from that page, must see the same values. */
+/* stream-frame.5 against our reader: tests/frame_reader.py, written from that page, must see the same values. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -76,8 +76,8 @@ static inline struct value random_cell(struct dice *d, struct arena *a, enum ran
 	return random_value(d, a, kind);
 }
 
-/* Fills b with `rows` rows of up to 12 columns in up to `shapes` shapes. The kinds follow from `schema` alone, so that frames of a
-   chain look alike. */
+/* Fills b with `rows` rows of up to 12 columns in up to `shapes` shapes. The kinds follow from `schema` alone, so that
+   frames of a chain look alike. */
 static inline void random_batch(struct batch *b, struct dice *d, uint64_t schema, uint32_t rows, uint32_t shapes)
 {
 	struct dice s = {schema};
