@@ -4,7 +4,6 @@
 #include "base/timestamp.h"
 #include "format/frame.h"
 #include "format/frame_check.h"
-#include "format/frame_control.h"
 #include "frame_random.h"
 #include "test.h"
 
@@ -345,49 +344,6 @@ static void test_kinds(void)
 	line_release(&l);
 }
 
-static void test_control(void)
-{
-	struct frame_writer_options o = {.alone = false};
-	struct watermark marks[] = {{"shard-1", 7, 12345, SHARD_ACTIVE},
-				    {"shard-2", 7, TIMESTAMP_MIN, SHARD_DRAINED},
-				    {NULL, 0, -1, SHARD_IDLE}};
-	struct watermark m;
-	struct stage_counts counts = {"stream-filter", 13, 100, 60, 40, 0, INT64_MAX}, c;
-	struct frame f;
-	struct line l;
-	bool final = false;
-	line_init(&l, &o);
-	for (int i = 0; i < 3; i++)
-		watermark_append(&l.b, &marks[i]);
-	CHECK(!frame_write(l.w, FRAME_WATERMARK, 0, &l.b, NULL, &l.bytes, &error));
-	CHECK(frame_peek(l.bytes.data, l.bytes.len, &f, &error) == 1 && f.kind == FRAME_WATERMARK);
-	CHECK(!frame_load(l.r, l.bytes.data, &f, NULL, 0, &l.got, &error) && l.got.rows == 3);
-	for (uint32_t i = 0; i < 3; i++) {
-		CHECK(!watermark_read(&l.got, i, &m, &error));
-		CHECK(m.time == marks[i].time && m.state == marks[i].state && m.shard_len == marks[i].shard_len);
-		CHECK(!m.shard == !marks[i].shard && (!m.shard || !memcmp(m.shard, marks[i].shard, m.shard_len)));
-	}
-	CHECK(stage_counts_read(&l.got, 0, &c, &error) == ERR_FAILED);
-	batch_reset(&l.b);
-	buf_clear(&l.bytes);
-	stage_counts_append(&l.b, &counts, true);
-	stage_counts_append(&l.b, &counts, false);
-	CHECK(!frame_write(l.w, FRAME_END, 0, &l.b, NULL, &l.bytes, &error));
-	CHECK(frame_peek(l.bytes.data, l.bytes.len, &f, &error) == 1);
-	CHECK(!frame_load(l.r, l.bytes.data, &f, NULL, 0, &l.got, &error) && l.got.rows == 2);
-	CHECK(!end_is_final(&l.got, &final, &error) && final);
-	CHECK(!stage_counts_read(&l.got, 1, &c, &error));
-	CHECK(c.in == 100 && c.out == 60 && c.filtered == 40 && c.rejected == 0 && c.late == INT64_MAX);
-	CHECK_TEXT(c.command, c.command_len, "stream-filter");
-	CHECK(watermark_read(&l.got, 0, &m, &error) == ERR_FAILED);
-	/* A stage adds itself to what came. */
-	batch_reset(&l.b);
-	CHECK(batch_append(&l.b, &l.got, 0) == 2);
-	stage_counts_append(&l.b, &counts, false);
-	CHECK(l.b.rows == 3 && !stage_counts_read(&l.b, 2, &c, &error) && !end_is_final(&l.b, &final, &error));
-	line_release(&l);
-}
-
 /* -- damage -- */
 
 /* Whether the loaded bytes say anything else than b does. A frame that fails says nothing. */
@@ -606,7 +562,6 @@ int main(void)
 	test_place();
 	test_want();
 	test_kinds();
-	test_control();
 	test_every_bit();
 	test_every_cut();
 	test_unaligned();
