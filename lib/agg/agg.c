@@ -6,6 +6,8 @@
 #include "agg/agg_private.h"
 #include "base/mem.h"
 
+enum { LINE = 64 };  /* bytes of a cache line */
+
 static const struct agg_ops *const all_ops[AGG_STATE_COUNT] = {
 	[AGG_COUNT] = &agg_count_ops,	[AGG_PRESENT] = &agg_present_ops,   [AGG_SUM] = &agg_sum_ops,
 	[AGG_MOMENTS] = &agg_moments_ops, [AGG_MIN] = &agg_min_ops,	    [AGG_MAX] = &agg_max_ops,
@@ -58,20 +60,31 @@ void agg_free(struct agg *a)
 		return;
 	for (uint32_t g = 0; a->ops->release && g < a->count; g++)
 		a->ops->release(agg_at(a, g));
-	free(a->states);
+	free(a->block);
 	arena_release(&a->arena);
 	keys_release(&a->shards);
 	free(a);
+}
+
+static void grow(struct agg *a, uint32_t count)
+{
+	uint32_t cap = (uint32_t)mem_grow(a->cap, count);
+	char *block = mem_array((size_t)cap + 1 + LINE / a->ops->size, a->ops->size);
+	char *states = block + (-(uintptr_t)block & (LINE - 1));
+	if (a->count)
+		memcpy(states, a->states, a->count * a->ops->size);
+	free(a->block);
+	a->block = block;
+	a->states = states;
+	a->cap = cap;
 }
 
 static void reserve(struct agg *a, uint32_t count)
 {
 	if (count <= a->count)
 		return;
-	if (count > a->cap) {
-		a->cap = (uint32_t)mem_grow(a->cap, count);
-		a->states = mem_resize(a->states, a->cap, a->ops->size);
-	}
+	if (count > a->cap)
+		grow(a, count);
 	memset(agg_at(a, a->count), 0, (count - a->count) * a->ops->size);
 	a->count = count;
 }

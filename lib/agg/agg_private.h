@@ -16,7 +16,8 @@ struct agg_ops {
 
 struct agg {
 	const struct agg_ops *ops;
-	char *states;
+	char *states;         /* on the border of a cache line */
+	char *block;          /* what is to be freed: it begins in here */
 	uint32_t count, cap;  /* groups */
 	bool exact;
 	struct arena arena;   /* what lives as long as the accumulator */

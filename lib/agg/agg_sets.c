@@ -1,34 +1,22 @@
 /* quantiles, distinct, top */
 #include "agg/agg_private.h"
 #include "agg/distinct.h"
-#include "agg/sum.h"
 #include "agg/top.h"
 
 /* -- quantiles -- */
-
-/* number_double, in line for the usual ints and decimals: both sides of the quotient are exact. */
-static inline double nearest(struct value v)
-{
-	const int64_t limit = INT64_C(1) << 53;
-	if (v.type == TYPE_INT && v.i < limit && v.i > -limit)
-		return v.scale ? (double)v.i / (double)sum_powers[v.scale] : (double)v.i;
-	return number_double(v);
-}
 
 static void sketch_update(struct agg *a, const struct agg_rows *r)
 {
 	struct sketch *sketches = (struct sketch *)(void *)a->states;
 	if (r->in.ints) {
-		for (uint32_t i = 0; i < r->count; i++) {
-			struct value v = value_decimal(r->in.ints[i], r->in.scale);
-			sketch_add(&sketches[r->groups[i]], v, nearest(v), a->exact, &a->arena);
-		}
+		for (uint32_t i = 0; i < r->count; i++)
+			sketch_add(&sketches[r->groups[i]], value_decimal(r->in.ints[i], r->in.scale), a->exact, &a->arena);
 		return;
 	}
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct value v = r->in.values[i];
 		if (!value_is_missing(v))
-			sketch_add(&sketches[r->groups[i]], v, nearest(v), a->exact, &a->arena);
+			sketch_add(&sketches[r->groups[i]], v, a->exact, &a->arena);
 	}
 }
 

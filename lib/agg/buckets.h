@@ -19,10 +19,10 @@
 #define BUCKETS_ERROR 0.0044872 /* tanh(7 / (20 * 78)) */
 
 struct buckets {
-	uint32_t *low;   /* counts, and */
-	uint32_t *high;  /* their upper halves, NULL while all are 0 */
-	int32_t first;   /* the number of the bucket of low[0] */
-	uint32_t size;
+	uint32_t *low;       /* counts; with `wide` another `size` of them behind, the upper halves */
+	int32_t first;       /* the number of the bucket of low[0] */
+	uint32_t size : 31;
+	uint32_t wide : 1;
 };
 
 /* x > 0 and finite. */
@@ -62,7 +62,7 @@ static inline void buckets_add(struct buckets *b, int32_t number)
 
 static inline uint64_t buckets_count(const struct buckets *b, uint32_t at)
 {
-	return b->low[at] | (b->high ? (uint64_t)b->high[at] << 32 : 0);
+	return b->low[at] | (b->wide ? (uint64_t)b->low[b->size + at] << 32 : 0);
 }
 
 void buckets_merge(struct buckets *to, const struct buckets *from);

@@ -31,9 +31,9 @@ size_t keys_memory(const struct keys *k)
 	       ((size_t)k->small_size + k->codes_size) * sizeof(uint32_t);
 }
 
-static uint64_t key_hash(struct value v)
+static uint64_t key_hash(const struct keys *k, struct value v)
 {
-	return v.type == TYPE_STRING ? text_hash(v.s, v.len) : value_hash(v, 0);
+	return v.type == TYPE_STRING ? text_hash(v.s, v.len, k->seed) : value_hash(v, k->seed);
 }
 
 static void rehash(struct keys *k)
@@ -45,7 +45,7 @@ static void rehash(struct keys *k)
 	k->slots = mem_zero(size * sizeof *k->slots);
 	k->mask = size - 1;
 	for (uint32_t n = 0; n < k->count; n++) {
-		uint64_t hash = key_hash(k->values[n]);
+		uint64_t hash = key_hash(k, k->values[n]);
 		uint32_t at = (uint32_t)hash & k->mask;
 		while (k->slots[at].number)
 			at = (at + 1) & k->mask;
@@ -62,7 +62,16 @@ static uint32_t insert(struct keys *k, struct value v, uint64_t hash, uint32_t a
 	}
 	k->values[number] = value_keep(v, &k->texts);
 	k->slots[at] = (struct key_slot){(uint32_t)(hash >> 32), number + 1};
+	if (k->count > k->mask / 2)
+		rehash(k);
 	return number;
+}
+
+/* A table of its own place in memory has a seed of its own. */
+static void start(struct keys *k)
+{
+	rehash(k);
+	k->seed = hash_mix((uint64_t)(uintptr_t)k->slots, (uint64_t)(uintptr_t)k);
 }
 
 /* Strings are nearly always compared with strings: that is done in line. */
@@ -75,8 +84,6 @@ static inline bool same(struct value a, struct value b)
 
 static inline uint32_t lookup(struct keys *k, struct value v, uint64_t hash)
 {
-	if (k->count >= k->mask / 2)
-		rehash(k);
 	uint32_t at = (uint32_t)hash & k->mask;
 	for (;; at = (at + 1) & k->mask) {
 		struct key_slot slot = k->slots[at];
@@ -107,7 +114,7 @@ static bool small_room(struct keys *k, int64_t i)
 
 static uint32_t int_slow(struct keys *k, int64_t i)
 {
-	uint32_t number = lookup(k, value_int(i), key_hash(value_int(i)));
+	uint32_t number = lookup(k, value_int(i), key_hash(k, value_int(i)));
 	if (small_room(k, i))
 		k->small[i] = number + 1;
 	return number;
@@ -122,13 +129,15 @@ static inline uint32_t int_number(struct keys *k, int64_t i)
 
 uint32_t keys_number(struct keys *k, struct value v)
 {
+	if (!k->slots)
+		start(k);
 	if (v.type == TYPE_INT && !v.scale)
 		return int_number(k, v.i);
 	if (!value_is_missing(v))
-		return lookup(k, v, key_hash(v));
+		return lookup(k, v, key_hash(k, v));
 	uint32_t *known = &k->missing[v.type];
 	if (!*known)
-		*known = lookup(k, v, key_hash(v)) + 1;
+		*known = lookup(k, v, key_hash(k, v)) + 1;
 	return *known - 1;
 }
 
@@ -141,7 +150,7 @@ static void find_values(struct keys *k, const struct value *values, const uint32
 		uint32_t n = count - done < CHUNK ? count - done : CHUNK;
 		for (uint32_t i = 0; i < n; i++) {
 			const struct value *v = &values[rows ? rows[done + i] : done + i];
-			hashes[i] = v->type == TYPE_STRING ? text_hash(v->s, v->len) : 0;
+			hashes[i] = v->type == TYPE_STRING ? text_hash(v->s, v->len, k->seed) : 0;
 		}
 		for (uint32_t i = 0; i < n; i++) {
 			struct value v = values[rows ? rows[done + i] : done + i];
@@ -237,6 +246,8 @@ void keys_find(struct keys *k, uint32_t input, const struct column *c, const uin
 {
 	if (!count)
 		return;
+	if (!k->slots)
+		start(k);
 	if (c->form == COLUMN_VALUES) {
 		find_values(k, c->values, rows, count, out);
 	} else if (c->form == COLUMN_CONST) {

@@ -23,6 +23,7 @@ struct keys {
 	uint32_t count, cap;
 	struct key_slot *slots;
 	uint32_t mask;             /* slots - 1 */
+	uint64_t seed;             /* of hashes: not known to those who send the keys */
 	uint32_t missing[2];       /* number + 1 of absent and null; 0: not met */
 	uint32_t *small;           /* number + 1 by int; 0: not known */
 	uint32_t small_size;

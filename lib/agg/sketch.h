@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "agg/buckets.h"
+#include "agg/sum.h"
 #include "base/arena.h"
 #include "record/value.h"
 
@@ -29,29 +30,44 @@ struct quantile {
 
 struct sketch_rest;
 
+/* One cache line. */
 struct sketch {
-	struct value *kept;         /* `count` values, while exact; NULL: in buckets */
 	uint64_t count;
-	uint32_t cap;
+	struct value *kept;         /* `count` values, while exact */
+	struct sketch_rest *rest;   /* what only buckets need, and seldom; NULL: exact */
 	struct buckets positive;
 	double least, greatest;     /* of the bucketed ones */
-	struct sketch_rest *rest;   /* what only buckets need, and seldom */
+	uint32_t cap;               /* of kept */
 };
 
 void sketch_release(struct sketch *s);
 
-/* x is the nearest double of v. */
-void sketch_add_slow(struct sketch *s, struct value v, double x, bool exact, struct arena *texts);
+void sketch_add_slow(struct sketch *s, struct value v, bool exact, struct arena *texts);
 
-/* v: a number that sum_takes (sum.h), x its nearest double; its text, if it has one, is copied to `texts`. `exact`: never bucket. */
-static inline void sketch_add(struct sketch *s, struct value v, double x, bool exact, struct arena *texts)
+/* number_double, in line for the usual ints and decimals: both sides of the quotient are exact. */
+static inline double sketch_double(struct value v)
 {
-	if (!s->rest || x <= s->least || x >= s->greatest || x <= 0) {
-		sketch_add_slow(s, v, x, exact, texts);
+	const int64_t limit = INT64_C(1) << 53;
+	if (v.type == TYPE_INT && v.i < limit && v.i > -limit)
+		return v.scale ? (double)v.i / (double)sum_powers[v.scale] : (double)v.i;
+	return number_double(v);
+}
+
+/* v: a number that sum_takes (sum.h); its text, if it has one, is copied to `texts`. `exact`: never bucket. */
+static inline void sketch_add(struct sketch *s, struct value v, bool exact, struct arena *texts)
+{
+	if (s->rest) {
+		double x = sketch_double(v);
+		if (x > s->least && x < s->greatest && x > 0) {
+			s->count++;
+			buckets_add(&s->positive, buckets_number(x));
+			return;
+		}
+	} else if (s->count < s->cap && v.type == TYPE_INT) {
+		s->kept[s->count++] = v;
 		return;
 	}
-	s->count++;
-	buckets_add(&s->positive, buckets_number(x));
+	sketch_add_slow(s, v, exact, texts);
 }
 
 void sketch_merge(struct sketch *to, const struct sketch *from, bool exact, struct arena *texts);

@@ -50,7 +50,7 @@ static int by_value(const void *a, const void *b)
 
 static void add(struct sketch *s, struct value v, bool exact, struct arena *a)
 {
-	sketch_add(s, v, number_double(v), exact, a);
+	sketch_add(s, v, exact, a);
 }
 
 static struct quantile quantile(int64_t number, unsigned scale)
