@@ -86,7 +86,7 @@ static int on_window(struct aggregation *a, const struct batch *body, struct err
 	struct arena arena = {0};
 	int r = window_read(body, &arena, &spec, e);
 	if (!r)
-		table_window(a->table, &spec);
+		r = table_window(a->table, &spec, e);
 	a->windowed = true;
 	arena_release(&arena);
 	return r;

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/timestamp.h"
@@ -121,6 +122,25 @@ static void read_times(struct node *n)
 	}
 }
 
+/* split(...)[i] needs no array. Of a call that became a constant the arguments are still there. */
+static void check_path(struct expr *x, struct node *n)
+{
+	struct node *call = n->args[0];
+	if (!function_is_split(call->function) || n->path[0] != '[' ||
+	    memchr(n->path, ']', n->path_len) != n->path + n->path_len - 1)
+		return;
+	struct node *index = node_new(x, OP_CONST, n->begin, n->end);
+	index->value = value_int(strtoll(n->path + 1, NULL, 10));
+	struct node **args = arena_array(&x->arena, 3, sizeof *args);
+	args[0] = call->args[0];
+	args[1] = call->args[1];
+	args[2] = index;
+	n->op = OP_CALL;
+	n->function = &function_split_part;
+	n->args = args;
+	n->arg_count = 3;
+}
+
 static int check_kind(struct expr *x, struct node *n, struct error *e)
 {
 	if (n->op >= OP_NOT && n->op <= OP_OR)
@@ -129,6 +149,8 @@ static int check_kind(struct expr *x, struct node *n, struct error *e)
 		return check_comparison(x, n, e);
 	if (n->op == OP_MATCH || n->op == OP_NO_MATCH)
 		return check_match(x, n, e);
+	if (n->op == OP_PATH)
+		check_path(x, n);
 	return n->function ? check_call(x, n, e) : OK;
 }
 
@@ -150,7 +172,6 @@ static void fold(struct expr *x, struct node *n)
 	n->op = OP_CONST;
 	n->value = v;
 	n->arg_count = 0;
-	n->function = NULL;
 }
 
 int node_check(struct expr *x, struct node *n, struct error *e)

@@ -38,6 +38,12 @@ static inline uint32_t rows_get(struct rows r, uint32_t i)
 	return r.list ? r.list[i] : r.first + i;
 }
 
+/* The column that n is, if it is a field alone, else NULL. */
+static inline const struct column *plain_column(const struct eval *ev, const struct node *n)
+{
+	return n->op == OP_FIELD && n->ref_count == 1 && !n->refs->path_len ? ev->fields[n->refs->field] : NULL;
+}
+
 enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_NULL, TRUTH_ERROR };
 
 /* What a condition makes of a value: anything but a bool and null is an error. */

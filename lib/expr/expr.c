@@ -48,6 +48,7 @@ struct node *node_new(struct expr *x, enum op op, size_t begin, size_t end)
 	n->begin = (uint32_t)begin;
 	n->end = (uint32_t)end;
 	n->height = 1;
+	n->source = SOURCE_NONE;
 	if (x->node_count == x->node_cap) {
 		x->node_cap = (uint32_t)mem_grow(x->node_cap, x->node_count + 1);
 		x->nodes = mem_resize(x->nodes, x->node_cap, sizeof(struct node *));

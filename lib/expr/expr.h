@@ -1,6 +1,7 @@
 /*
  * Expressions: man/stream-expr.7 is the language. Text is parsed and checked once, then evaluated batch by batch; a
  * result is a value per row, and a row whose result could not be computed gets a TYPE_ERROR whose text says why.
+ * An expression keeps working memory between batches: one thread at a time.
  */
 #ifndef STREAM_EXPR_EXPR_H
 #define STREAM_EXPR_EXPR_H
@@ -8,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "record/batch.h"
 
@@ -35,11 +37,25 @@ int statement_parse(const char *text, bool (*is_aggregate)(const char *name, siz
 		    struct error *e);
 void statement_release(struct statement *s);
 
+/* The same for several, between commas, as `-b` takes them: `status, h = trunc(@time, 1h)`. The list is the caller's. */
+int statement_list_parse(const char *text, bool (*is_aggregate)(const char *name, size_t len), struct statement **out,
+			 size_t *count, struct error *e);
+void statement_list_release(struct statement *list, size_t count);
+
 /* Whether an operand has the form of an expression by the grammar of the command line: `NAME =`, `NAME(`, in contrast to a FILE. */
 bool statement_looks_like(const char *operand);
 
-/* The distinct field names that it reads, as written (`a` for `a.b[0]` too, metadata with @); owned by x. */
+/*
+ * The distinct field names that it may read, metadata with @; owned by x. `a.b[0]` is the column of that name in those records
+ * that have it, else a path into the column `a.b` or `a`: all of these names are listed.
+ */
 size_t expr_fields(const struct expr *x, const char *const **names);
+
+/*
+ * What to tell about fields of which no name is among `known` (count of them), the fields that records had: appends a line each, with
+ * newlines between, and returns how many. It has the nearest name, and answers `user-agent` written without backquotes.
+ */
+size_t expr_unknown(const struct expr *x, const char *const *known, size_t count, struct buf *out);
 
 /* If it is nothing but a field (not a path): its name, else NULL. */
 const char *expr_bare_field(const struct expr *x);

@@ -32,6 +32,10 @@ void function_hint(const char *name, size_t len, char *out, size_t cap);
 /* The letter of argument i. */
 char function_arg(const struct function *f, uint32_t i);
 
+bool function_is_split(const struct function *f);
+/* split(s, separator)[i], with i as third argument. */
+extern const struct function function_split_part;
+
 /* The result for these arguments: errors and nulls among them, and their types, are looked at here. */
 struct value function_apply(struct eval *ev, const struct node *n, const struct value *args);
 

@@ -197,13 +197,13 @@ int lex_pattern(struct lexer *l, struct token *t)
 static int lex_index(struct lexer *l, size_t at, size_t *end)
 {
 	size_t p = at + 1;
-	if (peek(l, p) == '-')
+	if (peek(l, p) == '-' && l->from_end)
 		p++;
 	size_t digits = p;
 	while (is_digit(peek(l, p)))
 		p++;
 	if (p == digits || peek(l, p) != ']')
-		return FAIL(l, at, "a whole number and ] are wanted behind [; a key is written .key or .`key`");
+		return FAIL(l, at, "a number from 0 and ] are wanted behind [; a key is written .key or .`key`");
 	*end = p + 1;
 	return OK;
 }

@@ -39,6 +39,7 @@ struct lexer {
 	size_t len, at;
 	struct arena *arena;
 	struct error *e;
+	bool from_end;  /* [-1] may stand in a path */
 };
 
 /* The next token. ERR_USAGE where there is none. */

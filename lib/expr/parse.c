@@ -259,11 +259,13 @@ static int parse_postfix(struct parser *p, struct node **out)
 	if (code || (*out)->literal || ((*out)->op == OP_FIELD && !(*out)->parenthesized))
 		return code;
 	size_t begin = p->last_end, end = begin;
+	p->lexer.from_end = function_is_split((*out)->function);
 	for (size_t step = begin; !code; end = step) {
 		code = lex_path_step(&p->lexer, end, &step);
 		if (step == end)
 			break;
 	}
+	p->lexer.from_end = false;
 	if (code || end == begin)
 		return code;
 	struct node *n = node_with(p->x, OP_PATH, (*out)->begin, end, out, 1);

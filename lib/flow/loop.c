@@ -37,9 +37,6 @@ static int on_control(struct flow *f, int input, struct batch *body, struct erro
 	case FRAME_BARRIER:
 		return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
 	}
-	if (frame->kind >= FRAME_KIND_COUNT && frame->flags & FRAME_CRITICAL)
-		return error_set(e, ERR_FAILED, "a frame of kind %d must be understood and is not; a newer version wrote it",
-				 (int)frame->kind);
 	if (f->stage->control)
 		return f->stage->control(f->self, f, input, frame, body, e);
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);

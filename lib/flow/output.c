@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ struct output *output_new(int fd, const char *name, const struct output_options 
 	out->fd = fd;
 	out->name = name;
 	out->options = *o;
-	if (!out->options.rows || out->options.rows > BATCH_ROWS)
+	if (!out->options.rows || out->options.rows > BATCH_ROWS_MAX)
 		out->options.rows = BATCH_ROWS;
 	batch_init(&out->gathered);
 	return out;
@@ -77,6 +78,9 @@ static void become_text(struct output *out, enum format format)
 {
 	out->as = AS_TEXT;
 	out->options.encode.terminal = out->terminal;
+	struct winsize size;
+	if (out->terminal && !ioctl(out->fd, TIOCGWINSZ, &size))
+		out->options.encode.width = size.ws_col;
 	out->encoder = encoder_new(format, &out->options.encode);
 }
 
@@ -154,8 +158,8 @@ static void write_stream_line(struct output *out)
 static int write_frame(struct output *out, struct batch *b, struct error *e)
 {
 	write_stream_line(out);
-	frame_write(out->frames, FRAME_DATA, 0, b, NULL, &out->pending);
-	return write_when_full(out, e);
+	int r = frame_write(out->frames, FRAME_DATA, 0, b, NULL, &out->pending, e);
+	return r ? r : write_when_full(out, e);
 }
 
 static int write_gathered(struct output *out, struct error *e)
@@ -236,8 +240,8 @@ int output_control(struct output *out, enum frame_kind kind, unsigned flags, con
 	if (r)
 		return r;
 	write_stream_line(out);
-	frame_write(out->frames, kind, flags, body, NULL, &out->pending);
-	return write_when_full(out, e);
+	r = frame_write(out->frames, kind, flags, body, NULL, &out->pending, e);
+	return r ? r : write_when_full(out, e);
 }
 
 int output_flush(struct output *out, bool announce, struct error *e)

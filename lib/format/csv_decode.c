@@ -121,8 +121,8 @@ static const char *read_meta(const struct csv_decoder *d, uint32_t row)
 }
 
 /*
- * Gives up the record at start: it can't be told where it ends, so its first line is rejected and reading goes on behind that.
- * False: this line is not whole yet.
+ * Gives up the record at start: it can't be told where it ends, so its first line is rejected and reading goes on
+ * behind that. False: this line is not whole yet.
  */
 static bool give_up(struct rows *r, struct csv_cursor *c, const char *start, enum csv_end how)
 {
@@ -168,8 +168,8 @@ static inline bool take_record(struct rows *r, struct csv_cursor *c)
 	if (how != CSV_LINE)
 		return give_up(r, c, start, how);
 	if (count != d->header.count)
-		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%u cells, but the header has %u",
-				  count, d->header.count);
+		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%u cell%s, but the header has %u",
+				  count, count == 1 ? "" : "s", d->header.count);
 	else if (d->has_meta && (wrong = read_meta(d, row)))
 		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%s", wrong);
 	else

@@ -42,10 +42,11 @@ static bool has_special(const char *s, size_t len, char delimiter)
 	return false;
 }
 
-/* Would be skipped where a file begins. */
+/* Would be taken for a byte order mark where a file begins. */
 static bool begins_with_mark(const char *s, size_t len)
 {
-	return len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3);
+	return (len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3)) ||
+	       (len >= 2 && (!memcmp(s, "\xff\xfe", 2) || !memcmp(s, "\xfe\xff", 2)));
 }
 
 static void append_quoted(const char *s, size_t len, struct buf *out)

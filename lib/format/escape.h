@@ -34,8 +34,8 @@ size_t escape_find(const char *s, size_t len, unsigned flags);
 void escape_append(const char *s, size_t len, unsigned flags, struct buf *out);
 
 /*
- * The valid UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF) at the start of s, len > 0.
- * Returns its bytes and *code, or 0.
+ * The valid UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF) at the start of s, whose
+ * len is not 0. Returns its bytes and *code, or 0.
  */
 size_t utf8_read(const char *s, size_t len, uint32_t *code);
 

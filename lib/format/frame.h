@@ -39,7 +39,7 @@ enum frame_kind {
 enum {
 	FRAME_CRITICAL = 1,  /* a reader that does not know this kind must stop */
 	FRAME_SUMS = 2,      /* buffers carry checksums */
-	FRAME_ALONE = 4,     /* refers to no earlier frame */
+	FRAME_ALONE = 4,     /* refers to no earlier frame, and no later one to it */
 	FRAME_PLACED = 8,    /* has a place in a store */
 };
 
@@ -57,15 +57,17 @@ enum frame_bounded { BOUNDED_UNKNOWN, BOUNDED_YES, BOUNDED_NO };
 
 struct stream_line {
 	enum frame_bounded bounded;  /* whether the source has an end */
-	const char *source;          /* where the records come from; NULL: not said */
+	const char *source;          /* where the records come from, for people; NULL: not said */
 	size_t source_len;
 };
 
 enum { STREAM_LINE_MAX = 4096 };
 
+/* A byte of the source that is no printable ASCII character is written as %XX, and stays so when it is read: it can be passed on.
+   The length of the line is a multiple of 8. */
 void stream_line_write(const struct stream_line *l, struct buf *out);
 /* Reads it from the start of p. Returns its length with the newline, 0 if p is a prefix of one (more is needed), -1 if it is
-   none; a stream line of a newer version is an error too, with e filled in. source is borrowed from p. */
+   none (e->code is OK then); a stream line of a newer version is an error too, with e filled in. source is borrowed from p. */
 long stream_line_read(const char *p, size_t len, struct stream_line *l, struct error *e);
 
 /* -- writing -- */
@@ -83,10 +85,16 @@ void frame_writer_free(struct frame_writer *w);
 /* What was written before is not there for the reader: the next frame stands alone. */
 void frame_writer_restart(struct frame_writer *w);
 
-/* Appends one frame with the selected rows of b to out, whose length must be a multiple of 8 for a frame that will be mapped.
-   place: for a store, else NULL. flags: FRAME_CRITICAL or 0. */
-void frame_write(struct frame_writer *w, enum frame_kind kind, unsigned flags, const struct batch *b,
-		 const struct frame_place *place, struct buf *out);
+/*
+ * Appends a frame with the selected rows of b to out, whose length must be a multiple of 8 for a frame that will be mapped.
+ * b: NULL for no rows. place: for a store, else NULL; META_SEQ and META_SHARD of b are not written then. flags: FRAME_CRITICAL or 0.
+ * A control frame always stands alone. source, lines and rejects of b do not travel.
+ *
+ * Rows that are too large for one frame become several, with places that follow. Fails, with nothing appended, when one
+ * record alone is too large.
+ */
+int frame_write(struct frame_writer *w, enum frame_kind kind, unsigned flags, const struct batch *b,
+		const struct frame_place *place, struct buf *out, struct error *e);
 
 /* -- reading -- */
 
@@ -100,6 +108,7 @@ struct frame {
 	struct frame_place place;  /* if flags has FRAME_PLACED */
 };
 
+/* What it loads into a batch lives until it loads the next frame. */
 struct frame_reader *frame_reader_new(void);
 void frame_reader_free(struct frame_reader *r);
 /* A stream line was met: forget names, shapes and dictionaries. */
@@ -109,7 +118,8 @@ enum { FRAME_HEADER_MIN = 64, FRAME_SIZE_MAX = 1 << 30 };
 
 /*
  * Looks at the header at p. Returns 1 and *f if the whole frame is there, 0 if more bytes are needed (f->size says how many in
- * all, or 0 while the header itself is not whole), or an error: not a frame, damaged, too large.
+ * all, or 0 while the header itself is not whole), or an error: not a frame, damaged, too large, of a kind that is not known
+ * and critical. A frame of another unknown kind can be skipped, passed on by its bytes, or loaded.
  */
 int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
 
@@ -117,7 +127,10 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
  * Loads the frame at p, which frame_peek has found whole, into b (batch_reset is done here). Columns point into p
  * where it is 8-byte aligned and plain; what was packed is unpacked into b's arena or the reader. A placed frame gets META_SEQ and
  * META_SHARD. Every length and offset is checked first: no byte of a hostile frame is trusted.
- * With `want` only these fields (and the metadata) are unpacked.
+ * With `want` (not NULL) the batch has only these fields, and the metadata; the rest is not looked at, its checksums included.
+ *
+ * A chained data frame must be loaded even by who has no use for it: later ones build upon it. After an error b has no
+ * rows, and chained frames are refused until a chain begins.
  */
 int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want,
 	       size_t want_count, struct batch *b, struct error *e);

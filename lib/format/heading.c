@@ -71,6 +71,7 @@ static void add_field(struct heading *h, const struct column *c, int column)
 		h->fields = mem_resize(h->fields, h->cap, sizeof *h->fields);
 	}
 	h->fields[h->count++] = (struct heading_field){h->names.len, c->name_len, column};
+	buf_reserve(&h->names, c->name_len);
 	buf_append(&h->names, c->name, c->name_len);
 }
 

@@ -12,36 +12,55 @@
 struct writer {
 	struct buf *out;
 	bool terminal;
-	size_t high_end;  /* the end of a lone high surrogate's escape in out; 0: none yet */
-	unsigned high;    /* that surrogate */
+	size_t highs_end;  /* the end in out of a run of lone high surrogates' escapes; 0: none yet */
+	size_t highs;      /* how many they are */
 };
+
+static void escape_text(char to[6], unsigned unit)
+{
+	static const char digits[] = "0123456789abcdef";
+	memcpy(to, "\\u", 2);
+	for (int i = 0; i < 4; i++)
+		to[2 + i] = digits[unit >> (12 - 4 * i) & 15];
+}
 
 static void put_escape(struct buf *out, unsigned unit)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[6] = {'\\', 'u', digits[unit >> 12], digits[unit >> 8 & 15], digits[unit >> 4 & 15], digits[unit & 15]};
-	buf_append(out, text, sizeof text);
+	escape_text(buf_reserve(out, 6), unit);
+	out->len += 6;
 }
 
-/* A lone high surrogate was just written, by its escape. */
-static void note_high(struct writer *w, unsigned unit)
+/* The escape of a lone high surrogate was just written. */
+static void note_high(struct writer *w)
 {
-	w->high_end = w->out->len;
-	w->high = unit;
+	w->highs = w->highs_end == w->out->len - 6 ? w->highs + 1 : 1;
+	w->highs_end = w->out->len;
+}
+
+/*
+ * A low one follows: the last of the high ones, to make no pair with it, becomes the escapes of its three bytes, which are
+ * low ones, and so do those before it.
+ */
+static void break_highs(struct writer *w)
+{
+	buf_reserve(w->out, 12 * w->highs);
+	char *start = w->out->data + w->out->len - 6 * w->highs;
+	w->out->len += 12 * w->highs;
+	for (size_t i = w->highs; i-- > 0;) {
+		char bytes[4];
+		put_code(bytes, code_unit(start + 6 * i));
+		for (size_t k = 0; k < 3; k++)
+			escape_text(start + 18 * i + 6 * k, 0xdc00 | (unsigned char)bytes[k]);
+	}
 }
 
 static void put_surrogate(struct writer *w, unsigned unit)
 {
-	if (is_low(unit) && w->high_end && w->high_end == w->out->len) {
-		char bytes[4];
-		size_t n = (size_t)(put_code(bytes, w->high) - bytes);
-		w->out->len -= 6;
-		for (size_t i = 0; i < n; i++)
-			put_escape(w->out, 0xdc00 | (unsigned char)bytes[i]);
-	}
+	if (is_low(unit) && w->highs_end && w->highs_end == w->out->len)
+		break_highs(w);
 	put_escape(w->out, unit);
 	if (is_high(unit))
-		note_high(w, unit);
+		note_high(w);
 }
 
 /* Writes what begins with the byte at p, 0x80 or above; returns how many bytes that were. */
@@ -67,6 +86,36 @@ static size_t put_high_byte(struct writer *w, const char *s, size_t len)
 	}
 	put_surrogate(w, 0xdc00 | p[0]);
 	return 1;
+}
+
+/* The length of the UTF-8 sequence at p if it is one of the common kinds of two and three bytes, else 0. */
+static inline size_t common_sequence(const unsigned char *p, size_t len)
+{
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		return len >= 2 && p[1] >> 6 == 2 ? 2 : 0;
+	if (p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed)
+		return len >= 3 && p[1] >> 6 == 2 && p[2] >> 6 == 2 ? 3 : 0;
+	return 0;
+}
+
+/* Writes the bytes from 0x80 on at s, as far as they go; returns how many. */
+static size_t put_high_bytes(struct writer *w, const char *s, size_t len)
+{
+	size_t at = 0;
+	while (at < len && s[at] & 0x80) {
+		size_t n = w->terminal ? 0 : common_sequence((const unsigned char *)s + at, len - at);
+		if (!n) {
+			at += put_high_byte(w, s + at, len - at);
+			continue;
+		}
+		char *to = buf_reserve(w->out, len - at);
+		to[0] = s[at];
+		to[1] = s[at + 1];
+		to[2] = s[at + n - 1];
+		w->out->len += n;
+		at += n;
+	}
+	return at;
 }
 
 /* A byte below 0x80 that can't stand in a string. */
@@ -163,7 +212,7 @@ void json_string_append(struct buf *out, const char *s, size_t len, bool termina
 		if (at == len)
 			break;
 		if (s[at] & 0x80) {
-			at += put_high_byte(&w, s + at, len - at);
+			at += put_high_bytes(&w, s + at, len - at);
 		} else {
 			put_ascii_escape(out, s[at]);
 			at++;
@@ -214,7 +263,7 @@ static size_t put_old_escape(struct writer *w, const char *s, size_t len)
 		n = 12;
 	buf_append(w->out, s, n);
 	if (is_high(unit) && n == 6)
-		note_high(w, unit);
+		note_high(w);
 	return n;
 }
 
@@ -230,7 +279,7 @@ static size_t put_old_string(struct writer *w, const char *s, size_t len)
 			return at + 1;
 		}
 		if (s[at] & 0x80) {
-			at += put_high_byte(w, s + at, len - at);
+			at += put_high_bytes(w, s + at, len - at);
 		} else if (s[at] == '\\') {
 			at += put_old_escape(w, s + at, len - at);
 		} else {

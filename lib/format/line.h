@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * Finds the line at the start of [p, p + len), len > 0. Returns its bytes with the line end, and *content is how many of
- * them are before that; 0: it is not whole. *seen is for the caller to keep: how much of a line that is not whole was searched, so
- * that no byte is searched twice; 0 at first.
+ * Finds the line at the start of [p, p + len), len > 0. Returns its bytes with the line end, and *content is how many
+ * of them are before that; 0: it is not whole. *seen is for the caller to keep: how much of a line that is not whole
+ * was searched, so that no byte is searched twice; 0 at first.
  */
 static inline size_t line_find(const char *p, size_t len, bool last, size_t *seen, size_t *content)
 {

@@ -1,75 +1,37 @@
 #include "format/logfmt.h"
 
+#include <ctype.h>
+
 #include "format/cell.h"
+#include "format/json_unicode.h"
 
-static int hex_digit(char c)
+/* Whether \uXXXX is at p. */
+static bool is_unit(const char *p, const char *end)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return end - p >= 6 && p[0] == '\\' && p[1] == 'u' && isxdigit((unsigned char)p[2]) &&
+	       isxdigit((unsigned char)p[3]) && isxdigit((unsigned char)p[4]) && isxdigit((unsigned char)p[5]);
 }
 
-/* The code of `uXXXX` at p, or -1. */
-static int32_t read_unit(const char *p, const char *end)
-{
-	int32_t code = 0;
-	if (end - p < 5 || *p != 'u')
-		return -1;
-	for (int i = 1; i < 5; i++) {
-		int digit = hex_digit(p[i]);
-		if (digit < 0)
-			return -1;
-		code = code << 4 | digit;
-	}
-	return code;
-}
-
-static char *write_utf8(uint32_t c, char *to)
-{
-	if (c < 0x80) {
-		*to++ = (char)c;
-		return to;
-	}
-	if (c < 0x800) {
-		*to++ = (char)(0xc0 | c >> 6);
-	} else {
-		if (c < 0x10000) {
-			*to++ = (char)(0xe0 | c >> 12);
-		} else {
-			*to++ = (char)(0xf0 | c >> 18);
-			*to++ = (char)(0x80 | (c >> 12 & 0x3f));
-		}
-		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-	}
-	*to++ = (char)(0x80 | (c & 0x3f));
-	return to;
-}
-
-/* Decodes the escape behind the backslash at p - 1. Returns the byte behind it; one that is unknown stays as it is. */
+/* Decodes the escape at p < end - 1. Returns the byte behind it; one that is unknown stays as it is. */
 static const char *read_escape(const char *p, const char *end, char **to)
 {
 	static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
-	const char *known = memchr(from, *p, sizeof from - 1);
+	const char *known = memchr(from, p[1], sizeof from - 1);
 	if (known) {
 		*(*to)++ = into[known - from];
+		return p + 2;
+	}
+	if (!is_unit(p, end)) {
+		*(*to)++ = '\\';
 		return p + 1;
 	}
-	int32_t unit = read_unit(p, end);
-	if (unit < 0) {
-		*(*to)++ = '\\';
-		return p;
+	uint32_t code = code_unit(p);
+	p += 6;
+	if (is_high(code) && is_unit(p, end) && is_low(code_unit(p))) {
+		code = 0x10000 + ((code - 0xd800) << 10) + (code_unit(p) - 0xdc00);
+		p += 6;
 	}
-	p += 5;
-	uint32_t code = (uint32_t)unit;
-	if (code >= 0xd800 && code < 0xdc00 && end - p > 1 && *p == '\\') {
-		int32_t low = read_unit(p + 1, end);
-		if (low >= 0xdc00 && low < 0xe000) {
-			code = 0x10000 + ((code - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
-			p += 6;
-		}
-	}
-	*to = write_utf8(code, *to);
+	*to = put_code(*to, code);
 	return p;
 }
 
@@ -79,7 +41,7 @@ static struct value unescape(const char *s, const char *end, struct arena *a)
 	char *text = arena_alloc(a, (size_t)(end - s)), *to = text;
 	while (s < end) {
 		if (*s == '\\' && s + 1 < end)
-			s = read_escape(s + 1, end, &to);
+			s = read_escape(s, end, &to);
 		else
 			*to++ = *s++;
 	}

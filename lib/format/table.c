@@ -9,7 +9,7 @@
 enum {
 	HELD_MAX = 1000,  /* rows that widths are made from */
 	GAP = 2,          /* blanks between columns */
-	NARROW = 8,       /* no column is cut below it */
+	NARROW = 8,       /* no column gives way below it */
 };
 
 struct layout {
@@ -105,12 +105,22 @@ static void fit_row(struct table_encoder *x, const struct batch *b, uint32_t row
 	}
 }
 
-/* The width of all columns when none is wider than `most`. */
+static bool is_numbers(const struct layout *l)
+{
+	return l->right && l->any;
+}
+
+/* How wide the column is when it gives way to `most`. Part of a number would be a wrong number. */
+static size_t narrowed(const struct layout *l, size_t most)
+{
+	return l->width < most || is_numbers(l) ? l->width : most;
+}
+
 static size_t total_width(const struct table_encoder *x, size_t most)
 {
 	size_t total = x->column_count ? GAP * (size_t)(x->column_count - 1) : 0;
 	for (uint32_t c = 0; c < x->column_count; c++)
-		total += x->layout[c].width < most ? x->layout[c].width : most;
+		total += narrowed(&x->layout[c], most);
 	return total;
 }
 
@@ -128,8 +138,7 @@ static void narrow(struct table_encoder *x)
 			high = middle - 1;
 	}
 	for (uint32_t c = 0; c < x->column_count; c++)
-		if (x->layout[c].width > low)
-			x->layout[c].width = low;
+		x->layout[c].width = narrowed(&x->layout[c], low);
 }
 
 static bool has_meta(const struct batch *b, enum meta m)
@@ -146,13 +155,12 @@ static void put_cell(struct table_encoder *x, uint32_t column, struct buf *out)
 {
 	const struct layout *l = &x->layout[column];
 	size_t len = x->cell.len, width = text_width(x->cell.data, len);
-	bool cut = x->options.width && width > l->width;
+	bool right = is_numbers(l), cut = x->options.width && width > l->width && !right;
 	if (cut) {
 		len = text_fit(x->cell.data, len, l->width - 1);
 		width = text_width(x->cell.data, len) + 1;
 	}
 	size_t pad = width < l->width ? l->width - width : 0;
-	bool right = l->right && l->any;
 	if (column)
 		x->blanks += GAP;
 	if (right)

@@ -7,33 +7,37 @@
  * An encoder turns batches into bytes at the end of a buffer.
  *
  * CSV, and TSV with a tab for the comma (RFC 4180 and what is found beyond it):
- *   - Lines end with LF, CR LF or a bare CR; LF is written. Empty lines are skipped, a UTF-8 byte order mark too; `#` is no
- *     comment. A quote begins a quoted cell only at the cell's start, elsewhere it is a character; quotes inside stand twice.
- *   - The first record is the header. An empty name becomes `column_3` (its number; a quoted one, `""`, is the empty name), a
- *     name that comes again `name_2`, or the next number that no other field has.
- *   - Without quotes a cell is what format/cell.h says, or null where it is empty; in quotes always a string. Blanks count.
- *     Times stay strings, but in a column `@time` and its like, which is metadata.
- *   - A record with more or fewer cells than the header is a reject, and reading goes on behind it. What is malformed (a quote
- *     that is never closed, text behind a closing quote, a record above 64 MiB, which a stray quote makes) is rejected up
- *     to the end of its first line, and reading goes on there: a stray quote costs a line and not the file.
- *   - The fields of the first record are the header that is written; a record with another field is rejected, one that lacks
- *     some has empty cells. Null is empty, the empty string `""`; a string that would be read as something else is quoted.
- *     `0870,1.10,007` comes back as it was. What does not: absent is null, a number like `1E5` is a string, and a null that is
- *     alone in its line is `""`, for an empty line is no record. With metadata there are always all seven columns.
+ *   - Lines end with LF, CR LF or a bare CR; LF is written. Empty lines are skipped, a UTF-8 byte order mark too;
+ *     `#` is no comment. A quote begins a quoted cell only at the cell's start, elsewhere it is a character; quotes
+ *     inside stand twice.
+ *   - The first record is the header. An empty name becomes `column_3` (its number; a quoted one, `""`, is the empty
+ *     name), a name that comes again `name_2`, or the next number that no other field has.
+ *   - Without quotes a cell is what format/cell.h says, or null where it is empty; in quotes always a string. Blanks
+ *     count. Times stay strings, but in a column `@time` and its like, which is metadata.
+ *   - A record with more or fewer cells than the header is a reject, and reading goes on behind it. What is
+ *     malformed (a quote that is never closed, text behind a closing quote, a record above 64 MiB, which a stray
+ *     quote makes) is rejected up to the end of its first line, and reading goes on there: a stray quote costs a
+ *     line and not the file.
+ *   - The fields of the first record are the header that is written; a record with another field is rejected, one
+ *     that lacks some has empty cells. Null is empty, the empty string `""`; a string that would be read as
+ *     something else is quoted. `0870,1.10,007` comes back as it was. What does not: absent is null, a number like
+ *     `1E5` is a string, and a null that is alone in its line is `""`, for an empty line is no record. With metadata
+ *     there are always all seven columns.
  *
  * logfmt: a line of pairs, `key=value key="in quotes, with \" and \u00e9" flag`
- *   - Without quotes a value is what format/cell.h says; `null` and nothing (`key=`) are null. A key alone is true. In quotes it
- *     is a string, with the escapes of JSON (an unknown one stays as it is); keys may stand in quotes too. A key that comes
- *     twice: the last value wins. Lines of blanks are skipped. A malformed line is a reject.
+ *   - Without quotes a value is what format/cell.h says; `null` and nothing (`key=`) are null. A key alone is true.
+ *     In quotes it is a string, with the escapes of JSON (an unknown one stays as it is); keys may stand in quotes
+ *     too. A key that comes twice: the last value wins. Lines of blanks are skipped. A malformed line is a reject.
  *   - Written with quotes where they are needed. A record without fields is rejected.
  *
- * lines: each line is a record with the field `line`, a string of its bytes without the line end (LF or CR LF; any other CR is
- *   kept). An empty line is a record. Written are the field `line`, if the record has it, or else all its values with tabs
- *   between them, null being empty; a newline in a value becomes `\n`.
+ * lines: each line is a record with the field `line`, a string of its bytes without the line end (LF or CR LF; any
+ *   other CR is kept). An empty line is a record. Written are the field `line`, if the record has it, or else all
+ *   its values with tabs between them, null being empty; a newline in a value becomes `\n`.
  *
- * table: aligned columns. Widths, and the metadata shown, come from the first 1,000 rows, which are held till then; a later new
- *   field begins a new heading. Columns of numbers are flush right. Null is `-`, absent nothing. Controls are always escaped.
- *   With `width` the widest columns give way and what is too long ends in an ellipsis; else nothing is ever cut.
+ * table: aligned columns. Widths, and the metadata shown, come from the first 1,000 rows, which are held till then;
+ *   a later new field begins a new heading. Columns of numbers are flush right. Null is `-`, absent nothing.
+ *   Controls are always escaped. With `width` the widest columns of texts give way, and what is too long ends in an
+ *   ellipsis; else nothing is ever cut, nor are numbers.
  */
 #ifndef STREAM_FORMAT_TEXT_H
 #define STREAM_FORMAT_TEXT_H
@@ -73,6 +77,7 @@ struct decoder_ops {
 	 * or no whole record is left; *used is how many bytes were taken. `last`: nothing follows these bytes.
 	 * DECODE_SLACK bytes behind the end may be read (their content does not matter). Cells point into p.
 	 * A malformed record becomes a reject of b, and decoding goes on behind it. An error is final.
+	 * With more columns or shapes than b has room for it stops early: as long as b got rows or rejects, ask again.
 	 */
 	int (*decode)(struct decoder *d, const char *p, size_t len, bool last, uint32_t limit, struct batch *b,
 		      size_t *used, struct error *e);

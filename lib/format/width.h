@@ -1,7 +1,7 @@
 /*
- * How many cells of a terminal a text takes. By Unicode 14: East Asian Wide and Fullwidth (UAX 11), emoji among them, take
- * two; nonspacing and enclosing marks, format characters and the later parts of Hangul syllables take none. No locale
- * is asked. Sequences that a font joins into one glyph count as their parts.
+ * How many cells of a terminal a text takes. By Unicode 14: East Asian Wide and Fullwidth (UAX 11), emoji among them,
+ * take two; nonspacing and enclosing marks, format characters and the later parts of Hangul syllables take none. No
+ * locale is asked. Sequences that a font joins into one glyph count as their parts.
  */
 #ifndef STREAM_FORMAT_WIDTH_H
 #define STREAM_FORMAT_WIDTH_H

@@ -37,9 +37,11 @@ static const struct known table[] = {
         },
         {
                 .name = "syslog",
-                .regex = "^(?:<(?<priority>\\d{1,3})>)?(?<time>[A-Z][a-z]{2} [ \\d]?\\d (?:\\d{4} "
-                         ")?\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?|" RFC3339
-                         ") (?:(?<host>[^\\s\\[]*[^\\s:\\[]) )?(?:(?<program>[^\\s\\[\\]:]+(?::[^\\s\\[\\]:]+)*)"
+                .regex = "^(?:<(?<priority>\\d{1,3})>)?"
+                         "(?<time>[A-Z][a-z]{2} [ \\d]?\\d (?:\\d{4} )?\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?|" RFC3339 ") "
+                         "(?:(?<host>[^\\s\\[]*[^\\s:\\[]) )?"
+                         /* `su`, `postfix/smtpd`, `a::b`; and `syslogd 1.4.1`, ` -- root` of old systems. */
+                         "(?: ?(?<program>(?:-- )?[^\\s\\[\\]:]+(?::+[^\\s\\[\\]:]+)*(?: \\d[^\\s\\[\\]:]*)?)"
                          "(?:\\[(?<pid>\\d+)\\])?:(?: |$))?(?<message>.*)$",
                 .ints = "priority pid",
                 .formats = syslog_times,

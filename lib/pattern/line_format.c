@@ -60,21 +60,22 @@ static enum pattern_result line_apply(struct pattern *p, const char *line, size_
 	text[len] = '\n';
 	size_t used = 0;
 	l->decoder->line = number;
-	int code = l->decoder->ops->decode(l->decoder, text, len + 1, false, BATCH_ROWS_MAX, to, &used, &l->error);
+	/* Each line is the last one: what is not whole in it never will be. */
+	int code = l->decoder->ops->decode(l->decoder, text, len + 1, true, BATCH_ROWS_MAX, to, &used, &l->error);
 	if (code != OK)
 		return undo(to, rows, rejects, l->error.text, reason);
 	if (to->reject_count > rejects)
 		return undo(to, rows, rejects, to->rejects[rejects].reason, reason);
-	if (to->rows == rows && used == len + 1 && l->format == LINE_CSV && !l->has_header) {
+	if (to->rows > rows + 1)
+		return undo(to, rows, rejects, "more than one record in a line", reason);
+	if (!used)
+		return PATTERN_FULL;
+	if (to->rows == rows && (l->format != LINE_CSV || l->has_header))
+		return undo(to, rows, rejects, "no record", reason);
+	if (to->rows == rows) {
 		l->has_header = true;
 		return PATTERN_CONSUMED;
 	}
-	/* No row and nothing taken: the batch is full of columns, or the record goes on behind the line. */
-	if (to->rows == rows && used == 0 && rows && to->column_count == BATCH_COLUMNS_MAX)
-		return PATTERN_FULL;
-	if (to->rows != rows + 1 || used != len + 1)
-		return undo(to, rows, rejects, to->rows > rows + 1 ? "more than one record" : "no whole record",
-		            reason);
 	return PATTERN_MATCHED;
 }
 

@@ -102,14 +102,41 @@ static int map_field(struct writer *w, uint32_t field, int *id, struct error *e)
 	return sqlite_table_add(w->table, name, len, declared, id, e);
 }
 
-static int map_fields(struct writer *w, struct error *e)
+static int map_shape(struct writer *w, const struct shape *shape, bool *mapped, struct error *e)
 {
-	for (uint32_t i = 0; i < w->fields; i++) {
-		int rc = map_field(w, i, &w->ids[i], e);
+	for (uint32_t i = 0; i < shape->count; i++) {
+		uint32_t field = shape->columns[i];
+		int rc = mapped[field] ? OK : map_field(w, field, &w->ids[field], e);
 		if (rc)
 			return rc;
+		mapped[field] = true;
 	}
-	return sqlite_table_key(w->table, e);
+	return OK;
+}
+
+static bool *flags(struct arena *a, uint32_t count)
+{
+	bool *p = arena_array(a, count, sizeof *p);
+	if (count)
+		memset(p, 0, count * sizeof *p);
+	return p;
+}
+
+/* New columns come in the order in which the records have them, not in that of the batch, which may know fields from before. */
+static int map_fields(struct writer *w, struct error *e)
+{
+	struct batch *b = w->batch;
+	bool *mapped = flags(&b->arena, w->fields), *seen = flags(&b->arena, b->shape_count);
+	int rc = OK;
+	for (uint32_t i = 0, n = batch_count(b); i < n && !rc; i++) {
+		uint32_t row = batch_row(b, i), shape = b->shape_of ? b->shape_of[row] : 0;
+		if (!seen[shape])
+			rc = map_shape(w, &b->shapes[shape], mapped, e);
+		seen[shape] = true;
+	}
+	for (uint32_t i = b->column_count; i < w->fields && !rc; i++)
+		rc = map_field(w, i, &w->ids[i], e);
+	return rc ? rc : sqlite_table_key(w->table, e);
 }
 
 /* Adds one field to the row; false if it was rejected. */

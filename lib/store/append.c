@@ -66,6 +66,8 @@ int shard_follow(struct shard *s, struct error *e)
 	}
 	struct segment newest;
 	int r = segment_open(&newest, s->io, s->directory, s->id, s->head.base, O_RDWR, e);
+	if (r > 0 && !newest.id)  /* its stream line is damaged; its frames need not be */
+		newest.id = s->head.segment;
 	if (r > 0 && newest.id != s->head.segment) {
 		segment_close(&newest);
 		r = 0;
@@ -86,31 +88,26 @@ static struct head head_after(const struct head *h, size_t size, uint32_t rows, 
 	return next;
 }
 
-static void encode(struct shard *s, struct batch *view, int64_t arrived)
+/* The selected rows as a frame in s->frame; as several, if it would be too large. */
+static int encode(struct shard *s, const struct batch *b, int64_t arrived, struct error *e)
 {
 	struct frame_place place = {s->head.segment, s->head.next, s->head.durable_seq, s->id};
-	view->meta[META_ARRIVED] = column_const(value_time(arrived));
-	view->meta[META_SHARD] = view->meta[META_SEQ] = column_const(value_absent());
+	struct batch view = *b;
+	view.meta[META_ARRIVED] = column_const(value_time(arrived));
 	buf_clear(&s->frame);
-	frame_write(s->writer, FRAME_DATA, 0, view, &place, &s->frame);
+	return frame_write(s->writer, FRAME_DATA, 0, &view, &place, &s->frame, e);
 }
 
-/* Writes the frame at hand and moves the head behind it. */
-static int put_frame(struct shard *s, uint32_t rows, int64_t arrived, struct sent *out, struct error *e)
+/* Writes what is in s->frame and moves the head behind it. */
+static int put(struct shard *s, uint32_t rows, int64_t arrived, struct error *e)
 {
 	struct head next = head_after(&s->head, s->frame.len, rows, arrived);
 	int r = file_write(&s->segment.file, s->frame.data, s->frame.len, s->head.written, e);
 	if (!r)
 		r = shard_set_head(s, &next, e);
-	if (r) {
-		/* If even this fails, whoever appends next cuts it. */
-		file_truncate(&s->segment.file, s->head.written, NULL);
-		return r;
-	}
-	*out = (struct sent){.end = next.written};
-	r = frame_peek(s->frame.data, s->frame.len, &out->frame, e);
-	out->bytes = buf_detach(&s->frame, NULL);
-	return r < 0 ? r : OK;
+	if (r)
+		file_truncate(&s->segment.file, s->head.written, NULL);  /* else whoever appends next cuts it */
+	return r;
 }
 
 static int64_t arrival(const struct shard *s)
@@ -119,45 +116,44 @@ static int64_t arrival(const struct shard *s)
 	return now > s->head.arrived ? now : s->head.arrived;
 }
 
-static void remember(struct shard *s, struct sent one)
+static struct sent *remember(struct shard *s)
 {
 	if (s->sent_count == s->sent_capacity) {
 		s->sent_capacity = mem_grow(s->sent_capacity, s->sent_count + 1);
 		s->sent = mem_resize(s->sent, s->sent_capacity, sizeof *s->sent);
 	}
-	s->sent[s->sent_count++] = one;
-	s->sent_bytes += one.frame.size;
+	return &s->sent[s->sent_count++];
 }
 
-/* Appends the selected rows of the view; halves it while its frame is too large. */
-static int put_rows(struct shard *s, struct batch *view, struct error *e)
+/* Keeps the frames in s->frame, which were written, until they are durable. */
+static int keep(struct shard *s, struct error *e)
+{
+	int64_t end = s->head.written - (int64_t)s->frame.len;
+	for (size_t at = 0; at < s->frame.len;) {
+		struct frame f;
+		int r = frame_peek(s->frame.data + at, s->frame.len - at, &f, e);
+		if (r <= 0)
+			return r ? r : error_set(e, ERR_FAILED, "a frame was made that is none");
+		bool whole = f.size == s->frame.len;
+		end += (int64_t)f.size;
+		at += f.size;
+		*remember(s) = (struct sent){
+			.end = end,
+			.bytes = whole ? buf_detach(&s->frame, NULL) : mem_copy(s->frame.data + at - f.size, f.size),
+			.frame = f,
+		};
+		s->sent_bytes += f.size;
+	}
+	return OK;
+}
+
+static int put_rows(struct shard *s, const struct batch *b, struct error *e)
 {
 	int64_t arrived = arrival(s);
-	uint32_t rows = batch_count(view);
-	encode(s, view, arrived);
-	if (s->frame.len <= FRAME_SIZE_MAX) {
-		struct sent one;
-		int r = put_frame(s, rows, arrived, &one, e);
-		if (!r)
-			remember(s, one);
-		return r;
-	}
-	if (rows == 1)
-		return error_set(e, ERR_FAILED, "a record of %zu bytes is too large: %d is the limit", s->frame.len,
-				 FRAME_SIZE_MAX);
-	uint32_t *all = mem_array(rows, sizeof *all);
-	for (uint32_t i = 0; i < rows; i++)
-		all[i] = batch_row(view, i);
-	struct batch half = *view;
-	half.sel = all;
-	half.sel_count = rows / 2;
-	int r = put_rows(s, &half, e);
-	half.sel = all + rows / 2;
-	half.sel_count = rows - rows / 2;
+	int r = encode(s, b, arrived, e);
 	if (!r)
-		r = put_rows(s, &half, e);
-	free(all);
-	return r;
+		r = put(s, batch_count(b), arrived, e);
+	return r ? r : keep(s, e);
 }
 
 int shard_resend(struct shard *s, struct error *e)
@@ -169,20 +165,17 @@ int shard_resend(struct shard *s, struct error *e)
 	batch_init(&b);
 	int r = OK;
 	for (size_t i = 0; !r && i < s->sent_count; i++) {
-		struct sent *old = &s->sent[i], again;
-		if (old->end >= 0)
+		struct sent *one = &s->sent[i];
+		if (one->end >= 0)
 			continue;
-		r = frame_load(reader, old->bytes, &old->frame, NULL, 0, &b, e);
-		if (r)
-			break;
 		int64_t arrived = arrival(s);
-		encode(s, &b, arrived);
-		r = put_frame(s, b.rows, arrived, &again, e);
-		if (!r) {
-			forget(s, i);
-			*old = again;
-			s->sent_bytes += again.frame.size;
-		}
+		r = frame_load(reader, one->bytes, &one->frame, NULL, 0, &b, e);
+		if (!r)
+			r = encode(s, &b, arrived, e);
+		if (!r)
+			r = put(s, b.rows, arrived, e);
+		if (!r)
+			one->end = s->head.written;
 	}
 	batch_release(&b);
 	frame_reader_free(reader);
@@ -222,8 +215,7 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e)
 	int r = lock_ready(s, e);
 	if (r)
 		return r;
-	struct batch view = *b;
-	r = put_rows(s, &view, e);
+	r = put_rows(s, b, e);
 	shard_unlock(s);
 	return r;
 }

@@ -146,9 +146,10 @@ static int check_version(const char *p, size_t len, const char *name, struct err
 static int check_sum(const char *p, size_t len, const char *name, struct error *e)
 {
 	enum { LAST_LINE = 6 + 16 + 1 };
-	uint64_t sum;
-	if (len < LAST_LINE || sscanf(p + len - LAST_LINE, "check %16" SCNx64, &sum) != 1 || p[len - 1] != '\n' ||
-	    sum != hash64(p, len - LAST_LINE))
+	char want[LAST_LINE + 1];
+	if (len >= LAST_LINE)
+		snprintf(want, sizeof want, "check %016" PRIx64 "\n", hash64(p, len - LAST_LINE));
+	if (len < LAST_LINE || memcmp(p + len - LAST_LINE, want, LAST_LINE))
 		return error_set(e, ERR_FAILED, "%s is damaged: its checksum is wrong", name);
 	return OK;
 }

@@ -45,8 +45,8 @@ static int read_limit(struct cursor *c, struct error *e)
 {
 	int r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
 			   c->boot, &c->scan, e);
-	if (c->segment.file.fd >= 0 && c->scan.segment != &c->segment)
-		scan_open(&c->scan, &c->segment);
+	if (!r && c->segment.file.fd >= 0 && c->scan.segment != &c->segment)
+		r = scan_open(&c->scan, &c->segment, e);
 	return r;
 }
 
@@ -68,7 +68,7 @@ int cursor_first(struct cursor *c, uint64_t *seq, struct error *e)
 
 static void leave(struct cursor *c)
 {
-	scan_open(&c->scan, NULL);
+	scan_close(&c->scan);
 	segment_close(&c->segment);
 	c->segment = SEGMENT_CLOSED;
 }
@@ -92,14 +92,14 @@ static int enter(struct cursor *c, struct error *e)
 	segment_list_release(&list);
 	if (r <= 0)
 		return r;
-	scan_open(&c->scan, &c->segment);
+	r = scan_open(&c->scan, &c->segment, e);
 	c->at = c->segment.start;
 	c->next = c->segment.base;
 	if (c->seq < c->next)
 		c->seq = c->next;
-	if ((r = file_size(&c->segment.file, &c->size, e)))
-		return r;
-	return 1;
+	if (!r)
+		r = file_size(&c->segment.file, &c->size, e);
+	return r ? r : 1;
 }
 
 static int look_for_successor(struct cursor *c, struct error *e)
@@ -144,6 +144,10 @@ static int find_end(struct cursor *c, int64_t *end, struct error *e)
 		if (r)
 			return r;
 		*end = c->limit.bytes;
+		if (is_limited(c) && c->at >= *end && c->next < c->limit.seq) {
+			report(c, c->at, c->limit.seq, "the segment ends too early");
+			c->next = c->limit.seq;
+		}
 		if (is_limited(c))
 			return c->at < *end;
 		if ((r = look_for_successor(c, e)))
@@ -183,8 +187,6 @@ static int find_frame(struct cursor *c, int64_t end, struct frame *f, struct err
 	report(c, r ? at : end, behind, kept);
 	c->at = r ? at : end;
 	c->next = behind;
-	if (r && !c->segment.id)
-		c->segment.id = f->place.segment;
 	return r;
 }
 

@@ -52,20 +52,39 @@ static bool decode(const char p[SLOT_SIZE], struct head *h)
 	return h->generation != 0;
 }
 
-int head_read(const struct file *f, struct head *h, struct error *e)
+static bool is_blank(const char p[SLOT_SIZE])
+{
+	static const char blank[SLOT_SIZE];
+	return !memcmp(p, blank, SLOT_SIZE);
+}
+
+static int read_slots(const struct file *f, struct head *h, struct error *e)
 {
 	char slots[HEAD_SIZE] = {0};
 	ssize_t n = file_read(f, slots, sizeof slots, 0, e);
 	if (n < 0)
 		return (int)n;
 	*h = (struct head){0};
+	bool suspect = false;
 	for (int i = 0; i < 2; i++) {
 		struct head one = {0};
-		if (n >= i * SLOT_STEP + SLOT_SIZE && decode(slots + i * SLOT_STEP, &one) &&
-		    one.generation > h->generation)
+		const char *slot = slots + i * SLOT_STEP;
+		if (!decode(slot, &one))
+			suspect = suspect || !is_blank(slot);
+		else if (one.generation > h->generation)
 			*h = one;
 	}
+	h->suspect = suspect;
 	return OK;
+}
+
+int head_read(const struct file *f, struct head *h, struct error *e)
+{
+	enum { LOOKS = 100 };
+	int r = read_slots(f, h, e);
+	for (int i = 1; !r && h->suspect && i < LOOKS; i++)
+		r = read_slots(f, h, e);
+	return r;
 }
 
 int head_write(const struct file *f, struct head *h, struct error *e)

@@ -7,9 +7,9 @@
  *    72 arrived      8 | failed    4 | zero        4 | XXH3-64 of the 88 bytes before  8
  *
  * A change goes to the slot that does not hold the present state, so that a torn write leaves that one. It is made under the
- * shard's lock; readers take no lock. The head itself is never synced: it speaks for the boot it names, while
+ * shard's lock; readers take no lock, and look again when they catch a slot half written. The head itself is never synced: it speaks for the boot it names, while
  * the kernel's cache is what everybody sees; after another boot, `durable` is still true, as a lower bound, and the
- * rest is not.
+ * rest is not. The same goes for a head that is suspect.
  */
 #ifndef STREAM_STORE_HEAD_H
 #define STREAM_STORE_HEAD_H
@@ -31,6 +31,7 @@ struct head {
 	uint64_t durable_seq;        /* @seq below this are durable */
 	int64_t arrived;             /* the last @arrived */
 	bool failed;                 /* a sync of it failed: nothing more goes into it */
+	bool suspect;                /* the other slot is damaged, and may have been newer; not in the file */
 };
 
 enum { HEAD_SIZE = 256 };

@@ -31,9 +31,9 @@ static int search(struct limit *l, const struct files *io, const char *directory
 		r = segment_open(&newest, io, directory, scan->shard, list.bases[list.count - 1], O_RDONLY, e);
 	else if (!r)
 		r = 1;
-	if (r > 0 && newest.file.fd >= 0 && !(r = file_size(&newest.file, &size, e))) {
+	if (r > 0 && newest.file.fd >= 0 && !(r = file_size(&newest.file, &size, e)) &&
+	    (r = scan_open(scan, &newest, e)) >= 0) {
 		struct tail t = tail_start(&newest, size, h);
-		scan_open(scan, &newest);
 		r = tail_find(scan, size, &t, e);
 		l->segment = newest.id;
 		l->base = newest.base;
@@ -42,7 +42,7 @@ static int search(struct limit *l, const struct files *io, const char *directory
 		if (!r)
 			r = 1;
 	}
-	scan_open(scan, NULL);
+	scan_close(scan);
 	segment_close(&newest);
 	segment_list_release(&list);
 	return r;
@@ -56,7 +56,7 @@ int limit_read(struct limit *l, const struct files *io, const char *directory, c
 		int r = head_read(head, &h, e);
 		if (r)
 			return r;
-		bool current = h.generation && !memcmp(h.boot, boot, BOOT_ID_SIZE);
+		bool current = h.generation && !h.suspect && !memcmp(h.boot, boot, BOOT_ID_SIZE);
 		if (current)
 			return from_head(l, &h, written), OK;
 		if (l->known && l->searched && l->generation == h.generation)

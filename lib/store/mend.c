@@ -145,8 +145,9 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 		return r ? r : error_set(e, ERR_FAILED, "a segment of %s vanished", s->directory);
 	struct tail t = {0};
 	scan_init(&scan, s->id);
-	scan_open(&scan, &newest);
-	r = file_size(&newest.file, &size, e);
+	r = scan_open(&scan, &newest, e);
+	if (!r)
+		r = file_size(&newest.file, &size, e);
 	if (!r) {
 		t = tail_start(&newest, size, &s->head);
 		r = tail_find(&scan, size, &t, e);

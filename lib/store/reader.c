@@ -189,11 +189,21 @@ static int fill(struct store_reader *r, bool again, struct error *e)
 	return OK;
 }
 
-static void label(struct lane *l, struct store_item *item)
+static const char *short_name(const struct stream *s)
+{
+	const char *slash = strrchr(s->directory, '/');
+	return slash ? slash + 1 : s->directory;
+}
+
+static void label(const struct store_reader *r, struct lane *l, struct store_item *item)
 {
 	struct batch *b = &l->cursor.batch;
-	const char *slash = strrchr(l->stream->name, '/'), *name = slash && slash[1] ? slash + 1 : l->stream->name;
+	const char *name = short_name(l->stream);
 	b->meta[META_STREAM] = column_const(value_string(name, strlen(name)));
+	if (r->stream_count > 1) {
+		char *shard = arena_printf(&b->arena, "%s/%u", name, l->cursor.shard);
+		b->meta[META_SHARD] = column_const(value_string(shard, strlen(shard)));
+	}
 	*item = (struct store_item){b, l->stream->name, l->cursor.shard};
 }
 
@@ -212,7 +222,7 @@ int store_reader_next(struct store_reader *r, struct store_item *item, struct er
 	if (!l)
 		return err;
 	r->given = l;
-	label(l, item);
+	label(r, l, item);
 	return 1;
 }
 
@@ -222,6 +232,22 @@ bool store_reader_done(const struct store_reader *r)
 		if (!r->lanes[i].ended)
 			return false;
 	return true;
+}
+
+size_t store_reader_streams(const struct store_reader *r)
+{
+	return r->stream_count;
+}
+
+size_t store_reader_shards(const struct store_reader *r)
+{
+	return r->lane_count;
+}
+
+struct store_shard_state store_reader_shard(const struct store_reader *r, size_t i)
+{
+	const struct lane *l = &r->lanes[i];
+	return (struct store_shard_state){short_name(l->stream), l->cursor.shard, l->ended};
 }
 
 int store_reader_fd(const struct store_reader *r)

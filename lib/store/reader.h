@@ -51,7 +51,8 @@ struct store_reader_options {
 };
 
 struct store_item {
-	struct batch *batch;   /* may be changed; valid until the next call */
+	struct batch *batch;   /* may be changed; valid until the next call. With @stream; and @shard, when there are several
+				  streams, is `stream/shard` */
 	const char *stream;
 	uint32_t shard;
 };
@@ -67,6 +68,17 @@ void store_reader_close(struct store_reader *r);
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e);
 /* Nothing will follow. */
 bool store_reader_done(const struct store_reader *r);
+/* How many streams and shards are read; and what became of the i-th shard. */
+struct store_shard_state {
+	const char *name;    /* of the stream, without a path before it: as in @stream */
+	uint32_t shard;
+	bool ended;          /* nothing will follow from it */
+};
+
+size_t store_reader_streams(const struct store_reader *r);
+size_t store_reader_shards(const struct store_reader *r);
+struct store_shard_state store_reader_shard(const struct store_reader *r, size_t i);
+
 /* Readable when something may have come; -1: look again after WATCH_INTERVAL. */
 int store_reader_fd(const struct store_reader *r);
 /* Why there is no descriptor; once, then NULL. */

@@ -17,11 +17,29 @@ void scan_release(struct scan *s)
 	*s = (struct scan){0};
 }
 
-void scan_open(struct scan *s, const struct segment *segment)
+void scan_close(struct scan *s)
 {
-	s->segment = segment;
+	s->segment = NULL;
 	buf_clear(&s->window);
 	s->window_at = 0;
+}
+
+int scan_open(struct scan *s, struct segment *segment, struct error *e)
+{
+	scan_close(s);
+	s->segment = segment;
+	if (segment->id)
+		return OK;
+	int64_t size, at = 0;
+	struct frame f;
+	int r = file_size(&segment->file, &size, e);
+	if (!r)
+		r = scan_find(s, &at, size, segment->base, &f, e);
+	if (r > 0) {
+		segment->id = f.place.segment;
+		segment->start = at;
+	}
+	return r < 0 ? r : OK;
 }
 
 /* Sees to it that the window has [at, at + len), as far as the file and `end` go; *have is how much of it there is. */
@@ -67,9 +85,11 @@ static int look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct
 {
 	size_t have;
 	int r = look_at(s, at, HEADER_ROOM, end, &have, e);
+	*f = (struct frame){0};
 	if (r)
 		return r;
-	*f = (struct frame){0};
+	if (!have)
+		return error_set(why, ERR_FAILED, "the file ends too early"), 0;
 	if (frame_peek(window(s, at), have, f, why) < 0)
 		return 0;
 	if (!f->size || (int64_t)f->size > end - at)
@@ -108,6 +128,8 @@ int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct fra
 			return r;
 		if (r && f->place.seq >= seq)
 			return 1;
+		if (!s->window.len)
+			break;
 	}
 	return 0;
 }

@@ -27,8 +27,10 @@ struct scan {
 
 void scan_init(struct scan *s, uint32_t shard);
 void scan_release(struct scan *s);
-/* Turns to a segment, which must stay where it is. An id of 0 there takes any frame of this shard. */
-void scan_open(struct scan *s, const struct segment *segment);
+/* Turns to a segment, which must stay where it is until scan_close. If its stream line is damaged, its id and start are those
+   of the first good frame, or stay 0 if there is none (then any frame of this shard is taken). */
+int scan_open(struct scan *s, struct segment *segment, struct error *e);
+void scan_close(struct scan *s);
 
 /* The header at `at`. Returns 1, or 0 if there is no good frame (s->why says why not), or an I/O error. */
 int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct error *e);

@@ -47,8 +47,9 @@ static int sample(struct cursor *c, uint64_t base, uint64_t **seqs, size_t *coun
 	if (r <= 0)
 		return r;
 	scan_init(&scan, c->shard);
-	scan_open(&scan, &one);
-	r = file_size(&one.file, &size, e);
+	r = scan_open(&scan, &one, e);
+	if (!r)
+		r = file_size(&one.file, &size, e);
 	if (!r && c->limit.segment == one.id)
 		size = c->limit.bytes;
 	for (int64_t at = one.start; !r && at < size; at += (int64_t)f.size) {

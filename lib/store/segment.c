@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "codec/hash.h"
 #include "format/frame.h"
 
 static char *segment_path(const char *directory, uint64_t base)
@@ -16,24 +17,20 @@ static char *segment_path(const char *directory, uint64_t base)
 	return file_path("%s/%020" PRIu64 ".seg", directory, base);
 }
 
-/* The dots at the end of the source make the line a multiple of 8. */
 static void write_line(const struct segment *s, uint32_t shard, struct buf *out)
 {
 	char source[128];
-	int len = snprintf(source, sizeof source - 8, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base,
+	int len = snprintf(source, sizeof source, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base,
 			   s->id, s->arrived);
-	do {
-		source[len++] = '.';
-		buf_clear(out);
-		stream_line_write(&(struct stream_line){BOUNDED_UNKNOWN, source, (size_t)len}, out);
-	} while (out->len % 8 && len < (int)sizeof source);
+	len += snprintf(source + len, sizeof source - (size_t)len, "/%016" PRIx64, hash64(source, (size_t)len));
+	stream_line_write(&(struct stream_line){BOUNDED_UNKNOWN, source, (size_t)len}, out);
 }
 
 static int read_line(struct segment *s, uint32_t shard, struct error *e)
 {
 	char text[512], source[129];
 	struct stream_line line;
-	uint64_t base;
+	uint64_t base, sum;
 	uint32_t of;
 	int used = 0;
 	ssize_t n = file_read(&s->file, text, sizeof text, 0, e);
@@ -43,8 +40,9 @@ static int read_line(struct segment *s, uint32_t shard, struct error *e)
 	if (s->start > 0 && line.source && line.source_len < sizeof source) {
 		memcpy(source, line.source, line.source_len);
 		source[line.source_len] = 0;
-		if (sscanf(source, "store/%u/%" SCNu64 "/%" SCNx64 "/%" SCNd64 ".%n", &of, &base, &s->id, &s->arrived,
-			   &used) == 4 && used && of == shard && base == s->base)
+		if (sscanf(source, "store/%u/%" SCNu64 "/%" SCNx64 "/%" SCNd64 "%n/%" SCNx64, &of, &base, &s->id,
+			   &s->arrived, &used, &sum) == 5 &&
+		    sum == hash64(source, (size_t)used) && of == shard && base == s->base)
 			return OK;
 	}
 	s->id = 0;

@@ -1,12 +1,12 @@
 /*
  * A segment: one file of a shard's log. It is named by the @seq of its first record, `00000000000000000000.seg`, begins
- * with a stream line that says where it belongs, padded so that frames start at a multiple of 8, and goes on with frames that
- * each stand alone, carry checksums and have a place (format/frame.h).
+ * with a stream line that says where it belongs, and goes on with frames that each stand alone, carry checksums and have a
+ * place (format/frame.h).
  *
- *   #stream 1 ... store/SHARD/BASE/ID/ARRIVED....\n | frame | frame | ...
+ *   #stream 1 ... store/SHARD/BASE/ID/ARRIVED/SUM ...\n | frame | frame | ...
  *
  * ID is random, and is in every frame, so that no stale byte of another file passes for one. ARRIVED is the greatest
- * @arrived before the segment's first.
+ * @arrived before the segment's first. SUM is the XXH3-64 of what stands before it, from `store` on.
  *
  * A log is the shard's segments in the order of their bases. A segment that has a successor ends where the successor
  * begins: a frame in it at or above that @seq is no part of the log. (It was never acknowledged: it was left behind by a failed sync.)
@@ -23,7 +23,7 @@
 struct segment {
 	struct file file;
 	uint64_t base;
-	uint64_t id;      /* never 0; 0: the stream line is damaged, and start is 0 */
+	uint64_t id;      /* 0: the stream line is damaged, and start is 0; scan_open finds out what it was */
 	int64_t start;    /* bytes of the stream line: where the first frame is */
 	int64_t arrived;  /* see above */
 };

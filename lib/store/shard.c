@@ -112,7 +112,7 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 
 bool shard_head_current(const struct shard *s)
 {
-	return s->head.generation && !memcmp(s->head.boot, s->boot, sizeof s->boot);
+	return s->head.generation && !s->head.suspect && !memcmp(s->head.boot, s->boot, sizeof s->boot);
 }
 
 int shard_ready(struct shard *s, struct error *e)

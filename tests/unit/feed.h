@@ -1,5 +1,6 @@
 /*
- * For tests of decoders: feeds a text in pieces and writes down what came out, so that two ways of feeding can be compared:
+ * For tests of decoders: feeds a text in pieces and writes down what came out, so that two ways of feeding can be
+ * compared:
  *
  *   2 a=int 1.10|b=string x         a row, with its line; @time first
  *   !5 reason <bytes>               a reject

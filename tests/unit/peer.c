@@ -71,8 +71,8 @@ static const struct pipeline pipelines[] = {
 	{"stream-a log | while read x; do :; done", 'F', true},
 	{"stream-a log | { read x; cat; }", 'F', true},
 	{"stream-a log | sh 2>/dev/null", 'F', true},
-	{"set -m; stream-a log | stream-b", 'O', true},
-	{"set -m; stream-a log | head -1 >/dev/null", 'F', true},
+	{"set -m 2>/dev/null; stream-a log | stream-b", 'O', true},
+	{"set -m 2>/dev/null; stream-a log | head -1 >/dev/null", 'F', true},
 	{"{ sleep 0.05; stream-a log; } | true", 'F', true},
 	{"stream-a log > file", '-', true},
 	{"stream-a log > /dev/null", '-', true},
@@ -141,6 +141,7 @@ static bool set_up(void)
 	char path[400];
 	snprintf(path, sizeof path, "%s/bin:%s", dir, getenv("PATH"));
 	setenv("PATH", path, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);  /* stdbuf loads a library before the sanitizer's */
 	return !system("printf '#!/bin/sh\\nexec stream-b\\n' > script; chmod +x script");
 }
 

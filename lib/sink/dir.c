@@ -1,0 +1,219 @@
+#include "sink/dir.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "codec/hash.h"
+#include "sink/dir_file.h"
+#include "sink/dir_part.h"
+#include "sink/dir_route.h"
+#include "sink/sink_url.h"
+
+enum { CLEANED_MAX = 1024 };
+
+struct dir_sink {
+	struct sink sink;
+	struct arena arena;             /* what the URL said */
+	struct dir_pattern pattern;
+	struct dir_format format;
+	int64_t every;
+	uint64_t size;
+	struct dir_part *parts[DIR_PARTS_MAX];  /* the one with the latest record first */
+	size_t part_count;
+	uint64_t cleaned[CLEANED_MAX];  /* hashes of the directories that were cleaned; a ring */
+	size_t cleaned_count;
+};
+
+enum { PARAM_FORMAT, PARAM_COMPRESS, PARAM_COUNT };
+
+static struct dir_sink *self_of(struct sink *s)
+{
+	return (struct dir_sink *)s;
+}
+
+/* Takes part i out, published if `publish`. */
+static int drop_part(struct dir_sink *s, size_t i, bool publish, struct error *e)
+{
+	struct dir_part *p = s->parts[i];
+	int rc = publish ? dir_part_publish(p, e) : OK;
+	if (rc)
+		return rc;
+	s->sink.pending -= dir_part_rows(p);
+	dir_part_free(p);
+	memmove(&s->parts[i], &s->parts[i + 1], (s->part_count - i - 1) * sizeof *s->parts);
+	s->part_count--;
+	return OK;
+}
+
+static void move_to_front(struct dir_sink *s, size_t i)
+{
+	struct dir_part *p = s->parts[i];
+	memmove(&s->parts[1], &s->parts[0], i * sizeof *s->parts);
+	s->parts[0] = p;
+}
+
+static void clean_once(struct dir_sink *s, const char *dir)
+{
+	uint64_t hash = hash64(dir, strlen(dir));
+	size_t known = s->cleaned_count < CLEANED_MAX ? s->cleaned_count : CLEANED_MAX;
+	for (size_t i = 0; i < known; i++)
+		if (s->cleaned[i] == hash)
+			return;
+	s->cleaned[s->cleaned_count++ % CLEANED_MAX] = hash;
+	dir_file_clean(dir);
+}
+
+/* Puts the part of that directory first, opened if there is none. */
+static int find_part(struct dir_sink *s, const char *dir, struct error *e)
+{
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (strcmp(dir_part_dir(s->parts[i]), dir) || dir_part_sealed(s->parts[i]))
+			continue;
+		move_to_front(s, i);
+		return OK;
+	}
+	if (s->part_count == DIR_PARTS_MAX) {
+		int rc = drop_part(s, s->part_count - 1, true, e);
+		if (rc)
+			return rc;
+	}
+	clean_once(s, dir);
+	struct dir_part *p;
+	int rc = dir_part_open(dir, &s->format, monotonic_now(), &p, e);
+	if (rc)
+		return rc;
+	s->parts[s->part_count++] = p;
+	move_to_front(s, s->part_count - 1);
+	return OK;
+}
+
+static int write_route(struct dir_sink *s, const struct dir_route *r, struct batch *b, struct error *e)
+{
+	uint64_t taken = 0;
+	int rc = find_part(s, r->dir, e);
+	if (rc)
+		return rc;
+	batch_select(b, r->rows, r->count);
+	rc = dir_part_write(s->parts[0], b, &taken, e);
+	s->sink.pending += taken;
+	if (!rc && dir_part_bytes(s->parts[0]) >= s->size)
+		rc = drop_part(s, 0, true, e);
+	return rc;
+}
+
+static int dir_batch(struct sink *sink, struct batch *b, struct error *e)
+{
+	struct dir_sink *s = self_of(sink);
+	uint32_t count;
+	const uint32_t *sel = b->sel, sel_count = b->sel_count;
+	struct dir_route *routes = dir_routes(&s->pattern, b, &count);
+	int rc = OK;
+	for (uint32_t i = 0; i < count && !rc; i++)
+		rc = write_route(s, &routes[i], b, e);
+	b->sel = sel;
+	b->sel_count = sel_count;
+	return rc;
+}
+
+static int64_t dir_due(const struct sink *sink)
+{
+	const struct dir_sink *s = (const struct dir_sink *)sink;
+	int64_t due = INT64_MAX;
+	for (size_t i = 0; i < s->part_count; i++)
+		if (dir_part_opened(s->parts[i]) + s->every < due)
+			due = dir_part_opened(s->parts[i]) + s->every;
+	return due;
+}
+
+static int dir_tick(struct sink *sink, int64_t now, struct error *e)
+{
+	struct dir_sink *s = self_of(sink);
+	int rc = OK;
+	for (size_t i = s->part_count; i-- && !rc;)
+		if (dir_part_opened(s->parts[i]) + s->every <= now)
+			rc = drop_part(s, i, true, e);
+	return rc;
+}
+
+static int dir_prepare(struct sink *sink, struct error *e)
+{
+	struct dir_sink *s = self_of(sink);
+	int rc = OK;
+	for (size_t i = 0; i < s->part_count && !rc; i++)
+		rc = dir_part_seal(s->parts[i], e);
+	return rc;
+}
+
+/* The longest without a record first: those are in the order of the records that ended them. */
+static int dir_commit(struct sink *sink, uint64_t n, const void *state, size_t len, struct error *e)
+{
+	(void)n;
+	(void)state;
+	(void)len;
+	struct dir_sink *s = self_of(sink);
+	int rc = OK;
+	while (s->part_count && !rc)
+		rc = drop_part(s, s->part_count - 1, true, e);
+	return rc;
+}
+
+static void dir_close(struct sink *sink)
+{
+	struct dir_sink *s = self_of(sink);
+	while (s->part_count)
+		drop_part(s, s->part_count - 1, false, NULL);
+	arena_release(&s->arena);
+	free(s);
+}
+
+/* No `recover`: a commit over several files needs a record of the names before the renames. */
+static const struct sink_ops ops = {
+	.batch = dir_batch,
+	.tick = dir_tick,
+	.due = dir_due,
+	.prepare = dir_prepare,
+	.commit = dir_commit,
+	.close = dir_close,
+};
+
+static int read_url(struct dir_sink *s, const char *url, struct error *e)
+{
+	static const char *const formats[] = {"json", "csv", "tsv", "frames"};
+	static const enum format format_of[] = {FORMAT_JSON, FORMAT_CSV, FORMAT_TSV, FORMAT_FRAMES};
+	static const char *const compress[] = {"none", "gzip", "zstd", "zip"};
+	struct sink_param params[PARAM_COUNT] = {{.name = "format"}, {.name = "compress"}};
+	const char *pattern;
+	int rc = sink_url_parse(url, &s->arena, &pattern, params, PARAM_COUNT, e);
+	if (rc)
+		return rc;
+	rc = sink_url_choice(&params[PARAM_FORMAT], formats, 4, e);
+	if (rc < 0)
+		return rc;
+	s->format.format = format_of[rc];
+	rc = sink_url_choice(&params[PARAM_COMPRESS], compress, 4, e);
+	if (rc < 0)
+		return rc;
+	s->format.compress = (enum dir_compress)rc;
+	size_t len = strlen(pattern);
+	while (len > 1 && pattern[len - 1] == '/')
+		len--;
+	return dir_pattern_parse(arena_copy(&s->arena, pattern, len), &s->arena, &s->pattern, e);
+}
+
+int dir_sink_open(const char *url, const struct sink_options *o, struct sink **out, struct error *e)
+{
+	struct dir_sink *s = mem_zero(sizeof *s);
+	s->sink.ops = &ops;
+	s->every = o->every ? o->every : MINUTE;
+	s->size = o->size ? (uint64_t)o->size : 64 << 20;
+	s->format.meta = o->meta;
+	int rc = read_url(s, url, e);
+	if (rc)
+		dir_close(&s->sink);
+	else
+		*out = &s->sink;
+	return rc;
+}

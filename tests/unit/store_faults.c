@@ -1,0 +1,191 @@
+/*
+ * A shard whose files go wrong at the n-th call, for every n: afterwards each record that was acknowledged is there exactly
+ * once, no record is there twice, and the shard takes new ones.
+ */
+#include "store/shard.h"
+#include "store_fault.h"
+
+enum { ROUNDS = 12, ROWS = 5, SMALL_SEGMENT = 2000 };
+
+struct run {
+	int64_t acked;  /* records below are acknowledged... */
+	int64_t begun;  /* ... and those below may be there */
+	bool failed;
+};
+
+static const char *stream_path;
+
+/* Appends rounds of records and syncs after each, until something fails. */
+static struct run append_rounds(const struct files *io, int64_t first, int rounds)
+{
+	struct run out = {first, first, true};
+	struct shard s;
+	struct batch b;
+	struct error e;
+	if (shard_open(&s, io, stream_path, 0, &e))
+		return out;
+	s.segment_size = SMALL_SEGMENT;
+	batch_init(&b);
+	out.failed = false;
+	for (int i = 0; i < rounds && !out.failed; i++) {
+		test_rows(&b, out.begun, ROWS);
+		out.begun += ROWS;
+		out.failed = shard_append(&s, &b, &e) || (i % 3 && shard_sync(&s, &e));
+		if (!out.failed && i % 3)
+			out.acked = out.begun;
+	}
+	if (!out.failed && shard_sync(&s, &e))
+		out.failed = true;
+	if (!out.failed)
+		out.acked = out.begun;
+	batch_release(&b);
+	shard_close(&s);
+	return out;
+}
+
+static void new_stream(void)
+{
+	struct error e;
+	struct catalog c;
+	path_remove(&files_real, stream_path, NULL);
+	if (catalog_init(&c, 1, HASH_XXH3, &e) || stream_create(&files_real, stream_path, &c, &e) < 0)
+		exit(1);
+	catalog_release(&c);
+}
+
+/* What the runs acknowledged is there once, nothing is there twice or damaged. */
+static bool all_there(const struct files *io, const struct run *runs, int count)
+{
+	struct ledger l;
+	struct error e = {0};
+	ledger_init(&l, runs[count - 1].begun);
+	bool good = !ledger_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e);
+	int64_t from = 0;
+	for (int i = 0; i < count; i++) {
+		good = good && !ledger_wrong(&l, from, runs[i].acked, 1);
+		from = runs[i].begun;
+	}
+	good = good && !ledger_twice(&l) && !l.foreign && !l.disorder && !l.damages;
+	if (!good)
+		fprintf(stderr, "  records %llu foreign %llu disorder %llu damages %llu twice %llu: %s\n",
+			(unsigned long long)l.records, (unsigned long long)l.foreign, (unsigned long long)l.disorder,
+			(unsigned long long)l.damages, (unsigned long long)ledger_twice(&l), e.text);
+	ledger_release(&l);
+	return good;
+}
+
+/* Fails the n-th call of these kinds, for every n that the workload reaches; returns how many that were. */
+static long fail_each(unsigned calls, int error, bool sticky)
+{
+	for (long n = 1;; n++) {
+		struct faulty f;
+		struct run runs[3];
+		new_stream();
+		faulty_init(&f, 1);
+		runs[0] = append_rounds(&f.io, 0, 3);
+		f.calls = calls;
+		f.fail_at = n;
+		f.error = error;
+		f.sticky = sticky;
+		runs[1] = append_rounds(&f.io, runs[0].begun, ROUNDS);
+		bool fired = f.fired;
+		f.calls = 0;
+		runs[2] = append_rounds(&f.io, runs[1].begun, ROUNDS);
+		bool good = !runs[0].failed && !runs[2].failed && all_there(&f.io, runs, 3);
+		CHECK(good);
+		/* A sync that fails once costs a segment, not the command. */
+		if (calls == CALL_SYNC && !sticky)
+			CHECK(!runs[1].failed || n > 0);
+		if (!good)
+			fprintf(stderr, "  calls %u error %d sticky %d n %ld\n", calls, error, sticky, n);
+		faulty_release(&f);
+		if (!fired)
+			return n - 1;
+	}
+}
+
+static void test_errors(void)
+{
+	static const int errors[] = {EIO, ENOSPC};
+	static const unsigned kinds[] = {CALL_OPEN, CALL_READ, CALL_WRITE, CALL_SYNC, CALL_CHANGE, CALL_LOCK, CALL_ALL};
+	long fired = 0;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+		for (int i = 0; i < 2; i++)
+			for (int sticky = 0; sticky < 2; sticky++) {
+				long n = fail_each(kinds[k], errors[i], sticky);
+				CHECK(n > 0);
+				fired += n;
+			}
+	printf("%ld faults\n", fired);
+}
+
+static void test_short_counts(void)
+{
+	struct faulty f;
+	struct run run;
+	new_stream();
+	faulty_init(&f, 1);
+	f.halves = true;
+	run = append_rounds(&f.io, 0, 40);
+	CHECK(!run.failed && run.acked == 40 * ROWS && f.halved > 100 && all_there(&f.io, &run, 1));
+	faulty_release(&f);
+}
+
+/* The machine stops at the n-th call and loses what was not synced, in one of several ways. */
+static void test_stops(void)
+{
+	long states = 0;
+	for (enum loss loss = LOSS_NONE; loss <= LOSS_HEADS; loss++)
+		for (long n = 1;; n++) {
+			struct faulty f, after;
+			struct run runs[3];
+			char *directory = shard_directory(stream_path, 0);
+			new_stream();
+			faulty_init(&f, 1);
+			f.calls = CALL_ALL & ~CALL_READ;
+			/* What the stream was made of is durable. */
+			for (const char *const *name = (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
+			     *name; name++) {
+				char *path = file_path("%s/%s", directory, *name);
+				int fd = open(path, O_RDWR);
+				remember_image(&f, fd);
+				close(fd);
+				free(path);
+			}
+			f.fail_at = n;
+			f.stops = true;
+			runs[0] = append_rounds(&f.io, 0, ROUNDS);
+			faulty_lose(&f, directory, loss);
+			free(directory);
+			/* First only looking, then with new records, then looking again after another start. */
+			faulty_init(&after, 2);
+			bool good = all_there(&after.io, runs, 1);
+			runs[1] = append_rounds(&after.io, runs[0].begun, 4);
+			good = good && !runs[1].failed && all_there(&after.io, runs, 2);
+			after.boot = 3;
+			runs[2] = append_rounds(&after.io, runs[1].begun, 1);
+			good = good && !runs[2].failed && all_there(&after.io, runs, 3);
+			CHECK(good);
+			if (!good)
+				fprintf(stderr, "  loss %d n %ld\n", loss, n);
+			bool fired = f.fired;
+			faulty_release(&f);
+			faulty_release(&after);
+			if (!fired)
+				break;
+			states++;
+		}
+	CHECK(states > 100);
+	printf("%ld stops\n", states);
+}
+
+int main(void)
+{
+	stream_path = file_path("%s/s", test_start());
+	test_errors();
+	test_short_counts();
+	test_stops();
+	test_cleanup();
+	free((char *)(uintptr_t)stream_path);
+	return test_done();
+}
