@@ -7,8 +7,16 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+/* Texts are many and short, and tables too: a session has one for itself. So blocks begin smaller than an arena's. */
+struct key_texts {
+	struct key_texts *next;
+	char data[];
+};
+
 enum {
-	SLOTS_MIN = 16,
+	TEXTS_MIN = 48,
+	TEXTS_MAX = 1 << 16,
+	SLOTS_MIN = 8,
 	SMALL_MIN = 1024,       /* ints below this always have a table, */
 	SMALL_PER_KEY = 32,     /* greater ones if it stays this full, */
 	SMALL_MAX = 1 << 22,    /* up to this */
@@ -21,13 +29,16 @@ void keys_release(struct keys *k)
 	free(k->slots);
 	free(k->small);
 	free(k->codes);
-	arena_release(&k->texts);
+	for (struct key_texts *block = k->texts, *next; block; block = next) {
+		next = block->next;
+		free(block);
+	}
 	*k = (struct keys){0};
 }
 
 size_t keys_memory(const struct keys *k)
 {
-	return (size_t)k->cap * sizeof *k->values + (k->mask + (size_t)1) * sizeof *k->slots + k->texts.total +
+	return (size_t)k->cap * sizeof *k->values + (k->mask + (size_t)1) * sizeof *k->slots + k->text_total +
 	       ((size_t)k->small_size + k->codes_size) * sizeof(uint32_t);
 }
 
@@ -53,14 +64,35 @@ static void rehash(struct keys *k)
 	}
 }
 
+static struct value keep(struct keys *k, struct value v)
+{
+	if (!value_has_text(v))
+		return v;
+	if ((size_t)(k->text_end - k->text_at) < v.len) {
+		size_t size = k->text_total < TEXTS_MIN ? TEXTS_MIN : k->text_total > TEXTS_MAX ? TEXTS_MAX : k->text_total;
+		size = size < v.len ? v.len : size;
+		struct key_texts *block = mem_alloc(sizeof *block + size);
+		block->next = k->texts;
+		k->texts = block;
+		k->text_at = block->data;
+		k->text_end = block->data + size;
+		k->text_total += sizeof *block + size;
+	}
+	if (v.len)
+		memcpy(k->text_at, v.s, v.len);
+	v.s = k->text_at;
+	k->text_at += v.len;
+	return v;
+}
+
 static uint32_t insert(struct keys *k, struct value v, uint64_t hash, uint32_t at)
 {
 	uint32_t number = k->count++;
 	if (number == k->cap) {
-		k->cap = (uint32_t)mem_grow(k->cap, k->cap ? k->count : 8);
+		k->cap = (uint32_t)mem_grow(k->cap, k->cap ? k->count : 2);
 		k->values = mem_resize(k->values, k->cap, sizeof *k->values);
 	}
-	k->values[number] = value_keep(v, &k->texts);
+	k->values[number] = keep(k, v);
 	k->slots[at] = (struct key_slot){(uint32_t)(hash >> 32), number + 1};
 	if (k->count > k->mask / 2)
 		rehash(k);

@@ -13,6 +13,8 @@
 
 #include "record/column.h"
 
+struct key_texts;
+
 struct key_slot {
 	uint32_t hash;    /* the upper half */
 	uint32_t number;  /* plus 1; 0: free */
@@ -31,7 +33,9 @@ struct keys {
 	uint32_t codes_size;
 	uint32_t codes_input;      /* which dictionary that is */
 	uint64_t codes_dict;
-	struct arena texts;
+	struct key_texts *texts;   /* the newest block of copied texts */
+	char *text_at, *text_end;  /* the free part of it */
+	size_t text_total;
 };
 
 /* All bytes 0 is an empty one. */

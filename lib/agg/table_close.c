@@ -104,6 +104,27 @@ int table_result(struct table *t, table_emit emit, void *self, struct error *e)
 	return code ? code : table_flush(t, emit, self, e);
 }
 
+/* -- what is due -- */
+
+void table_expect(struct table *t, const struct pane *p)
+{
+	struct span w = p->span;
+	if (t->has_window && t->spec.kind <= WINDOW_CUMULATE && !window_first(&t->spec, p->span, t->closed, &w))
+		return;
+	if (w.end < t->next_due)
+		t->next_due = w.end;
+}
+
+/* Time has come to `watermark`, and what was due is emitted. */
+static void advance(struct table *t, int64_t watermark, bool (*is_over)(const struct table *t, const struct pane *p))
+{
+	t->closed = watermark;
+	table_drop_panes(t, is_over);
+	t->next_due = TIMESTAMP_MAX;
+	for (uint32_t i = 0; i < t->pane_count; i++)
+		table_expect(t, t->panes[i]);
+}
+
 /* -- windows made of panes -- */
 
 struct windows {
@@ -243,14 +264,18 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 	free(due.spans);
 	for (uint32_t i = 0; i < t->pane_count; i++)
 		t->panes[i]->touched = false;
-	t->closed = watermark;
+	advance(t, watermark, is_over);
 	if (t->running && is_over(t, t->running))
 		table_drop_running(t);
-	table_drop_panes(t, is_over);
 	return code;
 }
 
 /* -- sessions and counts -- */
+
+static bool session_is_over(const struct table *t, const struct pane *p)
+{
+	return !p->touched && time_add(p->span.end, t->spec.lateness) <= t->closed;
+}
 
 static int close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
 {
@@ -267,13 +292,9 @@ static int close_sessions(struct table *t, int64_t watermark, table_emit emit, v
 		due[i]->touched = false;
 	}
 	free(due);
-	t->closed = watermark;
+	advance(t, watermark, session_is_over);
+	table_compact_by(t);
 	return code;
-}
-
-static bool session_is_over(const struct table *t, const struct pane *p)
-{
-	return !p->touched && time_add(p->span.end, t->spec.lateness) <= t->closed;
 }
 
 static bool is_full(const struct table *t, const struct pane *p)
@@ -306,13 +327,11 @@ int table_close(struct table *t, int64_t watermark, table_emit emit, void *self,
 		watermark = t->closed;
 	if (t->spec.kind == WINDOW_COUNT)
 		code = close_counts(t, emit, self, e);
-	else if (t->spec.kind != WINDOW_SESSION)
-		code = close_panes(t, watermark, emit, self, e);
-	else
+	else if (watermark < t->next_due && !t->spec.lateness)
+		t->closed = watermark;
+	else if (t->spec.kind == WINDOW_SESSION)
 		code = close_sessions(t, watermark, emit, self, e);
-	if (t->spec.kind == WINDOW_SESSION) {
-		table_drop_panes(t, session_is_over);
-		table_compact_by(t);
-	}
+	else
+		code = close_panes(t, watermark, emit, self, e);
 	return code ? code : table_flush(t, emit, self, e);
 }

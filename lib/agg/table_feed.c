@@ -147,6 +147,7 @@ struct pane *table_add_pane(struct table *t, struct span span)
 	if (t->running && span.start < t->running->span.end)
 		table_drop_running(t);
 	struct pane *p = t->panes[t->pane_count++] = pane_new(&t->shape, span);
+	table_expect(t, p);
 	if (!keeps_index(t))
 		return p;
 	if (t->index_size < 2 * (t->pane_count + 1))

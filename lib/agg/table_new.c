@@ -191,6 +191,7 @@ int table_new(const char *const *by, size_t by_count, const char *const *calls, 
 {
 	struct table *t = mem_zero(sizeof *t);
 	t->closed = TIMESTAMP_MIN;
+	t->next_due = TIMESTAMP_MAX;
 	t->shape.exact = exact;
 	batch_init(&t->out);
 	int code = fill(t, by, by_count, calls, call_count, e);

@@ -59,6 +59,7 @@ struct table {
 	bool wants_times;      /* without a window: rate, first, last, collect */
 	struct window_spec spec;
 	int64_t closed;        /* the greatest watermark so far */
+	int64_t next_due;      /* no window that is not emitted ends before */
 
 	struct pane **panes;   /* all, in no order */
 	uint32_t pane_count, pane_cap;
@@ -95,6 +96,8 @@ struct pane *table_add_pane(struct table *t, struct span span);
 /* Frees the panes that `gone` says yes to. */
 void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const struct pane *p));
 
+/* Takes the pane's next window into next_due. */
+void table_expect(struct table *t, const struct pane *p);
 /* Forgets the running sum, which no longer has all that its panes have. */
 void table_drop_running(struct table *t);
 
