@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { ROOM = 32 };  /* buckets added on the side where one is missing, at least */
+enum { ROOM = 32 }; /* buckets added on the side where one is missing, at least */
 
 static double polynomial(double s)
 {

@@ -39,9 +39,9 @@ enum function {
 
 struct call {
 	enum function function;
-	bool has_argument;     /* else all records count */
-	struct quantile q;     /* of CALL_QUANTILE */
-	uint32_t n;            /* of CALL_TOP */
+	bool has_argument; /* else all records count */
+	struct quantile q; /* of CALL_QUANTILE */
+	uint32_t n;        /* of CALL_TOP */
 };
 
 /* For statement_parse: whether a name is that of an aggregate. */

@@ -17,10 +17,10 @@ enum {
 	TEXTS_MIN = 48,
 	TEXTS_MAX = 1 << 16,
 	SLOTS_MIN = 8,
-	SMALL_MIN = 1024,       /* ints below this always have a table, */
-	SMALL_PER_KEY = 32,     /* greater ones if it stays this full, */
-	SMALL_MAX = 1 << 22,    /* up to this */
-	CHUNK = 128,            /* rows hashed before the first is looked up, so that the memory accesses overlap */
+	SMALL_MIN = 1024,    /* ints below this always have a table, */
+	SMALL_PER_KEY = 32,  /* greater ones if it stays this full, */
+	SMALL_MAX = 1 << 22, /* up to this */
+	CHUNK = 128,         /* rows hashed before the first is looked up, so that the memory accesses overlap */
 };
 
 void keys_release(struct keys *k)
@@ -69,7 +69,9 @@ static struct value keep(struct keys *k, struct value v)
 	if (!value_has_text(v))
 		return v;
 	if ((size_t)(k->text_end - k->text_at) < v.len) {
-		size_t size = k->text_total < TEXTS_MIN ? TEXTS_MIN : k->text_total > TEXTS_MAX ? TEXTS_MAX : k->text_total;
+		size_t size = k->text_total < TEXTS_MIN   ? TEXTS_MIN
+		              : k->text_total > TEXTS_MAX ? TEXTS_MAX
+		                                          : k->text_total;
 		size = size < v.len ? v.len : size;
 		struct key_texts *block = mem_alloc(sizeof *block + size);
 		block->next = k->texts;
@@ -191,9 +193,8 @@ static void find_values(struct keys *k, const struct value *values, const uint32
 	}
 }
 
-__attribute__((always_inline)) static inline void find_ints(struct keys *k, const struct column *c,
-							     const uint32_t *rows, uint32_t count, uint32_t *out,
-							     unsigned width)
+__attribute__((always_inline)) static inline void
+find_ints(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out, unsigned width)
 {
 	struct column fixed = *c;
 	fixed.width = (uint8_t)width;
@@ -206,10 +207,17 @@ __attribute__((always_inline)) static inline void find_ints(struct keys *k, cons
 static void find_int_column(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1: find_ints(k, c, rows, count, out, 1); break;
-	case 2: find_ints(k, c, rows, count, out, 2); break;
-	case 4: find_ints(k, c, rows, count, out, 4); break;
-	default: find_ints(k, c, rows, count, out, 8);
+	case 1:
+		find_ints(k, c, rows, count, out, 1);
+		break;
+	case 2:
+		find_ints(k, c, rows, count, out, 2);
+		break;
+	case 4:
+		find_ints(k, c, rows, count, out, 4);
+		break;
+	default:
+		find_ints(k, c, rows, count, out, 8);
 	}
 }
 
@@ -238,9 +246,8 @@ static bool codes_ready(struct keys *k, uint32_t input, const struct column *c, 
 	return true;
 }
 
-__attribute__((always_inline)) static inline void find_codes(struct keys *k, const struct column *c,
-							     const uint32_t *rows, uint32_t count, uint32_t *out,
-							     unsigned width)
+__attribute__((always_inline)) static inline void
+find_codes(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out, unsigned width)
 {
 	struct column fixed = *c;
 	fixed.width = (uint8_t)width;
@@ -255,14 +262,20 @@ __attribute__((always_inline)) static inline void find_codes(struct keys *k, con
 static void find_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1: find_codes(k, c, rows, count, out, 1); break;
-	case 2: find_codes(k, c, rows, count, out, 2); break;
-	default: find_codes(k, c, rows, count, out, 4);
+	case 1:
+		find_codes(k, c, rows, count, out, 1);
+		break;
+	case 2:
+		find_codes(k, c, rows, count, out, 2);
+		break;
+	default:
+		find_codes(k, c, rows, count, out, 4);
 	}
 }
 
 /* A row without a value has no code to look at. */
-static void find_marked_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
+static void find_marked_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count,
+                             uint32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t row = rows ? rows[i] : i;
@@ -274,7 +287,7 @@ static void find_marked_dict(struct keys *k, const struct column *c, const uint3
 }
 
 void keys_find(struct keys *k, uint32_t input, const struct column *c, const uint32_t *rows, uint32_t count,
-	       uint32_t *out)
+               uint32_t *out)
 {
 	if (!count)
 		return;

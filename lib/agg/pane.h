@@ -14,7 +14,7 @@ struct pane_shape {
 };
 
 struct pane {
-	struct span span;        /* of sessions and counts: so far */
+	struct span span; /* of sessions and counts: so far */
 	struct groups groups;
 	struct agg **aggs;
 	int64_t least, greatest; /* event times of its records; least > greatest: none */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 struct sketch_rest {
-	struct buckets negative;  /* by their magnitude */
+	struct buckets negative; /* by their magnitude */
 	uint64_t zeros;
 	struct value least, greatest;
 };

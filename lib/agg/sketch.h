@@ -1,11 +1,11 @@
 /*
  * Quantiles of a group: exact up to SKETCH_EXACT values (or always, on request), then from buckets (buckets.h).
  *
- * The q-quantile of n values is the one of rank ceil(q n), at least 1, in ascending order ("nearest rank"): always a value
- * that came, never one between two. In exact mode it is returned as it came, text and all (of equal numbers: the plainest
- * spelling, so that order can't show). From buckets it is within a relative error of 0.5 %: BUCKETS_ERROR, and rounding to
- * four digits, so that nothing is shown that is not known; never outside [least, greatest value], which are exact. Which
- * mode it is depends on how many values there were, and on nothing else.
+ * The q-quantile of n values is the one of rank ceil(q n), at least 1, in ascending order ("nearest rank"): always a
+ * value that came, never one between two. In exact mode it is returned as it came, text and all (of equal numbers: the
+ * plainest spelling, so that order can't show). From buckets it is within a relative error of 0.5 %: BUCKETS_ERROR, and
+ * rounding to four digits, so that nothing is shown that is not known; never outside [least, greatest value], which are
+ * exact. Which mode it is depends on how many values there were, and on nothing else.
  *
  * All bytes 0 is an empty sketch.
  */
@@ -33,11 +33,11 @@ struct sketch_rest;
 /* One cache line. */
 struct sketch {
 	uint64_t count;
-	struct value *kept;         /* `count` values, while exact */
-	struct sketch_rest *rest;   /* what only buckets need, and seldom; NULL: exact */
+	struct value *kept;       /* `count` values, while exact */
+	struct sketch_rest *rest; /* what only buckets need, and seldom; NULL: exact */
 	struct buckets positive;
-	double least, greatest;     /* of the bucketed ones */
-	uint32_t cap;               /* of kept */
+	double least, greatest; /* of the bucketed ones */
+	uint32_t cap;           /* of kept */
 };
 
 void sketch_release(struct sketch *s);

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 
-enum { IDLE_KEYS_MAX = 4096 };  /* keys without a pane that are remembered, beside as many as have one */
+enum { IDLE_KEYS_MAX = 4096 }; /* keys without a pane that are remembered, beside as many as have one */
 
 void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count)
 {

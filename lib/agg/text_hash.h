@@ -36,7 +36,8 @@ static inline uint64_t text_short(const char *p, size_t len)
 	return (uint64_t)(uint8_t)p[0] | (uint64_t)(uint8_t)p[len / 2] << 8 | (uint64_t)(uint8_t)p[len - 1] << 16;
 }
 
-/* Lengths up to 32 take one path for each class, without a loop: keys are short, and a loop's end would be guessed wrong. */
+/* Lengths up to 32 take one path for each class, without a loop: keys are short, and a loop's end would be guessed
+ * wrong. */
 static inline uint64_t text_hash(const char *p, size_t len, uint64_t seed)
 {
 	if (len < 8)
@@ -47,7 +48,8 @@ static inline uint64_t text_hash(const char *p, size_t len, uint64_t seed)
 	uint64_t h = len ^ seed;
 	for (; len > 32; p += 16, len -= 16)
 		h = hash_mix(text_load64(p) ^ h, text_load64(p + 8));
-	return hash_mix(text_load64(p) ^ h, text_load64(p + 8)) ^ hash_mix(text_load64(last - 8) ^ h, ~text_load64(last));
+	return hash_mix(text_load64(p) ^ h, text_load64(p + 8)) ^
+	       hash_mix(text_load64(last - 8) ^ h, ~text_load64(last));
 }
 
 static inline bool text_equal(const char *a, const char *b, size_t len)
@@ -61,7 +63,7 @@ static inline bool text_equal(const char *a, const char *b, size_t len)
 		if ((text_load64(a) ^ text_load64(b)) | (text_load64(a + 8) ^ text_load64(b + 8)))
 			return false;
 	return !((text_load64(a) ^ text_load64(b)) | (text_load64(a + 8) ^ text_load64(b + 8)) |
-		 (text_load64(x - 8) ^ text_load64(y - 8)) | (text_load64(x) ^ text_load64(y)));
+	         (text_load64(x - 8) ^ text_load64(y - 8)) | (text_load64(x) ^ text_load64(y)));
 }
 
 #endif

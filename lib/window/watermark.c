@@ -34,7 +34,7 @@ static struct watermark_shard *find(struct watermark *w, struct value name)
 	}
 	w->last = w->count;
 	w->shards[w->count] = (struct watermark_shard){
-		.name = value_keep(name, &w->names), .greatest = TIMESTAMP_MIN, .floor = w->at, .heard = w->now};
+	        .name = value_keep(name, &w->names), .greatest = TIMESTAMP_MIN, .floor = w->at, .heard = w->now};
 	return &w->shards[w->count++];
 }
 
@@ -131,7 +131,7 @@ static void wake(struct watermark *w, struct watermark_shard *s)
 }
 
 uint32_t watermark_records(struct watermark *w, const struct window_spec *spec, const struct batch *b,
-			   const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
+                           const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
 {
 	const struct column *shard = &b->meta[META_SHARD];
 	uint32_t n = 0, late_count = 0;

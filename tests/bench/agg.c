@@ -1,4 +1,5 @@
-/* How long a row takes: groups, sums, sketches, each by itself and all together as stream-agg has them. Prints ns per row, best of 12. */
+/* How long a row takes: groups, sums, sketches, each by itself and all together as stream-agg has them. Prints ns per
+ * row, best of 12. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,12 @@ static void make_data(void)
 
 static struct column dict_column(int b)
 {
-	return (struct column){.form = COLUMN_DICT, .width = 2, .ints = codes[b % DIFFERENT], .dict = dict, .dict_size = KEYS, .dict_id = 1};
+	return (struct column){.form = COLUMN_DICT,
+	                       .width = 2,
+	                       .ints = codes[b % DIFFERENT],
+	                       .dict = dict,
+	                       .dict_size = KEYS,
+	                       .dict_id = 1};
 }
 
 static struct column values_column(struct value *v)
@@ -96,10 +102,22 @@ static int64_t run_groups(int form)
 	return ns;
 }
 
-static int64_t groups_values(void) { return run_groups(0); }
-static int64_t groups_dict(void) { return run_groups(1); }
-static int64_t groups_int(void) { return run_groups(2); }
-static int64_t groups_two(void) { return run_groups(3); }
+static int64_t groups_values(void)
+{
+	return run_groups(0);
+}
+static int64_t groups_dict(void)
+{
+	return run_groups(1);
+}
+static int64_t groups_int(void)
+{
+	return run_groups(2);
+}
+static int64_t groups_two(void)
+{
+	return run_groups(3);
+}
 
 static int64_t run_agg(enum agg_state state_kind, int groups)
 {
@@ -119,14 +137,38 @@ static int64_t run_agg(enum agg_state state_kind, int groups)
 	return ns;
 }
 
-static int64_t agg_count(void) { return run_agg(AGG_COUNT, KEYS); }
-static int64_t agg_sum(void) { return run_agg(AGG_SUM, KEYS); }
-static int64_t agg_moments(void) { return run_agg(AGG_MOMENTS, KEYS); }
-static int64_t agg_sketch(void) { return run_agg(AGG_SKETCH, KEYS); }
-static int64_t agg_sketch_few(void) { return run_agg(AGG_SKETCH, 5); }
-static int64_t agg_sum_few(void) { return run_agg(AGG_SUM, 5); }
-static int64_t agg_max(void) { return run_agg(AGG_MAX, KEYS); }
-static int64_t agg_distinct(void) { return run_agg(AGG_DISTINCT, KEYS); }
+static int64_t agg_count(void)
+{
+	return run_agg(AGG_COUNT, KEYS);
+}
+static int64_t agg_sum(void)
+{
+	return run_agg(AGG_SUM, KEYS);
+}
+static int64_t agg_moments(void)
+{
+	return run_agg(AGG_MOMENTS, KEYS);
+}
+static int64_t agg_sketch(void)
+{
+	return run_agg(AGG_SKETCH, KEYS);
+}
+static int64_t agg_sketch_few(void)
+{
+	return run_agg(AGG_SKETCH, 5);
+}
+static int64_t agg_sum_few(void)
+{
+	return run_agg(AGG_SUM, 5);
+}
+static int64_t agg_max(void)
+{
+	return run_agg(AGG_MAX, KEYS);
+}
+static int64_t agg_distinct(void)
+{
+	return run_agg(AGG_DISTINCT, KEYS);
+}
 
 static int ignore(void *self, struct batch *b, struct error *e)
 {
@@ -170,9 +212,18 @@ static int64_t run_table(bool dictionary, const char *const *calls, size_t count
 
 static const char *const three[] = {"count", "sum(rt)", "p99(rt)"};
 
-static int64_t table_dict(void) { return run_table(true, three, 3); }
-static int64_t table_values(void) { return run_table(false, three, 3); }
-static int64_t table_count(void) { return run_table(true, three, 1); }
+static int64_t table_dict(void)
+{
+	return run_table(true, three, 3);
+}
+static int64_t table_values(void)
+{
+	return run_table(false, three, 3);
+}
+static int64_t table_count(void)
+{
+	return run_table(true, three, 1);
+}
 
 /* With an argument: only what has it in its name. */
 int main(int argc, char **argv)
