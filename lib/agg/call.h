@@ -1,5 +1,6 @@
 /*
- * Calls of aggregates, as they are written: which function, with which constants.
+ * Calls of aggregates, as they are written: which function, with which constants. A rate is per second of the window,
+ * or, without one, of the time between the first and the last record of all.
  *
  *   count  count()      records                        count(x)      those where x is neither absent nor null
  *   sum(x) avg(x)       numbers                        rate rate(x)  count, sum, per second

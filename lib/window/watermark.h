@@ -43,7 +43,9 @@ struct watermark {
 	int64_t now; /* what watermark_now said */
 	struct watermark_shard *shards;
 	uint32_t count, cap;
-	uint32_t last; /* the shard found last: the next record is usually of the same */
+	uint32_t *index;     /* number + 1 by name, open addressing */
+	uint32_t index_size; /* a power of two */
+	uint32_t last;       /* the shard found last: the next record is usually of the same */
 	struct arena names;
 };
 

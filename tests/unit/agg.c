@@ -578,6 +578,41 @@ static void test_lateness(void)
 	table_free(t);
 }
 
+/* Keys and arguments that are computed, of rows that are selected; a row that can't be computed touches nothing. */
+static void test_expressions(void)
+{
+	const char *by[] = {"h = x // 10, s", "odd = x % 2 == 1"};
+	const char *calls[] = {"n = count", "twice = sum(x * 2)", "max(x / (x - 13))"};
+	struct table *t;
+	struct error e;
+	struct batch b;
+	struct buf out = BUF_INIT;
+	const char *const *fields;
+	uint32_t sel[10], count = 0;
+	CHECK(!table_new(by, 2, calls, 3, false, &t, &e));
+	CHECK(table_fields(t, &fields) == 2 && !strcmp(fields[0], "x") && !strcmp(fields[1], "s"));
+	batch_init(&b);
+	for (int i = 0; i < 10; i++) {
+		struct record r = {.field = {[1] = value_int(i + 8), [2] = value_string("a,b", 3)}};
+		add_record(&b, &r);
+		if (i % 4)
+			sel[count++] = (uint32_t)i;
+	}
+	batch_select(&b, sel, count);
+	CHECK(table_feed(t, 0, &b) == 0);
+	/* 9 10 11 13 14 15 17 were selected, and 13 divides by nothing. */
+	CHECK(b.reject_count == 1 && b.rejects[0].row == 5);
+	close_table(t, TIMESTAMP_MAX, &out);
+	check_text(&out,
+	           "h=0 s=a,b odd=true n=1 twice=18 max_x_x_13=-2.25\n"
+	           "h=1 s=a,b odd=false n=2 twice=48 max_x_x_13=14\n"
+	           "h=1 s=a,b odd=true n=3 twice=86 max_x_x_13=7.5\n",
+	           __LINE__);
+	batch_release(&b);
+	buf_release(&out);
+	table_free(t);
+}
+
 /* More groups than a batch holds rows. */
 static void test_many_groups(void)
 {
@@ -639,6 +674,7 @@ int main(void)
 	test_merge();
 	test_forms();
 	test_lateness();
+	test_expressions();
 	test_many_groups();
 	test_session_keys();
 	return test_done();
