@@ -57,17 +57,6 @@ static int compare_panes(const void *a, const void *b)
 	return compare_spans(&(*(struct pane *const *)a)->span, &(*(struct pane *const *)b)->span);
 }
 
-/* Of sessions that begin and end together, by key. */
-static int compare_sessions(const void *a, const void *b, void *by)
-{
-	const struct pane *x = *(struct pane *const *)a, *y = *(struct pane *const *)b;
-	const struct groups *g = by;
-	int order = compare_spans(&x->span, &y->span);
-	for (uint32_t k = 0; !order && k < g->key_count; k++)
-		order = value_compare(groups_key(g, x->key, k), groups_key(g, y->key, k));
-	return order;
-}
-
 /* The windows that are due, in order, each once: those that this watermark closes, and those closed before and
  * corrected since. */
 static struct windows due_windows(struct table *t, int64_t watermark)
@@ -173,32 +162,7 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 	return code;
 }
 
-/* -- sessions and counts -- */
-
-static bool session_is_over(const struct table *t, const struct pane *p)
-{
-	return !p->touched && time_add(p->span.end, t->spec.lateness) <= t->closed;
-}
-
-static int close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
-{
-	uint32_t count = 0;
-	int code = OK;
-	struct pane **due = mem_array(t->pane_count, sizeof *due);
-	for (uint32_t i = 0; i < t->pane_count; i++)
-		if (t->panes[i]->touched && t->panes[i]->span.end <= watermark)
-			due[count++] = t->panes[i];
-	if (count)
-		qsort_r(due, count, sizeof *due, compare_sessions, &t->by);
-	for (uint32_t i = 0; i < count && !code; i++) {
-		code = table_emit_pane(t, due[i], due[i]->span, emit, self, e);
-		due[i]->touched = false;
-	}
-	free(due);
-	advance(t, watermark, session_is_over);
-	table_compact_by(t);
-	return code;
-}
+/* -- counts -- */
 
 static bool is_full(const struct table *t, const struct pane *p)
 {
@@ -230,11 +194,11 @@ int table_close(struct table *t, int64_t watermark, table_emit emit, void *self,
 		watermark = t->closed;
 	if (t->spec.kind == WINDOW_COUNT)
 		code = close_counts(t, emit, self, e);
-	else if (watermark < t->next_due && !t->spec.lateness)
-		t->closed = watermark;
 	else if (t->spec.kind == WINDOW_SESSION)
-		code = close_sessions(t, watermark, emit, self, e);
-	else
+		code = table_close_sessions(t, watermark, emit, self, e);
+	else if (watermark >= t->next_due || t->spec.lateness)
 		code = close_panes(t, watermark, emit, self, e);
+	else
+		t->closed = watermark;
 	return code ? code : table_flush(t, emit, self, e);
 }

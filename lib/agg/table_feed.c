@@ -143,6 +143,8 @@ static void add_rows(struct table *t, struct pane *p, uint32_t input, const stru
 	if (times)
 		note_times(p, r.times, r.count);
 	p->touched = true;
+	if (t->has_window && t->spec.kind == WINDOW_SESSION)
+		table_touch_session(t, p);
 	if (p->summed)
 		table_drop_running(t);
 }

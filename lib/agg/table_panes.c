@@ -63,8 +63,6 @@ void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const
 			t->panes[n++] = p;
 			continue;
 		}
-		if (!keeps_index(t))
-			table_forget_session(t, p);
 		pane_free(p, &t->shape);
 	}
 	bool changed = n != t->pane_count;

@@ -72,7 +72,7 @@ struct table {
 	struct groups by; /* keys of sessions and counts */
 	struct key_panes *by_panes;
 	uint32_t by_cap;
-	struct pane **done; /* count windows that are full; sessions that became part of others: of those in `panes` */
+	struct pane **done; /* count windows that are full; sessions that are no longer */
 	uint32_t done_count, done_cap;
 
 	/* Of the batch being added. */
@@ -113,8 +113,9 @@ void table_assign_sessions(struct table *t, uint32_t count);
 void table_assign_counts(struct table *t, uint32_t count);
 /* Numbers the keys of t->rows into t->groups. */
 void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count);
-void table_forget_session(struct table *t, struct pane *p);
-void table_compact_by(struct table *t);
+/* Records came to a session. */
+void table_touch_session(struct table *t, struct pane *p);
+int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 void table_free_merged(struct table *t);
 
 /* Rows of one pane as the result of a window (ignored without one) to t->out, which is emitted when it is full. */

@@ -578,6 +578,41 @@ static void test_lateness(void)
 	table_free(t);
 }
 
+/* A session that came out already grows while lateness lasts, and comes out again when it is over again. */
+static void test_late_session(void)
+{
+	const char *calls[] = {"sum(x)"}, *window = "session 10ns", *keys[] = {"k"};
+	struct window_spec s;
+	struct error e;
+	struct table *t;
+	struct buf out = BUF_INIT;
+	struct record r = {.time = value_time(5), .field = {value_int(1), value_int(1)}};
+	CHECK(!window_parse(&window, 1, &s, &e) && !table_new(NULL, 0, calls, 1, false, &t, &e));
+	s.lateness = 20;
+	s.by = keys;
+	s.by_count = 1;
+	CHECK(!table_window(t, &s, &e));
+	feed(t, &r, 1, 1);
+	close_table(t, 16, &out);
+	CHECK(strstr(buf_string(&out), "sum_x=1\n"));
+	buf_clear(&out);
+	r = (struct record){.time = value_time(12), .field = {value_int(1), value_int(2)}};
+	feed(t, &r, 1, 1);
+	close_table(t, 21, &out);
+	check_text(&out, "", __LINE__);
+	close_table(t, 22, &out);
+	check_text(&out,
+	           "window_start=1970-01-01T00:00:00.000000005Z window_end=1970-01-01T00:00:00.000000022Z sum_x=3\n",
+	           __LINE__);
+	size_t open = table_memory(t);
+	close_table(t, 42, &out);
+	CHECK(table_memory(t) < open);
+	close_table(t, TIMESTAMP_MAX, &out);
+	check_text(&out, "", __LINE__);
+	buf_release(&out);
+	table_free(t);
+}
+
 /* Keys and arguments that are computed, of rows that are selected; a row that can't be computed touches nothing. */
 static void test_expressions(void)
 {
@@ -674,6 +709,7 @@ int main(void)
 	test_merge();
 	test_forms();
 	test_lateness();
+	test_late_session();
 	test_expressions();
 	test_many_groups();
 	test_session_keys();
