@@ -24,8 +24,9 @@ static void settle(struct shard *s, int64_t durable)
 	size_t i = 0;
 	while (i < s->sent_count && s->sent[i].end >= 0 && s->sent[i].end <= durable)
 		forget(s, i++);
-	memmove(s->sent, s->sent + i, (s->sent_count - i) * sizeof *s->sent);
 	s->sent_count -= i;
+	if (i)
+		memmove(s->sent, s->sent + i, s->sent_count * sizeof *s->sent);
 }
 
 void shard_forget(struct shard *s)
