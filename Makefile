@@ -42,6 +42,11 @@ $B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
+# Micro-benchmarks, for profilers: they print figures and test nothing.
+$B/micro/%: $B/tests/bench/%.o $(SO)
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lm -Wl,-rpath,'$$ORIGIN/../lib'
+
 # Fuzz targets want clang's libFuzzer and compile the library afresh with its coverage.
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Ilib -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $B/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
@@ -53,6 +58,7 @@ $B/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
 unit: $(UNIT:%=$B/unit/%)
+micro: $(patsubst tests/bench/%.c,$B/micro/%,$(wildcard tests/bench/*.c))
 
 check: ; scripts/check
 lint: ; scripts/lint
@@ -70,4 +76,4 @@ clean:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit check lint bench demo install clean
+.PHONY: all unit micro check lint bench demo install clean

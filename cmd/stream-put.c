@@ -115,8 +115,10 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		return r;
 	if (put->blob)
 		return put_blobs(put, o, e);
-	if (put->key && put->key_text)
-		flow_fields(f, fields, expr_fields(put->key, &fields));
+	if (put->key && put->key_text) {
+		size_t count = expr_fields(put->key, &fields);
+		flow_fields(f, fields, count);
+	}
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "agg/buckets.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -30,7 +31,10 @@ static double border(double at)
 double buckets_middle(int32_t number)
 {
 	double low = border(number), high = border(number + 1.0);
-	return isfinite(high) ? 2 * low / (1 + low / high) : low;
+	/* The last number of the range may be rounded into the bucket behind it. */
+	if (!isfinite(low))
+		return DBL_MAX;
+	return isfinite(high) ? low * (2 / (1 + low / high)) : low;
 }
 
 void buckets_release(struct buckets *b)

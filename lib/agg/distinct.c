@@ -55,7 +55,16 @@ static void start_registers(struct distinct *d)
 	d->cap = d->count = 0;
 }
 
-void distinct_add(struct distinct *d, uint64_t hash)
+/* Every bit out of every bit in, by a bijection (Stafford's mix 13): a hash that is good enough for tables leaves patterns in
+   the upper bits, and an estimate needs them random. */
+static uint64_t scatter(uint64_t hash)
+{
+	hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
+	return hash ^ hash >> 31;
+}
+
+static void add_scattered(struct distinct *d, uint64_t hash)
 {
 	if (d->registers) {
 		add_register(d, hash);
@@ -72,13 +81,18 @@ void distinct_add(struct distinct *d, uint64_t hash)
 		start_registers(d);
 }
 
+void distinct_add(struct distinct *d, uint64_t hash)
+{
+	add_scattered(d, scatter(hash));
+}
+
 void distinct_merge(struct distinct *to, const struct distinct *from)
 {
 	if (from->registers && !to->registers)
 		start_registers(to);
 	for (uint32_t i = 0; i < from->cap; i++)
 		if (from->set[i])
-			distinct_add(to, from->set[i]);
+			add_scattered(to, from->set[i]);
 	if (!from->registers)
 		return;
 	for (uint32_t i = 0; i < REGISTERS; i++)

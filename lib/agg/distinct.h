@@ -24,7 +24,7 @@ struct distinct {
 };
 
 void distinct_release(struct distinct *d);
-/* hash: value_hash with seed 0 */
+/* hash: value_hash with seed 0; it need not be good in all its bits */
 void distinct_add(struct distinct *d, uint64_t hash);
 void distinct_merge(struct distinct *to, const struct distinct *from);
 uint64_t distinct_count(const struct distinct *d);

@@ -21,7 +21,7 @@ void *arena_slow(struct arena *a, size_t size);
 static inline void *arena_alloc(struct arena *a, size_t size)
 {
 	size_t rounded = (size + 15) & ~(size_t)15;
-	if (rounded < size || (size_t)(a->end - a->at) < rounded)
+	if (rounded < size || !a->at || (size_t)(a->end - a->at) < rounded)
 		return arena_slow(a, size);
 	void *p = a->at;
 	a->at += rounded;

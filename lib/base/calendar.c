@@ -49,7 +49,8 @@ void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 
 bool calendar_time(const struct calendar *c, int64_t *ns)
 {
-	if (c->month < 1 || c->month > 12 || c->day < 1 || c->day > month_days(c->year, c->month))
+	if (c->month < 1 || c->month > 12 || c->day < 1 ||
+	    (c->day > 28 && c->day > month_days(c->year, c->month)))
 		return false;
 	/* 60 is a leap second: the second after it. */
 	if (c->hour > 23 || c->minute > 59 || c->second > 60)

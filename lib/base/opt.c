@@ -1,5 +1,6 @@
 #include "base/opt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static struct found find_letter(const struct parser *p, char letter)
 	return (struct found){0};
 }
 
-/* The option called so, or else the one whose name begins so; *others is how many more do. */
+/* The option called so, or else the first whose name begins so; *other is another that does, or NULL. */
 static struct found find_name(const struct parser *p, const char *name, size_t len, const struct opt **other)
 {
 	struct found prefix = {0};
@@ -75,10 +76,10 @@ static int no_such_option(const struct parser *p, const char *text, const char *
 /* How the user wrote it, for messages: `-n` or `--count`. */
 static const char *spelled(const struct opt *o, bool by_letter, char out[64])
 {
-	size_t len = by_letter ? 1 : strlen(o->name);
-	memcpy(out, "--", 2);
-	memcpy(out + (by_letter ? 1 : 2), by_letter ? &o->letter : o->name, len < 61 ? len : 61);
-	out[(by_letter ? 1 : 2) + (len < 61 ? len : 61)] = 0;
+	if (by_letter)
+		snprintf(out, 64, "-%c", o->letter);
+	else
+		snprintf(out, 64, "--%.60s", o->name);
 	return out;
 }
 
@@ -175,8 +176,7 @@ static int parse_long(struct parser *p, const char *text)
 	const struct opt *other;
 	struct found f = find_name(p, name, len, &other);
 	char shown[80];
-	memcpy(shown, text, len < 70 ? len + 2 : 72);
-	shown[len < 70 ? len + 2 : 72] = 0;
+	snprintf(shown, sizeof shown, "%.*s", len < 70 ? (int)len + 2 : 72, text);
 	if (!f.opt || len == 0)
 		return no_such_option(p, shown, name, len);
 	if (other)

@@ -11,6 +11,8 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 
+static const int64_t step_max = 5 * MILLISECOND;
+
 /* An anonymous pipe lives in a file system of its own; a named FIFO in that of its name. */
 static bool is_anonymous(int fd)
 {
@@ -34,7 +36,7 @@ static bool is_broken(int fd)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
 }
 
-enum peer peer_look(int fd)
+static enum peer look(int fd, bool near)
 {
 	struct stat st;
 	if (fstat(fd, &st))
@@ -45,7 +47,7 @@ enum peer peer_look(int fd)
 		return PEER_OURS;
 	if (is_broken(fd))
 		return PEER_FOREIGN;
-	enum pipe_readers readers = pipe_readers_find(&st);
+	enum pipe_readers readers = pipe_readers_find(&st, near);
 	/* It may have been marked while we looked around. */
 	if (readers == READERS_OURS || (!fstat(fd, &st) && st.st_mode & S_ISVTX))
 		return PEER_OURS;
@@ -53,11 +55,17 @@ enum peer peer_look(int fd)
 	return readers == READERS_FOREIGN ? PEER_FOREIGN : PEER_UNSETTLED;
 }
 
+enum peer peer_look(int fd)
+{
+	return look(fd, true);
+}
+
+/* The reader is nearly always near. If a shell there is all that was found so far, it may still be farther away. */
 enum peer peer_wait(int fd, int64_t patience)
 {
 	int64_t begin = monotonic_now(), step = 200 * MICROSECOND;
 	for (;;) {
-		enum peer peer = peer_look(fd);
+		enum peer peer = look(fd, step < step_max);
 		if (peer != PEER_UNSETTLED)
 			return peer;
 		int64_t left = patience - (monotonic_now() - begin);
@@ -65,6 +73,6 @@ enum peer peer_wait(int fd, int64_t patience)
 			return PEER_FOREIGN;
 		int64_t pause = step < left ? step : left;
 		nanosleep(&(struct timespec){.tv_sec = pause / SECOND, .tv_nsec = pause % SECOND}, NULL);
-		step = step * 3 / 2 < 5 * MILLISECOND ? step * 3 / 2 : 5 * MILLISECOND;
+		step = step * 3 / 2 < step_max ? step * 3 / 2 : step_max;
 	}
 }

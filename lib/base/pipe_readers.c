@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = 256, FDS_MAX = 8 };
+enum { NAME_SIZE = 256, FDS_MAX = 8, FAMILY_MAX = 32 };
 
 /* What one process holds of the pipe. */
 struct holder {
@@ -176,37 +176,65 @@ static enum pipe_readers look_at_process(int proc, const struct stat *pipe, cons
 	return found;
 }
 
+static enum pipe_readers look_at_pid(int root, const char *pid, const struct stat *pipe, const char *wanted)
+{
+	int proc = openat(root, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0)
+		return READERS_UNSEEN;
+	enum pipe_readers found = look_at_process(proc, pipe, wanted);
+	close(proc);
+	return found;
+}
+
+static enum pipe_readers stronger(enum pipe_readers a, enum pipe_readers b)
+{
+	return a > b ? a : b;
+}
+
+/* A process and what descends from it, as long as *budget processes last; then it is as if nobody was seen. */
+static enum pipe_readers look_at_family(int root, const char *pid, int *budget, const struct stat *pipe, const char *wanted)
+{
+	char path[64], children[1024], *rest;
+	if ((*budget)-- <= 0)
+		return READERS_UNSEEN;
+	enum pipe_readers found = atoi(pid) == getpid() ? READERS_UNSEEN : look_at_pid(root, pid, pipe, wanted);
+	snprintf(path, sizeof path, "%.16s/task/%.16s/children", pid, pid);
+	if (found == READERS_FOREIGN || read_small(root, path, children, sizeof children) <= 0)
+		return found;
+	for (char *child = strtok_r(children, " ", &rest); child; child = strtok_r(NULL, " ", &rest))
+		if (found != READERS_FOREIGN)
+			found = stronger(found, look_at_family(root, child, budget, pipe, wanted));
+	return *budget < 0 ? READERS_UNSEEN : found;
+}
+
 /* The processes of our session, or all others. */
 static enum pipe_readers look_at_all(DIR *d, bool same_session, const struct stat *pipe, const char *wanted)
 {
 	enum pipe_readers found = READERS_UNSEEN;
 	pid_t self = getpid(), session = getsid(0);
 	rewinddir(d);
-	for (struct dirent *entry; (entry = readdir(d));) {
+	for (struct dirent *entry; found != READERS_FOREIGN && (entry = readdir(d));) {
 		pid_t pid = atoi(entry->d_name);
-		if (pid <= 0 || pid == self || (getsid(pid) == session) != same_session)
-			continue;
-		int proc = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (proc < 0)
-			continue;
-		enum pipe_readers one = look_at_process(proc, pipe, wanted);
-		close(proc);
-		if (one == READERS_FOREIGN)
-			return one;
-		if (one > found)
-			found = one;
+		if (pid > 0 && pid != self && (getsid(pid) == session) == same_session)
+			found = stronger(found, look_at_pid(dirfd(d), entry->d_name, pipe, wanted));
 	}
 	return found;
 }
 
-enum pipe_readers pipe_readers_find(const struct stat *pipe)
+enum pipe_readers pipe_readers_find(const struct stat *pipe, bool near)
 {
-	char wanted[64];
+	char wanted[64], parent[16];
+	int budget = FAMILY_MAX;
+	enum pipe_readers found = READERS_UNSEEN;
 	snprintf(wanted, sizeof wanted, "pipe:[%ju]", (uintmax_t)pipe->st_ino);
+	snprintf(parent, sizeof parent, "%d", (int)getppid());
 	DIR *d = opendir("/proc");
 	if (!d)
 		return READERS_UNSEEN;
-	enum pipe_readers found = look_at_all(d, true, pipe, wanted);
+	if (near && getppid() > 1)
+		found = look_at_family(dirfd(d), parent, &budget, pipe, wanted);
+	if (found == READERS_UNSEEN)
+		found = look_at_all(d, true, pipe, wanted);
 	if (found == READERS_UNSEEN)
 		found = look_at_all(d, false, pipe, wanted);
 	closedir(d);

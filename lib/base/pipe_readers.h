@@ -4,6 +4,7 @@
 #ifndef STREAM_BASE_PIPE_READERS_H
 #define STREAM_BASE_PIPE_READERS_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 enum pipe_readers {
@@ -13,8 +14,11 @@ enum pipe_readers {
 	READERS_FOREIGN,  /* a program that is none of ours, or a shell that sits in a read of it */
 };
 
-/* `pipe` is what fstat says about it. We are no reader ourselves, whatever we hold. The processes of our session are looked at
-   first, and the others only if none of these holds it: 3 us for a process with three files open. */
-enum pipe_readers pipe_readers_find(const struct stat *pipe);
+/*
+ * `pipe` is what fstat says about it. We are no reader ourselves, whatever we hold. Looked at are, until somebody holds it: with
+ * `near`, our parent and its descendants (a shell and the rest of its pipeline); the processes of our session; all others. About 20 us
+ * for each process.
+ */
+enum pipe_readers pipe_readers_find(const struct stat *pipe, bool near);
 
 #endif

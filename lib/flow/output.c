@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ struct output *output_new(int fd, const char *name, const struct output_options 
 	out->fd = fd;
 	out->name = name;
 	out->options = *o;
-	if (!out->options.rows || out->options.rows > BATCH_ROWS)
+	if (!out->options.rows || out->options.rows > BATCH_ROWS_MAX)
 		out->options.rows = BATCH_ROWS;
 	batch_init(&out->gathered);
 	return out;
@@ -77,6 +78,9 @@ static void become_text(struct output *out, enum format format)
 {
 	out->as = AS_TEXT;
 	out->options.encode.terminal = out->terminal;
+	struct winsize size;
+	if (out->terminal && !ioctl(out->fd, TIOCGWINSZ, &size))
+		out->options.encode.width = size.ws_col;
 	out->encoder = encoder_new(format, &out->options.encode);
 }
 

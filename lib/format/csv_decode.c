@@ -168,8 +168,8 @@ static inline bool take_record(struct rows *r, struct csv_cursor *c)
 	if (how != CSV_LINE)
 		return give_up(r, c, start, how);
 	if (count != d->header.count)
-		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%u cells, but the header has %u",
-				  count, d->header.count);
+		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%u cell%s, but the header has %u",
+				  count, count == 1 ? "" : "s", d->header.count);
 	else if (d->has_meta && (wrong = read_meta(d, row)))
 		batch_reject_text(b, d->head.line, start, (size_t)(stop - start), "%s", wrong);
 	else

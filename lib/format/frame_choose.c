@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "format/frame_writer.h"
 
 /* -- what is in these values? -- */
@@ -106,6 +108,11 @@ static int gathered_put(struct frame_writer *w, struct frame_entry n, const stru
 {
 	if (c->form == COLUMN_VALUES && !sel)
 		return values_put(w, n, c->values, count, d);
+	if (w->cells_cap < count) {
+		free(w->cells);
+		w->cells_cap = count;
+		w->cells = mem_array(count, sizeof *w->cells);
+	}
 	column_gather(c, sel, count, w->cells);
 	return values_put(w, n, w->cells, count, d);
 }

@@ -29,6 +29,7 @@ void dict_clear(struct dict *d, enum type type)
 	d->generation++;
 	d->type = (uint8_t)type;
 	buf_clear(&d->bytes);
+	buf_reserve(&d->bytes, 1);  /* an empty text has a place too */
 	buf_clear(&d->offsets);
 	buf_append(&d->offsets, &zero, sizeof zero);
 }
@@ -63,19 +64,24 @@ static inline void load_ends(const char *p, uint32_t len, uint64_t *a, uint64_t 
 	}
 }
 
+/* Two lanes, so that the products of a long text do not wait for each other. */
 static inline uint64_t text_hash(const char *p, uint32_t len)
 {
-	uint64_t h = len, a, b;
+	uint64_t h = len, g = 0, a, b;
 	if (len > 16) {
 		const char *last = p + len - 16;
-		for (; p < last; p += 16)
+		for (; last - p > 16; p += 32) {
+			h = hash_mix(h ^ load64(p), load64(p + 8));
+			g = hash_mix(g ^ load64(p + 16), load64(p + 24));
+		}
+		if (p < last)
 			h = hash_mix(h ^ load64(p), load64(p + 8));
 		a = load64(last);
 		b = load64(last + 8);
 	} else {
 		load_ends(p, len, &a, &b);
 	}
-	return hash_mix(h ^ a, b ^ len);
+	return hash_mix(h ^ a, g ^ b ^ len);
 }
 
 static inline bool text_same(const char *p, const char *q, uint32_t len)

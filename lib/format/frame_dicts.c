@@ -1,5 +1,6 @@
-#include <string.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "format/frame_writer.h"
 
 enum {
@@ -98,6 +99,11 @@ static bool find_codes(struct frame_writer *w, const struct value *v, uint32_t c
 	enum type type = text_type(v);
 	if (d->type != type || (w->alone && d->count > count / 4))
 		dict_clear(d, type);
+	if (w->codes_cap < count) {
+		free(w->codes);
+		w->codes_cap = count;
+		w->codes = mem_array(count, sizeof *w->codes);
+	}
 	if (!dict_codes(d, v, count, w->codes))
 		return false;
 	uint32_t held = held_of(w, d, (struct content){false, d->generation});

@@ -28,8 +28,6 @@ struct frame_writer *frame_writer_new(const struct frame_writer_options *o)
 	struct frame_writer *w = mem_zero(sizeof *w);
 	w->options = *o;
 	w->scopes[0].epoch = w->scopes[1].epoch = 1;
-	w->codes = mem_array(BATCH_ROWS_MAX, sizeof *w->codes);
-	w->cells = mem_array(BATCH_ROWS_MAX, sizeof *w->cells);
 	return w;
 }
 

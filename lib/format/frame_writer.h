@@ -57,8 +57,9 @@ struct frame_writer {
 
 	struct arena scratch;        /* lives as long as one frame is written */
 	struct buf packed;
-	uint16_t *codes;             /* BATCH_ROWS_MAX of them, for dictionaries */
-	struct value *cells;         /* BATCH_ROWS_MAX of them, for columns that must be gathered first */
+	uint16_t *codes;             /* for dictionaries: room for as many rows as there were so far */
+	struct value *cells;         /* for columns that must be gathered first: the same */
+	uint32_t codes_cap, cells_cap;
 };
 
 static inline struct scope *writer_scope(struct frame_writer *w)

@@ -59,6 +59,22 @@ static uint32_t begin_row(struct json_keys *k, struct batch *b)
 	return row;
 }
 
+/* As batch_end, but which columns the row lacks is known. */
+static inline void end_row(struct json_keys *k, struct json_key *close, struct batch *b, uint64_t line)
+{
+	uint32_t row = b->rows;
+	if (__builtin_expect(close->missing_of != b->column_count, 0))
+		json_keys_missing(k, close);
+	for (uint32_t i = 0; i < close->missing_count; i++)
+		b->columns[close->missing[i]].values[row] = value_absent();
+	b->codes[row] = (uint16_t)close->shape;
+	b->line_numbers[row] = line;
+	if (close->shape)
+		b->shape_of = b->codes;
+	b->lines = b->line_numbers;
+	b->rows = row + 1;
+}
+
 /*
  * Reads the object at p into the next row of the batch; d->newlines says how many there were in it. Returns the byte
  * behind it, or NULL: json_scan tells why, or keys.full or keys.reason does. A string or number that seems to go
@@ -73,7 +89,7 @@ static const char *read_record(struct json_decoder *d, const char *p, const char
 	d->newlines = 0;
 	while ((key = json_keys_next(keys, key, p, end))) {
 		p += key->gap_len;
-		if (key->closes)
+		if (key->kind == JSON_CLOSE)
 			break;
 		struct value *cell = &key->cells[row & key->row_mask];
 		const char *q;
@@ -87,13 +103,13 @@ static const char *read_record(struct json_decoder *d, const char *p, const char
 		}
 		if (!p)
 			return NULL;
-		if (key->meta >= 0 && (keys->reason = meta_from_cell((enum meta)key->meta, cell)))
+		if (key->kind == JSON_META && (keys->reason = meta_from_cell((enum meta)key->meta, cell)))
 			return NULL;
 	}
 	if (!key || (size_t)(p - start) > UINT32_MAX)
 		return NULL;
 	d->newlines += key->newlines;
-	batch_end(b, key->shape, d->head.line);
+	end_row(keys, key, b, d->head.line);
 	return p;
 }
 

@@ -88,6 +88,36 @@ static size_t put_high_byte(struct writer *w, const char *s, size_t len)
 	return 1;
 }
 
+/* The length of the UTF-8 sequence at p if it is one of the common kinds of two and three bytes, else 0. */
+static inline size_t common_sequence(const unsigned char *p, size_t len)
+{
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		return len >= 2 && p[1] >> 6 == 2 ? 2 : 0;
+	if (p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed)
+		return len >= 3 && p[1] >> 6 == 2 && p[2] >> 6 == 2 ? 3 : 0;
+	return 0;
+}
+
+/* Writes the bytes from 0x80 on at s, as far as they go; returns how many. */
+static size_t put_high_bytes(struct writer *w, const char *s, size_t len)
+{
+	size_t at = 0;
+	while (at < len && s[at] & 0x80) {
+		size_t n = w->terminal ? 0 : common_sequence((const unsigned char *)s + at, len - at);
+		if (!n) {
+			at += put_high_byte(w, s + at, len - at);
+			continue;
+		}
+		char *to = buf_reserve(w->out, len - at);
+		to[0] = s[at];
+		to[1] = s[at + 1];
+		to[2] = s[at + n - 1];
+		w->out->len += n;
+		at += n;
+	}
+	return at;
+}
+
 /* A byte below 0x80 that can't stand in a string. */
 static void put_ascii_escape(struct buf *out, char c)
 {
@@ -182,7 +212,7 @@ void json_string_append(struct buf *out, const char *s, size_t len, bool termina
 		if (at == len)
 			break;
 		if (s[at] & 0x80) {
-			at += put_high_byte(&w, s + at, len - at);
+			at += put_high_bytes(&w, s + at, len - at);
 		} else {
 			put_ascii_escape(out, s[at]);
 			at++;
@@ -249,7 +279,7 @@ static size_t put_old_string(struct writer *w, const char *s, size_t len)
 			return at + 1;
 		}
 		if (s[at] & 0x80) {
-			at += put_high_byte(w, s + at, len - at);
+			at += put_high_bytes(w, s + at, len - at);
 		} else if (s[at] == '\\') {
 			at += put_old_escape(w, s + at, len - at);
 		} else {

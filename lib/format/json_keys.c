@@ -105,7 +105,9 @@ static void key_name(struct json_keys *k, struct json_key *key, const struct gap
 		key->name_len = g->name_len;
 	}
 	key->name = name;
-	key->meta = (int8_t)meta_find(name, key->name_len);
+	int m = meta_find(name, key->name_len);
+	key->kind = m < 0 ? JSON_FIELD : JSON_META;
+	key->meta = m < 0 ? 0 : (uint8_t)m;
 }
 
 static struct json_key *key_new(struct json_keys *k, struct json_key *parent, const struct gap *g)
@@ -116,8 +118,7 @@ static struct json_key *key_new(struct json_keys *k, struct json_key *parent, co
 		.gap = arena_copy(&k->arena, g->start, len),
 		.gap_len = (uint32_t)len,
 		.head_mask = len < JSON_HEAD ? (1u << len) - 1 : 0xffff,
-		.meta = -1,
-		.closes = !g->name,
+		.kind = JSON_CLOSE,
 		.members = parent->members + !!g->name,
 		.newlines = parent->newlines + g->newlines,
 		.column = -1,
@@ -155,7 +156,26 @@ static bool place_shape(struct json_keys *k, struct json_key *key)
 	}
 	int shape = batch_shape_of(k->batch, columns, count);
 	key->shape = (uint32_t)shape;
+	key->missing_of = 0;
+	key->missing_count = 0;
 	return shape >= 0;
+}
+
+void json_keys_missing(struct json_keys *k, struct json_key *key)
+{
+	struct batch *b = k->batch;
+	const struct shape *s = &b->shapes[key->shape];
+	uint8_t *has = arena_alloc(&b->arena, b->column_count + 1u);
+	uint16_t *missing = arena_array(&b->arena, b->column_count - s->count + 1u, sizeof *missing);
+	memset(has, 0, b->column_count + 1u);
+	for (uint32_t i = 0; i < s->count; i++)
+		has[s->columns[i]] = 1;
+	key->missing_count = 0;
+	for (uint32_t c = 0; c < b->column_count; c++)
+		if (!has[c])
+			missing[key->missing_count++] = (uint16_t)c;
+	key->missing = missing;
+	key->missing_of = b->column_count;
 }
 
 static bool place_field(struct json_keys *k, struct json_key *key)
@@ -163,7 +183,7 @@ static bool place_field(struct json_keys *k, struct json_key *key)
 	struct batch *b = k->batch;
 	key->column = -1;
 	key->row_mask = UINT32_MAX;
-	if (key->meta >= 0) {
+	if (key->kind == JSON_META) {
 		key->cells = batch_meta(b, (enum meta)key->meta);
 		k->metas |= 1u << key->meta;
 	} else if (json_keys_wanted(k, key->name, key->name_len)) {
@@ -182,7 +202,7 @@ static struct json_key *place(struct json_keys *k, struct json_key *key)
 {
 	if (key->epoch == k->epoch)
 		return key;
-	if (!(key->closes ? place_shape(k, key) : place_field(k, key))) {
+	if (!(key->kind == JSON_CLOSE ? place_shape(k, key) : place_field(k, key))) {
 		json_keys_no_room(k);
 		return NULL;
 	}

@@ -30,21 +30,30 @@
 
 enum { JSON_HEAD = 16, JSON_MEMBERS_MAX = BATCH_COLUMNS_MAX };
 
+enum json_key_kind {
+	JSON_FIELD,
+	JSON_META,
+	JSON_CLOSE,                 /* no key but the end of the record */
+};
+
 struct json_key {
 	char head[JSON_HEAD];       /* the first bytes of gap */
 	uint32_t head_mask;         /* a bit per byte of head that counts */
 	uint32_t gap_len;
-	const char *gap;            /* from behind the value before to this one; of `closes`: to the closing brace, with it */
+	const char *gap;            /* from behind the value before to this one; of JSON_CLOSE: to the closing brace, with it */
 	struct json_key *child;     /* the one met last; NULL: none yet */
 	struct json_key *next;      /* the next child of the same parent */
 	struct value *cells;        /* where values go: cells[row & row_mask] */
 	uint32_t row_mask;          /* 0: nobody wants this field */
 	uint32_t epoch;             /* the batch for which cells, row_mask, column, shape hold */
-	bool closes;                /* no key but the end of the record */
-	int8_t meta;                /* enum meta, or -1 */
+	uint8_t kind;               /* enum json_key_kind */
+	uint8_t meta;               /* of JSON_META: enum meta */
 	uint32_t members;           /* on the way from the root, with this one */
 	int32_t column;             /* -1: none (not wanted, or a metadatum) */
-	uint32_t shape;             /* of `closes` */
+	uint32_t shape;             /* of JSON_CLOSE */
+	uint32_t missing_of;        /* the batch had so many columns when `missing` was made */
+	uint32_t missing_count;
+	const uint16_t *missing;    /* the columns that are not in the shape; in the batch's arena */
 	uint64_t newlines;          /* in the gaps on the way from the root, with this one */
 	struct json_key *parent;
 	const char *name;           /* decoded */
@@ -81,8 +90,24 @@ struct json_key *json_keys_find(struct json_keys *k, struct json_key *at, const 
 /* The batch can't take a field or shape: too much for the rows it has already, or for any. Sets full and reason. */
 void json_keys_no_room(struct json_keys *k);
 
+/* Makes `missing` of a JSON_CLOSE anew. */
+void json_keys_missing(struct json_keys *k, struct json_key *key);
+
 /* Whether a field of that name is wanted. */
 bool json_keys_wanted(const struct json_keys *k, const char *name, size_t len);
+
+#if defined(__SSE2__)
+/* The bytes of a long gap behind its head. */
+static inline bool json_gap_matches(const struct json_key *key, const char *p)
+{
+	if (key->gap_len > 2 * JSON_HEAD)
+		return !memcmp(p + JSON_HEAD, key->gap + JSON_HEAD, key->gap_len - JSON_HEAD);
+	size_t last = key->gap_len - JSON_HEAD;
+	__m128i there = _mm_loadu_si128((const __m128i *)(const void *)(p + last));
+	__m128i tail = _mm_loadu_si128((const __m128i *)(const void *)(key->gap + last));
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(there, tail)) == 0xffff;
+}
+#endif
 
 /* Up to DECODE_SLACK bytes behind end are read; that they match does not help a gap that ends there. */
 static inline bool json_key_matches(const struct json_key *key, const char *p, const char *end)
@@ -95,7 +120,7 @@ static inline bool json_key_matches(const struct json_key *key, const char *p, c
 	unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(there, head));
 	if ((same & key->head_mask) != key->head_mask)
 		return false;
-	return key->gap_len <= JSON_HEAD || !memcmp(p + JSON_HEAD, key->gap + JSON_HEAD, key->gap_len - JSON_HEAD);
+	return key->gap_len <= JSON_HEAD || json_gap_matches(key, p);
 #else
 	return !memcmp(p, key->gap, key->gap_len);
 #endif

@@ -1,6 +1,6 @@
 /*
- * Numbers at the speed of the decoder: up to 16 digits before and 16 behind the point, eight at a time. All other forms
- * go to number_read, with which this one agrees.
+ * Numbers at the speed of the decoder: up to 18 digits without an exponent, eight at a time. All other forms go to
+ * number_read, with which this one agrees.
  */
 #ifndef STREAM_FORMAT_JSON_NUMBER_H
 #define STREAM_FORMAT_JSON_NUMBER_H
@@ -37,39 +37,37 @@ static inline uint64_t json_digits(uint64_t w, unsigned n)
 	return (w & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) << 32 | 1) >> 32;
 }
 
-/* Reads at most 16 digits at p; returns how many, with `*i` continued by them. 16 may mean more. */
-static inline unsigned json_digits16(const char *p, uint64_t *i)
+/* Reads the digits at p, up to 24; returns how many, with *i continued by them (beyond 18 it may have overflown). */
+static inline unsigned json_digit_runs(const char *p, uint64_t *i)
 {
 	static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-	uint64_t w = json_load8(p);
-	unsigned n = json_digit_run(w);
-	if (!n)
-		return 0;
-	*i = *i * powers[n] + json_digits(w, n);
-	if (n < 8)
-		return n;
-	w = json_load8(p + 8);
-	unsigned rest = json_digit_run(w);
-	if (rest)
-		*i = *i * powers[rest] + json_digits(w, rest);
-	return 8 + rest;
+	unsigned count = 0, n;
+	do {
+		uint64_t w = json_load8(p + count);
+		n = json_digit_run(w);
+		if (!n)
+			break;
+		*i = *i * powers[n] + json_digits(w, n);
+		count += n;
+	} while (n == 8 && count < 24);
+	return count;
 }
 
-/* As number_read; but up to 48 bytes behind `end` may be read, and what is returned lies behind `end` if they go on there. */
+/* As number_read; but up to 60 bytes behind `end` may be read, and what is returned lies behind `end` if they go on there. */
 static inline const char *json_number(const char *p, const char *end, struct value *v)
 {
 	const char *s = p + (*p == '-');
 	uint64_t i = 0;
-	unsigned n = json_digits16(s, &i), scale = 0;
+	unsigned n = json_digit_runs(s, &i), scale = 0;
 	const char *q = s + n;
 	if (*q == '.') {
-		scale = json_digits16(++q, &i);
+		scale = json_digit_runs(++q, &i);
 		q += scale;
-		if (!scale)
+		if (!scale || scale > VALUE_SCALE_MAX)
 			return number_read(p, end, v);
 	}
-	bool negative = s != p;
-	if (!n || n == 16 || scale == 16 || n + scale > 18 || (*s == '0' && n > 1) || (*q | 0x20) == 'e' || (negative && !i))
+	bool negative = s != p, zero = *s == '0';
+	if (!n || n + scale > 18u + zero || (zero && n > 1) || (*q | 0x20) == 'e' || (negative && !i))
 		return number_read(p, end, v);
 	*v = value_decimal(negative ? -(int64_t)i : (int64_t)i, scale);
 	return q;

@@ -75,7 +75,7 @@ static bool read_typed(enum capture_type type, struct arena *a, struct value *v)
 
 static bool read_time(struct captures *c, struct value v, const char *const *formats)
 {
-	if (v.len == c->date_len && !memcmp(v.s, c->date, v.len))
+	if (v.len && v.len == c->date_len && !memcmp(v.s, c->date, v.len))
 		return true;
 	c->date_len = 0;
 	for (; *formats; formats++) {

@@ -34,7 +34,8 @@ const struct grok_definition grok_library[] = {
         {"WINDOWSMAC", "(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}"},
         {"CISCOMAC", "(?:[0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}"},
         {"MAC", "(?:%{COMMONMAC}|%{WINDOWSMAC}|%{CISCOMAC})"},
-        {"IPV4", "(?<!\\d)(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!\\d{4})|(?!\\.?\\d))){4}(?<!\\.)"},
+        {"OCTET", "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)"},
+        {"IPV4", "(?<!\\d)(?:%{OCTET}\\.){3}%{OCTET}(?!\\d)"},
         /* Eight words; or fewer about one `::`; the last two may be an IPV4. */
         {"IPV6", "(?<![\\w:])(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){6}%{IPV4}"
                  "|(?!(?:::)?[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){7})(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::"

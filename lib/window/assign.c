@@ -26,17 +26,32 @@ struct span window_pane(const struct window_spec *s, int64_t t)
 	return (struct span){start, time_add(start, edge ? edge : width)};
 }
 
-struct span window_first(const struct window_spec *s, struct span pane)
+static int64_t max(int64_t a, int64_t b)
 {
+	return a > b ? a : b;
+}
+
+/* The least point of a grid that is greater than t. */
+static int64_t grid_after(int64_t t, int64_t size, int64_t offset)
+{
+	return time_add(window_floor(t, size, offset), size);
+}
+
+bool window_first(const struct window_spec *s, struct span pane, int64_t after, struct span *w)
+{
+	after = max(after, pane.end - 1);
 	if (s->kind == WINDOW_HOP) {
-		int64_t start = window_floor(pane.start, s->slide, s->offset);
-		while (time_add(time_subtract(start, s->slide), s->size) >= pane.end && start > TIMESTAMP_MIN)
-			start = time_subtract(start, s->slide);
-		return (struct span){start, time_add(start, s->size)};
+		w->start = grid_after(time_subtract(after, s->size), s->slide, s->offset);
+		w->end = time_add(w->start, s->size);
+		return w->start <= pane.start;
 	}
-	if (s->kind == WINDOW_CUMULATE)
-		return (struct span){window_floor(pane.start, s->size, s->offset), pane.end};
-	return pane;
+	if (s->kind == WINDOW_CUMULATE) {
+		w->start = window_floor(pane.start, s->size, s->offset);
+		w->end = grid_after(after, s->slide, s->offset);
+		return w->end <= time_add(w->start, s->size);
+	}
+	*w = pane;
+	return after < pane.end;
 }
 
 bool window_next(const struct window_spec *s, struct span pane, struct span *w)

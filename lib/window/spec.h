@@ -79,13 +79,12 @@ int64_t window_floor(int64_t t, int64_t size, int64_t offset);
 struct span window_pane(const struct window_spec *s, int64_t t);
 
 /*
- * The windows that a pane lies in, by rising end: window_first gives the first, window_next the one after *w, false after
- * the last.
+ * The windows that a pane lies in, by rising end: window_first gives the first that ends after `after`, window_next the one
+ * behind *w; false where there is none.
  *
- *   struct span w = window_first(s, pane);
- *   do ... while (window_next(s, pane, &w));
+ *   for (more = window_first(s, pane, TIMESTAMP_MIN, &w); more; more = window_next(s, pane, &w))
  */
-struct span window_first(const struct window_spec *s, struct span pane);
+bool window_first(const struct window_spec *s, struct span pane, int64_t after, struct span *w);
 bool window_next(const struct window_spec *s, struct span pane, struct span *w);
 
 /* The end of the last window that a record of this time lies in; a session's as if it were alone.

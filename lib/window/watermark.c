@@ -85,6 +85,16 @@ int watermark_frame(struct watermark *w, const struct batch *b, bool times, stru
 	return OK;
 }
 
+int64_t watermark_whole(const struct batch *b)
+{
+	for (uint32_t i = 0; i < batch_count(b); i++) {
+		struct value time = frame_field(b, "time", batch_row(b, i));
+		if (value_is_missing(frame_field(b, "shard", batch_row(b, i))) && time.type == TYPE_TIME)
+			return time.i;
+	}
+	return TIMESTAMP_MIN;
+}
+
 int64_t watermark_idle(struct watermark *w, int64_t idle)
 {
 	int64_t next = TIMESTAMP_MAX;

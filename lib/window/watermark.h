@@ -62,6 +62,9 @@ void watermark_shard(struct watermark *w, struct value name, int64_t greatest, e
    @time is not what the windows go by. A row that makes no sense is ERR_FAILED. */
 int watermark_frame(struct watermark *w, const struct batch *b, bool times, struct error *e);
 
+/* Reads a WATERMARK frame as stages behind stream-window get it: event time as a whole. TIMESTAMP_MIN if there is none in it. */
+int64_t watermark_whole(const struct batch *b);
+
 /* Active shards not heard of for `idle` ns become idle. Returns when to ask again (monotonic), TIMESTAMP_MAX: no need. */
 int64_t watermark_idle(struct watermark *w, int64_t idle);
 

@@ -1,6 +1,6 @@
 /*
  * The scanner of access logs against the regex that --show prints for it: on lines made of the pieces of good and bad
- * ones, on mutations of them, and on a real log. `access bench FILE` measures it.
+ * ones, on mutations of them, and on a real log.
  */
 #include "pattern/pattern.h"
 
@@ -211,47 +211,8 @@ static void test_real(void)
 	munmap(data, len);
 }
 
-static int bench(const char *path, const char *name)
+int main(void)
 {
-	size_t len;
-	char *data = map(path, &len);
-	struct pattern *p;
-	struct batch to;
-	const char *reason;
-	if (!data || pattern_new(name, NULL, &p, NULL) != OK)
-		return 1;
-	batch_init(&to);
-	int64_t best = INT64_MAX;
-	uint64_t rows = 0, missed = 0;
-	for (int round = 0; round < 5; round++) {
-		int64_t start = monotonic_now();
-		rows = missed = 0;
-		pattern_begin(p, &to);
-		for (const char *at = data, *end; at < data + len; at = end + 1) {
-			end = memchr(at, '\n', (size_t)(data + len - at));
-			missed += pattern_apply(p, at, (size_t)(end - at), rows + 1, &reason) != PATTERN_MATCHED;
-			if (to.rows < 4096)
-				continue;
-			rows += to.rows;
-			batch_clear(&to);
-			pattern_begin(p, &to);
-		}
-		rows += to.rows;
-		batch_clear(&to);
-		int64_t took = monotonic_now() - start;
-		best = took < best ? took : best;
-	}
-	printf("%llu rows, %llu missed, %zu MB: %.3f s\n", (unsigned long long)rows, (unsigned long long)missed,
-	       len >> 20, (double)best / 1e9);
-	batch_release(&to);
-	pattern_free(p);
-	return 0;
-}
-
-int main(int argc, char **argv)
-{
-	if (argc > 2 && !strcmp(argv[1], "bench"))
-		return bench(argv[2], argc > 3 ? argv[3] : "combined");
 	test_random("common");
 	test_random("combined");
 	test_real();

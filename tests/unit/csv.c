@@ -86,7 +86,7 @@ static void test_header(void)
 static void test_malformed(void)
 {
 	check("a,b\n1\n2,3\n4,5,6\n\n7,8\n", "3 a=int 2|b=int 3\n6 a=int 7|b=int 8\n"
-					     "!2 1 cells, but the header has 2 <1>\n"
+					     "!2 1 cell, but the header has 2 <1>\n"
 					     "!4 3 cells, but the header has 2 <4,5,6>\n");
 	check("a,b\n\"x\ny\",2,3\r\n4,5\n", "4 a=int 4|b=int 5\n!2 3 cells, but the header has 2 <\"x\ny\",2,3>\n");
 	/* A stray quote costs its line. */
@@ -159,8 +159,8 @@ static void test_want(void)
 	static const struct decode_options want = {names, 3}, nothing = {names, 0};
 	const char *text = "a,a,b,c\n1,2,3,4\n5,\"6\"\"\",\"\n\",8\n9\n";
 	FEED_CHECK(csv_decoder_new(&want, ','), text, strlen(text),
-		   "2 a_2=int 2|c=int 4\n3 a_2=string 6\"|c=int 8\n!5 1 cells, but the header has 4 <9>\n");
-	FEED_CHECK(csv_decoder_new(&nothing, ','), text, strlen(text), "2 \n3 \n!5 1 cells, but the header has 4 <9>\n");
+		   "2 a_2=int 2|c=int 4\n3 a_2=string 6\"|c=int 8\n!5 1 cell, but the header has 4 <9>\n");
+	FEED_CHECK(csv_decoder_new(&nothing, ','), text, strlen(text), "2 \n3 \n!5 1 cell, but the header has 4 <9>\n");
 }
 
 static void test_meta_and_tsv(void)

@@ -113,6 +113,28 @@ static void test_one_batch(void)
 	pattern_free(regex);
 }
 
+/* A batch that can take no more columns says so; an empty one takes the line. */
+static void test_full(void)
+{
+	static const char line[] = HEAD "\"GET /a HTTP/1.1\" 200 1";
+	static const char *const patterns[] = {"common", "^(?<x>.*)$"};
+	for (int i = 0; i < 2; i++) {
+		struct run r;
+		run_open(&r, patterns[i]);
+		char name[16];
+		for (int c = 0; c < BATCH_COLUMNS_MAX; c++)
+			CHECK(batch_column(&r.batch, name, (size_t)sprintf(name, "c%d", c)) == c);
+		pattern_begin(r.pattern, &r.batch);
+		CHECK(pattern_apply(r.pattern, line, sizeof line - 1, 0, &r.reason) == PATTERN_FULL);
+		CHECK(pattern_apply(r.pattern, line, sizeof line - 1, 0, &r.reason) == PATTERN_FULL &&
+		      r.batch.rows == 0);
+		batch_reset(&r.batch);
+		pattern_begin(r.pattern, &r.batch);
+		CHECK(pattern_apply(r.pattern, line, sizeof line - 1, 0, &r.reason) == PATTERN_MATCHED);
+		run_close(&r);
+	}
+}
+
 static void test_grok(void)
 {
 	check_line("%{IPORHOST:client} %{WORD:verb} %{NUMBER:rt:float}", "see 10.0.0.1 GET 0.250 x",
@@ -361,6 +383,7 @@ int main(void)
 	test_access();
 	test_access_malformed();
 	test_one_batch();
+	test_full();
 	test_grok();
 	test_library();
 	test_regex();

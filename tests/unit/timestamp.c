@@ -334,29 +334,8 @@ static void test_format(void)
 	}
 }
 
-/* Prints how long a read takes: `timestamp bench`. */
-static void bench(void)
+int main(void)
 {
-	static const char *const dates[] = {"2026-11-22T19:37:33.123456Z", "20/Feb/2016:00:00:45 -0500"};
-	for (int kind = 0; kind < 2; kind++) {
-		int64_t start = monotonic_now(), sum = 0, ns = 0;
-		char text[32];
-		size_t len = strlen(strcpy(text, dates[kind]));
-		for (int i = 0; i < 10000000; i++) {
-			text[kind ? 19 : 18] = (char)('0' + i % 10);
-			if (kind ? timestamp_read_clf(text, len, &ns) : timestamp_read(text, len, &ns))
-				sum += ns;
-		}
-		printf("%s: %.1f ns (%lld)\n", dates[kind], (double)(monotonic_now() - start) / 1e7, (long long)sum);
-	}
-}
-
-int main(int argc, char **argv)
-{
-	if (argc > 1 && !strcmp(argv[1], "bench")) {
-		bench();
-		return 0;
-	}
 	test_read();
 	test_read_range();
 	test_read_rubbish();

@@ -1,0 +1,57 @@
+#include "agg/pane.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+
+struct pane *pane_new(const struct pane_shape *s, struct span span)
+{
+	struct pane *p = mem_zero(sizeof *p);
+	p->span = span;
+	p->least = TIMESTAMP_MAX;
+	p->greatest = TIMESTAMP_MIN;
+	groups_init(&p->groups, s->key_count);
+	p->aggs = mem_array(s->agg_count, sizeof *p->aggs);
+	for (uint32_t i = 0; i < s->agg_count; i++)
+		p->aggs[i] = agg_new(s->states[i], s->exact);
+	return p;
+}
+
+void pane_free(struct pane *p, const struct pane_shape *s)
+{
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < s->agg_count; i++)
+		agg_free(p->aggs[i]);
+	free(p->aggs);
+	groups_release(&p->groups);
+	free(p);
+}
+
+void pane_merge(struct pane *to, const struct pane *from, const struct pane_shape *s)
+{
+	uint32_t count = from->groups.count;
+	uint32_t *map = mem_array(count, sizeof *map);
+	struct value *keys = mem_array(s->key_count, sizeof *keys);
+	for (uint32_t g = 0; g < count; g++) {
+		for (uint32_t k = 0; k < s->key_count; k++)
+			keys[k] = groups_key(&from->groups, g, k);
+		map[g] = groups_number(&to->groups, keys);
+	}
+	for (uint32_t i = 0; i < s->agg_count; i++)
+		agg_merge(to->aggs[i], from->aggs[i], map, count, to->groups.count);
+	to->least = from->least < to->least ? from->least : to->least;
+	to->greatest = from->greatest > to->greatest ? from->greatest : to->greatest;
+	to->records += from->records;
+	free(keys);
+	free(map);
+}
+
+size_t pane_memory(const struct pane *p, const struct pane_shape *s)
+{
+	size_t bytes = sizeof *p + groups_memory(&p->groups);
+	for (uint32_t i = 0; i < s->agg_count; i++)
+		bytes += agg_memory(p->aggs[i]);
+	return bytes;
+}

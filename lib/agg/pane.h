@@ -1,0 +1,35 @@
+/* The groups and accumulators of one stretch of time (lib/window/spec.h), of one session, or of everything there is. */
+#ifndef STREAM_AGG_PANE_H
+#define STREAM_AGG_PANE_H
+
+#include "agg/agg.h"
+#include "agg/groups.h"
+#include "window/spec.h"
+
+/* What the panes of a table have in common. */
+struct pane_shape {
+	uint32_t key_count, agg_count;
+	const enum agg_state *states;
+	bool exact;
+};
+
+struct pane {
+	struct span span;        /* of sessions and counts: so far */
+	struct groups groups;
+	struct agg **aggs;
+	int64_t least, greatest; /* event times of its records; least > greatest: none */
+	bool touched;            /* records came since its windows were last looked at */
+	bool summed;             /* part of the table's running sum */
+	uint32_t local;          /* its place among the panes of the batch being added, plus 1 */
+	uint32_t key;            /* sessions, counts: number of its key */
+	int64_t records;         /* counts: so far */
+	struct pane *into;       /* sessions: the one it became part of */
+};
+
+struct pane *pane_new(const struct pane_shape *s, struct span span);
+void pane_free(struct pane *p, const struct pane_shape *s);
+/* Adds all of `from`, which stays as it is, but for its span. */
+void pane_merge(struct pane *to, const struct pane *from, const struct pane_shape *s);
+size_t pane_memory(const struct pane *p, const struct pane_shape *s);
+
+#endif

@@ -1,0 +1,114 @@
+/* Inside of tables: table_new.c makes them, table_feed.c adds records, table_close.c emits, table_sessions.c assigns records to
+   sessions and count windows. */
+#ifndef STREAM_AGG_TABLE_PRIVATE_H
+#define STREAM_AGG_TABLE_PRIVATE_H
+
+#include "agg/input.h"
+#include "agg/pane.h"
+#include "agg/table.h"
+#include "expr/expr.h"
+
+/* A key or an argument: a field as it is, or something computed. */
+struct source {
+	const char *field;     /* NULL: */
+	struct expr *expr;     /* borrowed from a statement */
+	const char *text;      /* for messages */
+	bool wants_numbers;
+	struct input_room room;
+	struct value *values;  /* what was computed, by row */
+	uint32_t cap;
+	struct column column;  /* this batch's */
+};
+
+struct output {
+	const char *name;
+	struct call call;
+	uint32_t agg;          /* which accumulator has it */
+};
+
+struct accumulator {
+	enum agg_state state;
+	int source;            /* its argument in `args`; -1: none */
+};
+
+/* Panes of one key, which don't overlap, by start. */
+struct key_panes {
+	struct pane **panes;
+	uint32_t count, cap;
+};
+
+struct table {
+	struct arena arena;    /* names, texts, the spec's fields */
+	struct statement *statements;
+	uint32_t statement_count;
+	struct source *keys;
+	const char **key_names;
+	const struct column **key_columns;
+	uint32_t key_count;
+	struct source *args;
+	uint32_t arg_count;
+	struct accumulator *accumulators;
+	enum agg_state *states;
+	struct output *outputs;
+	uint32_t output_count;
+	const char **fields;
+	uint32_t field_count;
+	struct pane_shape shape;
+
+	bool has_window;
+	bool wants_times;      /* without a window: rate, first, last, collect */
+	struct window_spec spec;
+	int64_t closed;        /* the greatest watermark so far */
+
+	struct pane **panes;   /* all, in no order */
+	uint32_t pane_count, pane_cap;
+	uint32_t *index;       /* pane number + 1 by start, open addressing; of tumble, hop and cumulate */
+	uint32_t index_size;   /* a power of two */
+	struct pane *running;  /* cumulate: sum of the panes of the window emitted last */
+
+	struct groups by;      /* keys of sessions and counts */
+	struct key_panes *by_panes;
+	uint32_t by_cap;
+	struct pane **done;    /* count windows that are full; sessions that became part of others: of those in `panes` */
+	uint32_t done_count, done_cap;
+
+	/* Of the batch being added. */
+	uint32_t *rows;        /* row numbers, */
+	int64_t *times;        /* their times, */
+	struct pane **pane_of; /* their panes, */
+	uint32_t *groups, *scratch;
+	uint32_t *sorted_rows; /* and the first two sorted by pane */
+	int64_t *sorted_times;
+	bool *bad;
+	struct pane **touched;
+	uint32_t *touched_from; /* where a pane's rows begin; one more for the end */
+	uint32_t touched_count;
+	uint32_t room;         /* of all of these */
+
+	struct batch out;
+	uint16_t *out_columns; /* numbers of its columns, in order */
+	uint32_t out_shape;
+};
+
+/* Adds a pane to `panes` and the index. */
+struct pane *table_add_pane(struct table *t, struct span span);
+/* Frees the panes that `gone` says yes to. */
+void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const struct pane *p));
+
+/* Forgets the running sum, which no longer has all that its panes have. */
+void table_drop_running(struct table *t);
+
+/* pane_of[i] for `count` rows of sessions or count windows, whose keys are numbered in t->groups; merges sessions. */
+void table_assign_sessions(struct table *t, uint32_t count);
+void table_assign_counts(struct table *t, uint32_t count);
+/* Numbers the keys of t->rows into t->groups. */
+void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count);
+void table_forget_session(struct table *t, struct pane *p);
+void table_compact_by(struct table *t);
+void table_free_merged(struct table *t);
+
+/* Rows of one pane as the result of a window (ignored without one) to t->out, which is emitted when it is full. */
+int table_emit_pane(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e);
+int table_flush(struct table *t, table_emit emit, void *self, struct error *e);
+
+#endif

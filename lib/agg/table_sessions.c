@@ -1,0 +1,174 @@
+/* Sessions and count windows: their panes are found by key, not by time alone. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agg/table_private.h"
+#include "base/mem.h"
+#include "base/timestamp.h"
+
+enum { IDLE_KEYS_MAX = 4096 };  /* keys without a pane that are remembered, beside as many as have one */
+
+void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count)
+{
+	size_t n = t->spec.by_count;
+	const struct column **columns = mem_array(n, sizeof *columns);
+	for (size_t i = 0; i < n; i++)
+		columns[i] = batch_field(b, t->spec.by[i], strlen(t->spec.by[i]));
+	groups_find(&t->by, input, columns, t->rows, count, t->groups, t->scratch);
+	free(columns);
+	if (t->by.count <= t->by_cap)
+		return;
+	uint32_t cap = (uint32_t)mem_grow(t->by_cap, t->by.count);
+	t->by_panes = mem_resize(t->by_panes, cap, sizeof *t->by_panes);
+	memset(t->by_panes + t->by_cap, 0, (cap - t->by_cap) * sizeof *t->by_panes);
+	t->by_cap = cap;
+}
+
+static void put_done(struct table *t, struct pane *p)
+{
+	if (t->done_count == t->done_cap) {
+		t->done_cap = (uint32_t)mem_grow(t->done_cap, t->done_cap + 1);
+		t->done = mem_resize(t->done, t->done_cap, sizeof *t->done);
+	}
+	t->done[t->done_count++] = p;
+}
+
+static void insert_pane(struct key_panes *k, uint32_t at, struct pane *p)
+{
+	if (k->count == k->cap) {
+		k->cap = (uint32_t)mem_grow(k->cap, k->cap ? k->cap + 1 : 2);
+		k->panes = mem_resize(k->panes, k->cap, sizeof *k->panes);
+	}
+	memmove(k->panes + at + 1, k->panes + at, (k->count - at) * sizeof *k->panes);
+	k->panes[at] = p;
+	k->count++;
+}
+
+static void remove_panes(struct key_panes *k, uint32_t at, uint32_t count)
+{
+	memmove(k->panes + at, k->panes + at + count, (k->count - at - count) * sizeof *k->panes);
+	k->count -= count;
+}
+
+/* The first session of a key that ends at `time` or later. */
+static uint32_t first_session(const struct key_panes *k, int64_t time)
+{
+	uint32_t low = 0, high = k->count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (k->panes[middle]->span.end < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The session of a record, which may have joined several into one. */
+static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
+{
+	struct key_panes *k = &t->by_panes[key];
+	struct span w = {time, time_add(time, t->spec.gap)};
+	uint32_t first = first_session(k, w.start), end = first;
+	while (end < k->count && k->panes[end]->span.start <= w.end)
+		end++;
+	if (first == end) {
+		struct pane *p = table_add_pane(t, w);
+		p->key = key;
+		insert_pane(k, first, p);
+		return p;
+	}
+	struct pane *p = k->panes[first];
+	for (uint32_t i = first + 1; i < end; i++) {
+		struct pane *other = k->panes[i];
+		pane_merge(p, other, &t->shape);
+		p->touched |= other->touched;
+		p->span.end = other->span.end;
+		other->into = p;
+		put_done(t, other);
+	}
+	remove_panes(k, first + 1, end - first - 1);
+	p->span.start = w.start < p->span.start ? w.start : p->span.start;
+	p->span.end = w.end > p->span.end ? w.end : p->span.end;
+	return p;
+}
+
+void table_assign_sessions(struct table *t, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		t->pane_of[i] = session_of(t, t->groups[i], t->times[i]);
+	for (uint32_t i = 0; t->done_count && i < count; i++)
+		while (t->pane_of[i]->into)
+			t->pane_of[i] = t->pane_of[i]->into;
+}
+
+static bool is_merged(const struct table *t, const struct pane *p)
+{
+	(void)t;
+	return p->into != NULL;
+}
+
+void table_free_merged(struct table *t)
+{
+	if (t->spec.kind != WINDOW_SESSION || !t->done_count)
+		return;
+	t->done_count = 0;
+	table_drop_panes(t, is_merged);
+}
+
+void table_forget_session(struct table *t, struct pane *p)
+{
+	if (p->into || p->key >= t->by_cap)
+		return;
+	struct key_panes *k = &t->by_panes[p->key];
+	for (uint32_t i = 0; i < k->count; i++) {
+		if (k->panes[i] == p) {
+			remove_panes(k, i, 1);
+			return;
+		}
+	}
+}
+
+/* Forgets keys that have no session any more, once they are the most. */
+void table_compact_by(struct table *t)
+{
+	if (!t->by.key_count || t->by.count <= 2 * t->pane_count + IDLE_KEYS_MAX)
+		return;
+	struct groups old = t->by;
+	struct value *values = mem_array(old.key_count, sizeof *values);
+	groups_init(&t->by, old.key_count);
+	struct key_panes *moved = mem_zero(t->by_cap * sizeof *moved);
+	for (uint32_t key = 0; key < old.count; key++) {
+		if (!t->by_panes[key].count) {
+			free(t->by_panes[key].panes);
+			continue;
+		}
+		for (uint32_t k = 0; k < old.key_count; k++)
+			values[k] = groups_key(&old, key, k);
+		uint32_t now = groups_number(&t->by, values);
+		moved[now] = t->by_panes[key];
+		for (uint32_t i = 0; i < moved[now].count; i++)
+			moved[now].panes[i]->key = now;
+	}
+	free(t->by_panes);
+	free(values);
+	groups_release(&old);
+	t->by_panes = moved;
+}
+
+void table_assign_counts(struct table *t, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct key_panes *k = &t->by_panes[t->groups[i]];
+		if (!k->count) {
+			struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
+			p->key = t->groups[i];
+			insert_pane(k, 0, p);
+		}
+		struct pane *p = t->pane_of[i] = k->panes[0];
+		if (++p->records < t->spec.count)
+			continue;
+		remove_panes(k, 0, 1);
+		put_done(t, p);
+	}
+}
