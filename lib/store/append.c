@@ -67,8 +67,7 @@ int shard_follow(struct shard *s, struct error *e)
 	}
 	struct segment newest;
 	int r = segment_open(&newest, s->io, s->directory, s->id, s->head.base, O_RDWR, e);
-	if (r > 0 && !newest.id)  /* its stream line is damaged; its frames need not be */
-		newest.id = s->head.segment;
+	newest.id = head_segment_id(&s->head, newest.id, newest.base);
 	if (r > 0 && newest.id != s->head.segment) {
 		segment_close(&newest);
 		r = 0;

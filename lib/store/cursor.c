@@ -79,26 +79,41 @@ void cursor_seek(struct cursor *c, uint64_t seq)
 	c->seq = seq;
 }
 
+/* Of a damaged stream line the head may know what it said. */
+static int identify(struct cursor *c, struct segment *s, struct error *e)
+{
+	if (s->id || c->until != UINT64_MAX)
+		return OK;
+	int r = read_limit(c, e);
+	if (!r && c->limit.base == s->base)
+		s->id = c->limit.segment;
+	return r;
+}
+
 /* Opens the segment that has c->seq. Returns 1, or 0 if there is none (yet). */
 static int enter(struct cursor *c, struct error *e)
 {
 	struct segment_list list = {0};
+	struct segment found = SEGMENT_CLOSED;
 	int r = segment_list_read(&list, c->stream->io, c->directory, e);
 	if (!r && list.count) {
 		size_t i = segment_list_find(&list, c->seq);
 		c->until = i + 1 < list.count ? list.bases[i + 1] : UINT64_MAX;
-		r = segment_open(&c->segment, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
+		r = segment_open(&found, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
 	}
 	segment_list_release(&list);
 	if (r <= 0)
 		return r;
-	r = scan_open(&c->scan, &c->segment, e);
+	r = identify(c, &found, e);
+	c->segment = found;
+	if (!r)
+		r = scan_open(&c->scan, &c->segment, e);
+	if (!r)
+		r = file_size(&c->segment.file, &c->size, e);
 	c->at = c->segment.start;
 	c->next = c->segment.base;
 	if (c->seq < c->next)
 		c->seq = c->next;
-	if (!r)
-		r = file_size(&c->segment.file, &c->size, e);
 	return r ? r : 1;
 }
 
@@ -134,6 +149,19 @@ static bool is_limited(const struct cursor *c)
 	return c->limit.known && (c->segment.id ? c->limit.segment == c->segment.id : c->limit.base == c->segment.base);
 }
 
+/*
+ * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another was put in
+ * its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
+ */
+static int leave_stranger(struct cursor *c)
+{
+	if (c->stranger == c->segment.id && c->limit.base == c->segment.base)
+		report(c, c->at, c->limit.seq, "another file stands in its place");
+	c->stranger = c->segment.id;
+	leave(c);
+	return c->limit.seq <= c->seq ? 0 : 2;
+}
+
 /* How many bytes of our segment may be read: 1; 0 if there is nothing now; 2: look again. */
 static int find_end(struct cursor *c, int64_t *end, struct error *e)
 {
@@ -152,10 +180,7 @@ static int find_end(struct cursor *c, int64_t *end, struct error *e)
 			return c->at < *end;
 		if ((r = look_for_successor(c, e)))
 			return r;
-		/* The file that had nothing durable in it was replaced by another of the same base. */
-		if (c->until == UINT64_MAX)
-			leave(c);
-		return c->until == UINT64_MAX && c->limit.base <= c->seq && c->limit.seq <= c->seq ? 0 : 2;
+		return c->until == UINT64_MAX ? leave_stranger(c) : 2;
 	}
 	if (c->at < *end && c->next < c->until)
 		return 1;

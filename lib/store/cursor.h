@@ -41,6 +41,7 @@ struct cursor {
 	uint64_t until;      /* @seq where the next segment begins; UINT64_MAX: ours is the newest */
 	int64_t at;          /* the next frame */
 	uint64_t next;       /* the @seq that is expected there */
+	uint64_t stranger;   /* id of the last file that was newest and not the head's segment */
 
 	uint64_t seq;        /* the record that is wanted next */
 	uint64_t end;        /* and where to stop; UINT64_MAX: nowhere */

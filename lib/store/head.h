@@ -36,6 +36,12 @@ struct head {
 
 enum { HEAD_SIZE = 256 };
 
+/* The id of a segment whose stream line is damaged (0): the head knows it, if it speaks of that one. */
+static inline uint64_t head_segment_id(const struct head *h, uint64_t id, uint64_t base)
+{
+	return !id && h->generation && h->base == base ? h->segment : id;
+}
+
 /* A file without a valid slot is no error: generation is 0 then. */
 int head_read(const struct file *f, struct head *h, struct error *e);
 /* Raises the generation and writes. On failure the state on disk is the old one, or h. */

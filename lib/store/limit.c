@@ -31,6 +31,7 @@ static int search(struct limit *l, const struct files *io, const char *directory
 		r = segment_open(&newest, io, directory, scan->shard, list.bases[list.count - 1], O_RDONLY, e);
 	else if (!r)
 		r = 1;
+	newest.id = head_segment_id(h, newest.id, newest.base);
 	if (r > 0 && newest.file.fd >= 0 && !(r = file_size(&newest.file, &size, e)) &&
 	    (r = scan_open(scan, &newest, e)) >= 0) {
 		struct tail t = tail_start(&newest, size, h);

@@ -145,6 +145,7 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 		return r ? r : error_set(e, ERR_FAILED, "a segment of %s vanished", s->directory);
 	struct tail t = {0};
 	scan_init(&scan, s->id);
+	newest.id = head_segment_id(&s->head, newest.id, base);
 	r = scan_open(&scan, &newest, e);
 	if (!r)
 		r = file_size(&newest.file, &size, e);
