@@ -212,11 +212,14 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{0, "shards", OPT_COUNT, offsetof(struct ctl, shards), "N", "create: so many shards (1)", NULL},
 		{'k', "key", OPT_TEXT, offsetof(struct ctl, key), "FIELD|EXPR", "create: the partition key", NULL},
-		{0, "hash", OPT_CHOICE, offsetof(struct ctl, hash), "HASH", "create: xxh3, md5 as Kinesis, murmur2 as Kafka",
-		 "xxh3 md5 murmur2"},
-		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN", "create: always, never, or the longest wait (50ms)", NULL},
-		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D", "create: how long records are kept", NULL},
-		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept", NULL},
+		{0, "hash", OPT_CHOICE, offsetof(struct ctl, hash), "HASH",
+		 "create: xxh3, md5 as Kinesis, murmur2 as Kafka", "xxh3 md5 murmur2"},
+		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN",
+		 "create: always, never, or the longest wait (50ms)", NULL},
+		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
+		 "create: how long records are kept", NULL},
+		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
+		 NULL},
 		{0},
 	};
 	static const struct command command = {

@@ -69,7 +69,8 @@ static int read_file(const char *path, struct buf *out, struct error *e)
 		if (n < 0)
 			r = (int)n;
 		else if (out->len > FRAME_SIZE_MAX)
-			r = error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path, FRAME_SIZE_MAX);
+			r = error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path,
+				      FRAME_SIZE_MAX);
 	}
 	file_close(&file);
 	return r;
@@ -172,14 +173,16 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 }
 
 /* What steers processing upstream has no meaning in a store: time is there in the records. */
-static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
 {
 	(void)self;
 	(void)f;
 	(void)input;
 	(void)body;
 	if (frame->flags & FRAME_CRITICAL && frame->kind != FRAME_WINDOW)
-		return error_set(e, ERR_UPSTREAM, "a critical control frame of kind %d, which is not known here", (int)frame->kind);
+		return error_set(e, ERR_UPSTREAM, "a critical control frame of kind %d, which is not known here",
+				 (int)frame->kind);
 	return 0;
 }
 

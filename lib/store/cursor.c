@@ -150,8 +150,8 @@ static bool is_limited(const struct cursor *c)
 }
 
 /*
- * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another was put in
- * its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
+ * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another
+ * was put in its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
  */
 static int leave_stranger(struct cursor *c)
 {

@@ -1,6 +1,7 @@
 /*
- * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now or as they
- * come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told from what is there.
+ * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now
+ * or as they come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told
+ * from what is there.
  *
  *   struct store_reader *r;
  *   store_reader_open(&r, &files_real, names, count, &options, e);
@@ -51,9 +52,9 @@ struct store_reader_options {
 };
 
 struct store_item {
-	struct batch *batch;   /* may be changed; valid until the next call. With @stream; and @shard, when there are several
-				  streams, is `stream/shard` */
-	const char *stream;
+	struct batch *batch;   /* may be changed; valid until the next call. When there are several streams, its @shard is
+				  `stream/shard` */
+	const char *stream;    /* as it was asked for */
 	uint32_t shard;
 };
 

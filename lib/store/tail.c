@@ -4,7 +4,8 @@
 
 struct tail tail_start(const struct segment *newest, int64_t size, const struct head *h)
 {
-	struct tail t = {.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
+	struct tail t = {
+		.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
 	if (!h->generation)
 		return t;
 	if (h->arrived > t.arrived)

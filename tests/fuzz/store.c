@@ -1,6 +1,7 @@
 /*
- * A shard whose segment was put together from pieces: whole frames in any order, stale ones of another segment, cut ones, bytes
- * that changed. Reading it, with or without its head, must serve only records as they were written, with rising @seq.
+ * A shard whose segment was put together from pieces: whole frames in any order, stale ones of another segment, cut
+ * ones, bytes that changed. Reading it, with or without its head, must serve only records as they were written, with
+ * rising @seq.
  */
 #include <errno.h>
 #include <inttypes.h>

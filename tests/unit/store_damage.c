@@ -1,6 +1,7 @@
 /*
- * A small shard of two segments, all of it acknowledged, with each bit flipped in turn and cut at each byte: what is served is
- * right, what is not served is reported with the exact range, nothing is refused, and new records go on behind it.
+ * A small shard of two segments, all of it acknowledged, with each bit flipped in turn and cut at each byte: what is
+ * served is right, what is not served is reported with the exact range, nothing is refused, and new records go on
+ * behind it.
  */
 #include <dirent.h>
 #include <sys/stat.h>
@@ -177,11 +178,13 @@ static void test_cuts_without_head(void)
 		ledger_init(&before, TOTAL + MORE);
 		ledger_init(&after, TOTAL + MORE);
 		CHECK(!ledger_read(&before, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
-		CHECK(!before.foreign && !before.disorder && !before.lost && !ledger_wrong(&before, 0, (int64_t)before.records, 1));
+		CHECK(!before.foreign && !before.disorder && !before.lost &&
+		      !ledger_wrong(&before, 0, (int64_t)before.records, 1));
 		CHECK(!append_frames(TOTAL, 1, MORE));
 		CHECK(!ledger_read(&after, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
 		CHECK(after.records == before.records + MORE && !after.foreign && !after.disorder && !after.lost);
-		CHECK(!ledger_wrong(&after, TOTAL, TOTAL + MORE, 1) && !ledger_wrong(&after, 0, (int64_t)before.records, 1));
+		CHECK(!ledger_wrong(&after, TOTAL, TOTAL + MORE, 1) &&
+		      !ledger_wrong(&after, 0, (int64_t)before.records, 1));
 		ledger_release(&before);
 		ledger_release(&after);
 	}

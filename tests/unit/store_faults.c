@@ -1,8 +1,8 @@
 /*
- * A shard whose files go wrong at the n-th call, for every n: afterwards each record that was acknowledged is there exactly
- * once, no record is there twice, and the shard takes new ones.
+ * A shard whose files go wrong at the n-th call, for every n: afterwards each record that was acknowledged is there
+ * exactly once, no record is there twice, and the shard takes new ones.
  */
-#include "store/shard.h"
+#include "store/shard_private.h"
 #include "store_fault.h"
 
 enum { ROUNDS = 12, ROWS = 5, SMALL_SEGMENT = 2000 };
@@ -145,7 +145,8 @@ static void test_stops(void)
 			faulty_init(&f, 1);
 			f.calls = CALL_ALL & ~CALL_READ;
 			/* What the stream was made of is durable. */
-			for (const char *const *name = (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
+			for (const char *const *name =
+				     (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
 			     *name; name++) {
 				char *path = file_path("%s/%s", directory, *name);
 				int fd = open(path, O_RDWR);

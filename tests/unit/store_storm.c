@@ -1,6 +1,6 @@
 /*
- * Writers that are killed at any moment and start again, and a follower that reads all the while. A ledger in shared memory
- * says of each record whether it was begun and whether it was acknowledged.
+ * Writers that are killed at any moment and start again, and a follower that reads all the while. A ledger in shared
+ * memory says of each record whether it was begun and whether it was acknowledged.
  */
 #include <poll.h>
 #include <signal.h>
@@ -100,8 +100,8 @@ static int follower(void)
 		if (l.disorder || l.foreign || l.damages)
 			break;
 	}
-	fprintf(stderr, "follower: %d %s disorder %llu foreign %llu damages %llu\n", r, e.text, (unsigned long long)l.disorder,
-		(unsigned long long)l.foreign, (unsigned long long)l.damages);
+	fprintf(stderr, "follower: %d %s disorder %llu foreign %llu damages %llu\n", r, e.text,
+		(unsigned long long)l.disorder, (unsigned long long)l.foreign, (unsigned long long)l.damages);
 	atomic_store(&shared->follower_failed, true);
 	return 1;
 }
@@ -145,8 +145,8 @@ static void check_ledger(const char *who, const uint32_t *seen)
 		acked += shared->state[i] == ACKED;
 	}
 	CHECK(!lost && !twice && !never_begun && acked > 1000);
-	printf("%s: %llu acknowledged, %llu lost, %llu twice\n", who, (unsigned long long)acked, (unsigned long long)lost,
-	       (unsigned long long)twice);
+	printf("%s: %llu acknowledged, %llu lost, %llu twice\n", who, (unsigned long long)acked,
+	       (unsigned long long)lost, (unsigned long long)twice);
 }
 
 int main(void)
@@ -168,8 +168,9 @@ int main(void)
 	CHECK(!l.foreign && !l.disorder && !l.damages);
 	check_ledger("at the end", l.seen);
 	/* The follower comes to the same. */
-	for (int64_t until = monotonic_now() + 10 * SECOND;
-	     atomic_load(&shared->followed) < l.records && monotonic_now() < until && !atomic_load(&shared->follower_failed);)
+	for (int64_t until = monotonic_now() + 10 * SECOND; atomic_load(&shared->followed) < l.records &&
+							    monotonic_now() < until &&
+							    !atomic_load(&shared->follower_failed);)
 		usleep(1000);
 	CHECK(!atomic_load(&shared->follower_failed));
 	kill(reader, SIGKILL);

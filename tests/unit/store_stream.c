@@ -100,8 +100,9 @@ static void test_catalog(void)
 	c.max_size = 1 << 20;
 	catalog_write(&c, &text);
 	CHECK(!catalog_read(&back, text.data, text.len, "x", &e));
-	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") && back.sync == SYNC_NEVER &&
-	      back.retention == 77 && back.max_size == 1 << 20 && back.router.kind == HASH_MURMUR2);
+	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") &&
+	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 &&
+	      back.router.kind == HASH_MURMUR2);
 	CHECK(!hash128_compare(back.shards[3].from, c.shards[3].from));
 	catalog_release(&back);
 	uint32_t accepted = 0;
@@ -280,7 +281,8 @@ static void test_following(void)
 		if (!r && !store_reader_done(reader))
 			CHECK(poll(&p, 1, 5000) == 1);
 	}
-	CHECK(r >= 0 && l.records == WRITERS * EACH && !ledger_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder && !l.damages);
+	CHECK(r >= 0 && l.records == WRITERS * EACH && !ledger_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder &&
+	      !l.damages);
 	for (int i = 0, status; i < WRITERS; i++)
 		CHECK(wait(&status) > 0 && !status);
 	store_reader_close(reader);
