@@ -90,7 +90,7 @@ static int identify(struct cursor *c, struct segment *s, struct error *e)
 	return r;
 }
 
-/* Opens the segment that has c->seq. Returns 1, or 0 if there is none (yet). */
+/* Opens the segment that has c->seq. Returns 1, 0 if there is none (yet), or 2 if it went away: look again. */
 static int enter(struct cursor *c, struct error *e)
 {
 	struct segment_list list = {0};
@@ -101,9 +101,10 @@ static int enter(struct cursor *c, struct error *e)
 		c->until = i + 1 < list.count ? list.bases[i + 1] : UINT64_MAX;
 		r = segment_open(&found, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
 	}
+	bool any = list.count > 0;
 	segment_list_release(&list);
 	if (r <= 0)
-		return r;
+		return r < 0 ? r : any ? 2 : 0;
 	r = identify(c, &found, e);
 	c->segment = found;
 	if (!r)
@@ -251,9 +252,10 @@ int cursor_next(struct cursor *c, struct error *e)
 	int64_t end;
 	int r;
 	while (!cursor_done(c)) {
-		if (c->segment.file.fd < 0 && (r = enter(c, e)) <= 0)
-			return r;
-		if ((r = find_end(c, &end, e)) <= 0)
+		r = c->segment.file.fd < 0 ? enter(c, e) : 1;
+		if (r == 1)
+			r = find_end(c, &end, e);
+		if (r <= 0)
 			return r;
 		if (r == 2)
 			continue;

@@ -37,7 +37,7 @@ struct bound {
 	uint64_t seq;
 };
 
-/* `start`, `end`, a @seq (digits, less than 10^9), or a time. */
+/* `start`, `end`, a @seq (`seq:N`, or up to nine digits alone: more are a time since 1970), or a time. */
 int bound_parse(const char *text, struct bound *b, struct error *e);
 
 struct store_reader_options {
