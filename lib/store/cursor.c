@@ -8,6 +8,17 @@
 #include "base/timestamp.h"
 #include "store/shard.h"
 
+/* A lost head comes back with the next writer; until then the segments speak for themselves. */
+static int find_head(struct cursor *c, struct error *e)
+{
+	if (c->head.fd >= 0)
+		return OK;
+	char *path = file_path("%s/head", c->directory);
+	int r = file_find(&c->head, c->stream->io, path, O_RDONLY, e);
+	free(path);
+	return r < 0 ? r : OK;
+}
+
 int cursor_open(struct cursor *c, const struct stream *s, uint32_t shard, struct error *e)
 {
 	*c = (struct cursor){
@@ -21,11 +32,10 @@ int cursor_open(struct cursor *c, const struct stream *s, uint32_t shard, struct
 	};
 	scan_init(&c->scan, shard);
 	batch_init(&c->batch);
-	char *head = file_path("%s/head", c->directory);
-	int r = file_open(&c->head, s->io, head, O_RDONLY, e);
+	c->head = FILE_CLOSED;
+	int r = find_head(c, e);
 	if (!r && s->io->boot(s->io, c->boot))
 		r = error_errno(e, "the kernel does not tell its boot id");
-	free(head);
 	return r;
 }
 
@@ -43,8 +53,10 @@ void cursor_close(struct cursor *c)
 
 static int read_limit(struct cursor *c, struct error *e)
 {
-	int r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
-			   c->boot, &c->scan, e);
+	int r = find_head(c, e);
+	if (!r)
+		r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
+			       c->boot, &c->scan, e);
 	if (!r && c->segment.file.fd >= 0 && c->scan.segment != &c->segment)
 		r = scan_open(&c->scan, &c->segment, e);
 	return r;

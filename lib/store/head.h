@@ -44,7 +44,7 @@ static inline uint64_t head_segment_id(const struct head *h, uint64_t id, uint64
 	return !id && h->generation && h->base == base ? h->segment : id;
 }
 
-/* A file without a valid slot is no error: generation is 0 then. */
+/* A file that is closed (lost), or has no valid slot, is no error: generation is 0 then. */
 int head_read(const struct file *f, struct head *h, struct error *e);
 /* Raises the generation and writes. On failure the state on disk is the old one, or h. */
 int head_write(const struct file *f, struct head *h, struct error *e);

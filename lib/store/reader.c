@@ -60,8 +60,8 @@ static int add_lane(struct store_reader *r, const struct stream *s, uint32_t sha
 	l->cursor.damaged_arg = r->options->damaged_arg;
 	l->cursor.want = r->options->want;
 	l->cursor.want_count = r->options->want_count;
-	if (!err && r->options->follow)
-		watch_add(&r->watch, l->cursor.head.path);
+	if (!err && r->options->follow)  /* where the head is lost, all that changes is news */
+		watch_add(&r->watch, l->cursor.head.path ? l->cursor.head.path : l->cursor.directory);
 	return err;
 }
 

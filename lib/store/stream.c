@@ -18,9 +18,12 @@ int stream_open(struct stream *s, const struct files *io, const char *name, stru
 	int r = home_stream(name, &s->directory, e);
 	if (r)
 		return r;
+	/* The stream itself may be a link to another disk. */
 	struct file f;
-	r = file_find(&f, io, s->directory, O_RDONLY | O_DIRECTORY, e);
+	char *inside = file_path("%s/.", s->directory);
+	r = file_find(&f, io, inside, O_RDONLY | O_DIRECTORY, e);
 	file_close(&f);
+	free(inside);
 	if (!r)
 		r = home_unknown(io, name, e);
 	else if (r < 0 && errno == ENOTDIR)
