@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "expr/expr.h"
 #include "flow/flow.h"
 #include "record/batch_rows.h"
 #include "store/home.h"
@@ -40,8 +41,12 @@ static int describe(const struct ctl *c, struct catalog *catalog, struct error *
 		return r;
 	catalog->retention = c->retention;
 	catalog->max_size = c->max_size;
-	if (c->key && (!*c->key || strpbrk(c->key, "\n\r")))
+	if (c->key && strpbrk(c->key, "\n\r"))
 		return error_set(e, ERR_USAGE, "-k: a key is one line");
+	struct expr *key = NULL;
+	if (c->key && (r = expr_parse(c->key, strlen(c->key), &key, e)))
+		return r;
+	expr_free(key);
 	catalog->key = c->key ? mem_copy(c->key, strlen(c->key)) : NULL;
 	return c->sync ? sync_parse(c->sync, strlen(c->sync), &catalog->sync, e) : 0;
 }

@@ -37,7 +37,9 @@ static int create(const char *name, const char *key, struct error *e)
 static int open_stream(struct put *put, struct flow *f, const char *name, struct error *e)
 {
 	struct stream s;
-	int r = create(name, put->key_text, e);
+	int r = put->key_text ? expr_parse(put->key_text, strlen(put->key_text), &put->key, e) : 0;
+	if (!r)
+		r = create(name, put->key_text, e);
 	if (!r)
 		r = stream_open(&s, &files_real, name, e);
 	if (r)
@@ -45,9 +47,8 @@ static int open_stream(struct put *put, struct flow *f, const char *name, struct
 	const char *own = s.catalog.key;
 	if (own && put->key_text && strcmp(own, put->key_text))
 		flow_warn(f, "%s is keyed by `%s`; these records are by `%s`", name, own, put->key_text);
-	const char *key = put->key_text ? put->key_text : own;
-	if (key)
-		r = expr_parse(key, strlen(key), &put->key, e);
+	if (own && !put->key)
+		r = expr_parse(own, strlen(own), &put->key, e);
 	if (r) {
 		stream_close(&s);
 		return r;
