@@ -41,8 +41,6 @@ static int describe(const struct ctl *c, struct catalog *catalog, struct error *
 		return r;
 	catalog->retention = c->retention;
 	catalog->max_size = c->max_size;
-	if (c->key && strpbrk(c->key, "\n\r"))
-		return error_set(e, ERR_USAGE, "-k: a key is one line");
 	struct expr *key = NULL;
 	if (c->key && (r = expr_parse(c->key, strlen(c->key), &key, e)))
 		return r;

@@ -66,8 +66,8 @@ void shard_close(struct shard *s);  /* what is not durable may be lost: shard_sy
 
 /*
  * Appends the selected rows of b as one frame (more, if it would be too large), with the metadata of b but for
- * @arrived, @seq and @shard, which are the shard's to give. On failure it is not in the log (unless even the cut that takes it
- * back fails).
+ * @arrived, @seq and @shard, which are the shard's to give. On failure it is not in the log (unless even the cut that
+ * takes it back fails).
  */
 int shard_append(struct shard *s, const struct batch *b, struct error *e);
 
