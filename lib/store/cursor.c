@@ -175,29 +175,38 @@ static int leave_stranger(struct cursor *c)
 	return c->limit.seq <= c->seq ? 0 : 2;
 }
 
-/* How many bytes of our segment may be read: 1; 0 if there is nothing now; 2: look again. */
-static int find_end(struct cursor *c, int64_t *end, struct error *e)
+/* find_end for the newest segment. */
+static int find_limit(struct cursor *c, int64_t *end, struct error *e)
 {
-	bool newest = c->until == UINT64_MAX;
-	*end = newest ? c->limit.bytes : c->size;
-	if (newest && (!is_limited(c) || c->at >= *end)) {
+	if (!is_limited(c) || c->at >= c->limit.bytes) {
 		int r = read_limit(c, e);
+		if (!r && !is_limited(c))
+			r = look_for_successor(c, e);
 		if (r)
 			return r;
-		*end = c->limit.bytes;
-		if (is_limited(c) && c->at >= *end && c->next < c->limit.seq) {
-			report(c, c->at, c->limit.seq, "the segment ends too early");
-			c->next = c->limit.seq;
-		}
-		if (is_limited(c))
-			return c->at < *end;
-		if ((r = look_for_successor(c, e)))
-			return r;
-		return c->until == UINT64_MAX ? leave_stranger(c) : 2;
 	}
+	if (c->until != UINT64_MAX)
+		return 2;
+	if (!is_limited(c))
+		return leave_stranger(c);
+	*end = c->limit.bytes;
+	if (c->at < *end)
+		return 1;
+	if (c->next < c->limit.seq) {
+		report(c, c->at, c->limit.seq, "the segment ends too early");
+		c->next = c->limit.seq;
+	}
+	return 0;
+}
+
+/* How many bytes of our segment may be read. Returns 1; 0 if there are no more now; 2: look again. */
+static int find_end(struct cursor *c, int64_t *end, struct error *e)
+{
+	if (c->until == UINT64_MAX)
+		return find_limit(c, end, e);
+	*end = c->size;
 	if (c->at < *end && c->next < c->until)
 		return 1;
-	/* The end of a segment that has a successor. */
 	if (c->next < c->until)
 		report(c, c->at, c->until, "the segment ends too early");
 	if (c->seq < c->until)

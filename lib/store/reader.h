@@ -52,9 +52,9 @@ struct store_reader_options {
 };
 
 struct store_item {
-	struct batch *batch;   /* may be changed; valid until the next call. When there are several streams, its @shard is
-				  `stream/shard` */
-	const char *stream;    /* as it was asked for */
+	/* May be changed; valid until the next call. When there are several streams, its @shard is `stream/shard`. */
+	struct batch *batch;
+	const char *stream;  /* as it was asked for */
 	uint32_t shard;
 };
 
