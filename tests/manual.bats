@@ -155,6 +155,7 @@ summaries() {
 }
 
 @test "streamutils help shows the page of every command and topic" {
+	[ "${STREAM_BUILD:-$root/build}" -ef "$root/build" ] || skip "an uninstalled build finds man/ beside build/ alone"
 	for page in "$root"/man/*.[157]; do
 		name=$(basename "$page" | sed 's/\.[157]$//')
 		MANPAGER=cat PAGER=cat streamutils help "$name" >text
@@ -163,6 +164,13 @@ summaries() {
 }
 
 # -- mdoc --
+
+@test "the pages refer to pages that there are" {
+	grep -ohE '^\.Xr stream[a-z-]* [157]' "$root"/man/*.[157] | sort -u | while read -r _ name number; do
+		[ -e "$root/man/$name.$number" ] || echo "$name($number)"
+	done >missing
+	same /dev/null missing
+}
 
 @test "mandoc has nothing to remark" {
 	# Our own pages, and those of programs that are not installed, are not known to this system's mandoc.
