@@ -12,7 +12,7 @@
 #include "record/batch_rows.h"
 #include "window/spec.h"
 
-enum { MEMORY_CHECK_BATCHES = 64 };
+enum { MEMORY_CHECK_ROWS = 65536 };
 
 struct aggregation {
 	struct opt_list by;
@@ -22,12 +22,14 @@ struct aggregation {
 	struct table *table;
 	bool windowed;
 	bool timed;          /* updates are on, or were decided against */
-	uint64_t batches;
+	uint64_t unchecked;  /* rows since memory was looked at */
 };
 
+/* A bare `p0` is rather a named pipe than a quantile of nothing. */
 static bool is_call(const char *operand)
 {
-	return statement_looks_like(operand) || agg_is_function(operand, strlen(operand));
+	bool quantile = operand[0] == 'p' && operand[1] >= '0' && operand[1] <= '9';
+	return statement_looks_like(operand) || (!quantile && agg_is_function(operand, strlen(operand)));
 }
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
@@ -74,7 +76,11 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	uint32_t late = table_feed(a->table, (uint32_t)input, b);
 	if (late)
 		flow_count_late(f, late, false);
-	if (a->limit && ++a->batches % MEMORY_CHECK_BATCHES == 0 && table_memory(a->table) > (size_t)a->limit)
+	a->unchecked += batch_count(b);
+	if (!a->limit || a->unchecked < MEMORY_CHECK_ROWS)
+		return 0;
+	a->unchecked = 0;
+	if (table_memory(a->table) > (size_t)a->limit)
 		return error_set(e, ERR_FAILED, "the groups need more memory than --limit; use fewer groups, shorter windows "
 				 "or stream-shard");
 	return 0;
@@ -142,7 +148,7 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{'b', "by", OPT_LIST, offsetof(struct aggregation, by), "NAME|NAME = EXPR,…", "a result for each value of these", NULL},
 		{0, "every", OPT_DURATION, offsetof(struct aggregation, every), "D", "results so far, every D (on a terminal: 1s)", NULL},
-		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles and distinct counts without error", NULL},
+		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles without error, of all values", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE", "stop when the groups need more memory", NULL},
 		{0},
 	};

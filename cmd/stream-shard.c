@@ -168,6 +168,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	if (!s->key)
 		return error_set(e, ERR_USAGE, "-k FIELD is missing: which field tells the shards apart?");
 	s->split.key = s->key;
+	flow_fields(f, &s->key, 1);
 	if (!o->count)
 		return error_set(e, ERR_USAGE, "where to? -n N -- COMMAND, or the PATHs of named pipes");
 	if (!s->copies)
@@ -268,7 +269,6 @@ int main(int argc, char **argv)
 			    "  stream-get web | stream-shard -k client -n 2 -- 'stream-filter \"status >= 500\" | stream-cat'\n"
 			    "  mkfifo a b; stream-get web | stream-shard -k client a b\n",
 		.options = options,
-		.traits = COMMAND_RUNS,
 	};
 	static const struct stage stage = {.setup = setup,
 					   .batch = merge_rows,

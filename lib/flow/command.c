@@ -8,16 +8,16 @@
 #define COMMON(member) offsetof(struct common_options, member)
 
 static const struct opt input_options[] = {
-	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format: auto frames json csv tsv logfmt lines",
+	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format",
 	 format_choices_in},
 	{0},
 };
 
 static const struct opt output_options[] = {
-	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format: auto frames json csv tsv logfmt lines table",
+	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format",
 	 format_choices_out},
 	{0, "meta", OPT_FLAG, COMMON(meta), NULL, "show metadata in text", NULL},
-	{0, "color", OPT_CHOICE, COMMON(color), "WHEN", "colour on a terminal: auto always never", "auto always never"},
+	{0, "color", OPT_CHOICE, COMMON(color), "WHEN", "colour on a terminal", "auto always never"},
 	{0},
 };
 
@@ -81,7 +81,7 @@ int command_parse(const struct command *c, int argc, char **argv, struct common_
 {
 	struct opt_set sets[5];
 	size_t n = tables(c, self, common, sets);
-	int r = opt_parse(argc, argv, sets, n, c->traits & COMMAND_RUNS, &operands->count, &operands->dashed, e);
+	int r = opt_parse(argc, argv, sets, n, false, &operands->count, &operands->dashed, e);
 	operands->items = argv;
 	if (r || (!common->help && !common->version))
 		return r;

@@ -195,9 +195,7 @@ static int open_output(struct flow *f, struct error *e)
 
 static int prepare(struct flow *f, struct operands *operands, struct error *e)
 {
-	int r = open_output(f, e);
-	if (!r && f->stage->setup)
-		r = f->stage->setup(f->self, f, operands, e);
+	int r = f->stage->setup ? f->stage->setup(f->self, f, operands, e) : 0;
 	if (!r)
 		r = flow_open_inputs(f, operands, e);
 	if (r)
@@ -227,6 +225,8 @@ static int finish(struct flow *f, int r, struct error *e)
 	}
 	if (r && f->bad.fd >= 0)
 		side_close(&f->bad, &late);
+	if (r && r != ERR_GONE && f->output)
+		output_abandon(f->output);
 	if (f->stage->close)
 		f->stage->close(f->self, r != 0);
 	if (f->options.stats)
@@ -263,12 +263,14 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	struct operands operands;
 	f.own.command = program_invocation_short_name;
 	f.own.folds = c->traits & COMMAND_FOLDS;
-	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
-	if (r)
-		return r < 0 ? command_fail(&e) : 0;
 	batch_init(&f.control);
 	signals_catch();
-	r = prepare(&f, &operands, &e);
+	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
+	if (r > 0)
+		return finish(&f, OK, &e);
+	int opened = open_output(&f, r ? NULL : &e);
+	if (!r)
+		r = opened ? opened : prepare(&f, &operands, &e);
 	if (r == ERR_USAGE && !*e.text) {
 		finish(&f, OK, &e);
 		return show_help(c);

@@ -13,6 +13,7 @@
 static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 {
 	uint32_t rows = b->rows, texts = 0;
+	f->current = b;
 	for (uint32_t i = 0; i < b->reject_count; i++)
 		texts += b->rejects[i].text != NULL;
 	f->own.in += rows + texts;

@@ -271,6 +271,16 @@ static int finish_text(struct output *out, struct error *e)
 	return r;
 }
 
+void output_abandon(struct output *out)
+{
+	struct error ignored;
+	settle(out);
+	if (out->as != AS_FRAMES || out->started || out->fd < 0)
+		return;
+	write_stream_line(out);
+	write_pending(out, &ignored);
+}
+
 int output_finish(struct output *out, struct error *e)
 {
 	settle(out);

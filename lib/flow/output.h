@@ -41,6 +41,12 @@ int output_flush(struct output *out, bool announce, struct error *e);
 /* Writes what the format still owes (a table), flushes and closes; a full disk is noticed here at the latest. */
 int output_finish(struct output *out, struct error *e);
 
+/*
+ * We end in failure: a reader of ours is to know it, even if nothing was written yet, for to end without a word would look like
+ * the end of empty text. Writes a stream line that no END will follow, if frames are meant.
+ */
+void output_abandon(struct output *out);
+
 int output_fd(const struct output *out);  /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);
 /* Waits a moment for the reader to show itself, if need be. */

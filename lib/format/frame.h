@@ -6,7 +6,7 @@
  * records, a control frame the fields of its message as rows, so that control frames can grow fields without a new version.
  *
  *   kind         rows and fields
- *   WATERMARK    one per shard: shard (string), time (time; absent: none seen yet), state (`active` `idle` `drained`).
+ *   WATERMARK    one per shard: shard (string or int), time (time; absent: none seen yet), state (`active` `idle` `drained`).
  *                After stream-window one row whose shard is null: event time as a whole has come this far.
  *   WINDOW       one: what stream-window was told (lib/window)
  *   END          one per stage: command, in, out, filtered, rejected, late; field `final` (bool) in the first

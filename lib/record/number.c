@@ -276,7 +276,8 @@ static bool reduce(struct value v, int64_t *i, unsigned *scale, struct decimal *
 	int64_t count = 0;
 	for (size_t at = 0; at < d->len; count++) {
 		int digit = decimal_digit(d, &at);
-		if (__builtin_mul_overflow(*i, 10, i) || __builtin_add_overflow(*i, digit, i))
+		/* Below zero there is one more. */
+		if (__builtin_mul_overflow(*i, 10, i) || __builtin_sub_overflow(*i, digit, i))
 			return false;
 	}
 	if (d->exponent < count) {
@@ -286,8 +287,7 @@ static bool reduce(struct value v, int64_t *i, unsigned *scale, struct decimal *
 	} else if (d->exponent - count > VALUE_SCALE_MAX || __builtin_mul_overflow(*i, powers[d->exponent - count], i)) {
 		return false;
 	}
-	*i *= d->sign;
-	return true;
+	return d->sign < 0 || !__builtin_sub_overflow(0, *i, i);
 }
 
 bool number_int64(struct value v, int64_t *i)

@@ -270,7 +270,7 @@ bool cursor_done(const struct cursor *c)
 int cursor_next(struct cursor *c, struct error *e)
 {
 	struct frame f;
-	int64_t end;
+	int64_t end = 0;
 	int r;
 	while (!cursor_done(c)) {
 		r = c->segment.file.fd < 0 ? enter(c, e) : 1;
