@@ -49,7 +49,7 @@ static inline double sketch_double(struct value v)
 {
 	const int64_t limit = INT64_C(1) << 53;
 	if (v.type == TYPE_INT && v.i < limit && v.i > -limit)
-		return v.scale ? (double)v.i / (double)sum_powers[v.scale] : (double)v.i;
+		return v.scale ? (double)v.i / (double)powers_of_ten[v.scale] : (double)v.i;
 	return number_double(v);
 }
 

@@ -5,28 +5,6 @@
 
 #include "agg/sum_private.h"
 
-const int64_t sum_powers[VALUE_SCALE_MAX + 1] = {
-        1,
-        10,
-        100,
-        1000,
-        10000,
-        100000,
-        1000000,
-        10000000,
-        100000000,
-        1000000000,
-        10000000000,
-        100000000000,
-        1000000000000,
-        10000000000000,
-        100000000000000,
-        1000000000000000,
-        10000000000000000,
-        100000000000000000,
-        1000000000000000000,
-};
-
 bool sum_takes(struct value v)
 {
 	if (v.type == TYPE_NUMBER)
@@ -68,7 +46,7 @@ void sum_to_wide(__int128 x, unsigned scale, unsigned power, struct big *b)
 {
 	big_set(b, x);
 	for (unsigned p = 0; p < power; p++)
-		big_multiply_word(b, (uint64_t)sum_powers[VALUE_SCALE_MAX - scale]);
+		big_multiply_word(b, (uint64_t)powers_of_ten[VALUE_SCALE_MAX - scale]);
 }
 
 static void put_aside(struct sum *s, __int128 x, unsigned scale, unsigned power, struct arena *a)
@@ -82,7 +60,7 @@ static void put_aside(struct sum *s, __int128 x, unsigned scale, unsigned power,
 static bool raise(__int128 *x, unsigned scales, unsigned power)
 {
 	for (unsigned p = 0; p < power; p++)
-		if (__builtin_mul_overflow(*x, (__int128)sum_powers[scales], x))
+		if (__builtin_mul_overflow(*x, (__int128)powers_of_ten[scales], x))
 			return false;
 	return true;
 }

@@ -32,12 +32,11 @@ bool sum_takes(struct value v);
 
 void sum_add_slow(struct sum *s, struct value v, unsigned power, struct arena *a);
 
-extern const int64_t sum_powers[VALUE_SCALE_MAX + 1]; /* of ten */
 
 static inline void sum_add_int(struct sum *s, int64_t i, unsigned scale, struct arena *a)
 {
 	__int128 at;
-	if (scale > s->scale || __builtin_add_overflow(s->at, (__int128)i * sum_powers[s->scale - scale], &at)) {
+	if (scale > s->scale || __builtin_add_overflow(s->at, (__int128)i * powers_of_ten[s->scale - scale], &at)) {
 		sum_add_slow(s, value_decimal(i, scale), 1, a);
 		return;
 	}

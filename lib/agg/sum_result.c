@@ -37,7 +37,7 @@ static int total(const struct sum *s, unsigned power, struct big *b)
 	int exponent = DOUBLE_LOW * (int)power;
 	load_digits(s->more->digits, power, &other);
 	for (unsigned p = 0; p < power; p++)
-		big_multiply_word(&other, (uint64_t)sum_powers[VALUE_SCALE_MAX]);
+		big_multiply_word(&other, (uint64_t)powers_of_ten[VALUE_SCALE_MAX]);
 	big_shift_left(b, (unsigned)-exponent);
 	big_add(b, &other);
 	return exponent;
@@ -60,7 +60,7 @@ static struct value beyond_double(struct big *b, struct arena *texts)
 {
 	const uint64_t word = UINT64_C(1) << 62;
 	int bits = -DOUBLE_LOW;
-	big_divide_word(b, (uint64_t)sum_powers[VALUE_SCALE_MAX]);
+	big_divide_word(b, (uint64_t)powers_of_ten[VALUE_SCALE_MAX]);
 	for (; bits >= 62; bits -= 62)
 		big_divide_word(b, word);
 	big_divide_word(b, UINT64_C(1) << bits);
@@ -74,10 +74,10 @@ struct value sum_result(const struct sum *s, struct arena *texts)
 		return value_decimal((int64_t)s->at, s->scale);
 	int exponent = total(s, 1, &b);
 	if (!exponent) {
-		big_divide_word(&b, (uint64_t)sum_powers[VALUE_SCALE_MAX - s->scale]);
+		big_divide_word(&b, (uint64_t)powers_of_ten[VALUE_SCALE_MAX - s->scale]);
 		return number_of(&b, s->scale, texts);
 	}
-	const uint64_t divisor = (uint64_t)sum_powers[VALUE_SCALE_MAX];
+	const uint64_t divisor = (uint64_t)powers_of_ten[VALUE_SCALE_MAX];
 	struct big copy = b;
 	double f = big_round(&copy, &divisor, 1, exponent);
 	return isfinite(f) ? value_float(f) : beyond_double(&b, texts);
@@ -88,7 +88,7 @@ struct value sum_average(const struct sum *s)
 	struct big b;
 	if (!s->count)
 		return value_null();
-	const uint64_t divisors[] = {(uint64_t)sum_powers[VALUE_SCALE_MAX], s->count};
+	const uint64_t divisors[] = {(uint64_t)powers_of_ten[VALUE_SCALE_MAX], s->count};
 	int exponent = total(s, 1, &b);
 	return value_float(big_round(&b, divisors, 2, exponent));
 }
@@ -98,7 +98,7 @@ struct value sum_rate(const struct sum *s, int64_t ns)
 	struct big b;
 	if (ns <= 0)
 		return value_null();
-	const uint64_t divisors[] = {(uint64_t)sum_powers[VALUE_SCALE_MAX], (uint64_t)ns};
+	const uint64_t divisors[] = {(uint64_t)powers_of_ten[VALUE_SCALE_MAX], (uint64_t)ns};
 	int exponent = total(s, 1, &b);
 	big_multiply_word(&b, UINT64_C(1000000000));
 	double f = big_round(&b, divisors, 2, exponent);
@@ -116,7 +116,7 @@ struct value sum_variance(const struct sum *s, const struct sum *squares)
 	int exponent = total(squares, 2, &b);
 	big_multiply_word(&b, n);
 	big_subtract(&b, &square);
-	const uint64_t unit = (uint64_t)sum_powers[VALUE_SCALE_MAX];
+	const uint64_t unit = (uint64_t)powers_of_ten[VALUE_SCALE_MAX];
 	const uint64_t divisors[] = {unit, unit, n, n - 1};
 	double f = big_round(&b, divisors, 4, exponent);
 	return isfinite(f) ? value_float(f) : value_null();
