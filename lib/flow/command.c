@@ -8,16 +8,16 @@
 #define COMMON(member) offsetof(struct common_options, member)
 
 static const struct opt input_options[] = {
-	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format: auto frames json csv tsv logfmt lines",
+	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format",
 	 format_choices_in},
 	{0},
 };
 
 static const struct opt output_options[] = {
-	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format: auto frames json csv tsv logfmt lines table",
+	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format",
 	 format_choices_out},
 	{0, "meta", OPT_FLAG, COMMON(meta), NULL, "show metadata in text", NULL},
-	{0, "color", OPT_CHOICE, COMMON(color), "WHEN", "colour on a terminal: auto always never", "auto always never"},
+	{0, "color", OPT_CHOICE, COMMON(color), "WHEN", "colour on a terminal", "auto always never"},
 	{0},
 };
 
@@ -107,7 +107,7 @@ int operand_take(struct operands *o, const char *what, const char **item, struct
 
 int command_fail(const struct error *e)
 {
-	if (e->code != ERR_GONE)
+	if (e->code != ERR_GONE && *e->text)
 		message("%s", e->text);
 	return error_status(e->code);
 }
