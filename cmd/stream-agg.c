@@ -27,9 +27,11 @@ struct aggregation {
 	uint64_t unchecked;  /* rows since memory was looked at */
 };
 
+/* A bare `p0` is rather a named pipe than a quantile of nothing. */
 static bool is_call(const char *operand)
 {
-	return statement_looks_like(operand) || agg_is_function(operand, strlen(operand));
+	bool quantile = operand[0] == 'p' && operand[1] >= '0' && operand[1] <= '9';
+	return statement_looks_like(operand) || (!quantile && agg_is_function(operand, strlen(operand)));
 }
 
 static const char *nearest_aggregate(const char *word, size_t len)
@@ -182,7 +184,7 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{'b', "by", OPT_LIST, offsetof(struct aggregation, by), "NAME|NAME = EXPR,…", "a result for each value of these", NULL},
 		{0, "every", OPT_DURATION, offsetof(struct aggregation, every), "D", "results so far, every D (on a terminal: 1s)", NULL},
-		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles and distinct counts without error", NULL},
+		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles without error, of all values", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE", "stop when the groups need more memory", NULL},
 		{0},
 	};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "expr/expr.h"
 #include "flow/flow.h"
 #include "record/batch_rows.h"
 #include "store/home.h"
@@ -40,8 +41,10 @@ static int describe(const struct ctl *c, struct catalog *catalog, struct error *
 		return r;
 	catalog->retention = c->retention;
 	catalog->max_size = c->max_size;
-	if (c->key && (!*c->key || strpbrk(c->key, "\n\r")))
-		return error_set(e, ERR_USAGE, "-k: a key is one line");
+	struct expr *key = NULL;
+	if (c->key && (r = expr_parse(c->key, strlen(c->key), &key, e)))
+		return r;
+	expr_free(key);
 	catalog->key = c->key ? mem_copy(c->key, strlen(c->key)) : NULL;
 	return c->sync ? sync_parse(c->sync, strlen(c->sync), &catalog->sync, e) : 0;
 }
@@ -212,11 +215,14 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{0, "shards", OPT_COUNT, offsetof(struct ctl, shards), "N", "create: so many shards (1)", NULL},
 		{'k', "key", OPT_TEXT, offsetof(struct ctl, key), "FIELD|EXPR", "create: the partition key", NULL},
-		{0, "hash", OPT_CHOICE, offsetof(struct ctl, hash), "HASH", "create: xxh3, md5 as Kinesis, murmur2 as Kafka",
-		 "xxh3 md5 murmur2"},
-		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN", "create: always, never, or the longest wait (50ms)", NULL},
-		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D", "create: how long records are kept", NULL},
-		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept", NULL},
+		{0, "hash", OPT_CHOICE, offsetof(struct ctl, hash), "HASH",
+		 "create: xxh3, md5 as Kinesis, murmur2 as Kafka", "xxh3 md5 murmur2"},
+		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN",
+		 "create: always, never, or the longest wait (50ms)", NULL},
+		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
+		 "create: how long records are kept", NULL},
+		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
+		 NULL},
 		{0},
 	};
 	static const struct command command = {

@@ -8,10 +8,8 @@
 #include "flow/flow.h"
 #include "gen/gen.h"
 
-enum { NO_LIMIT = -1 };
-
 struct generate {
-	int64_t count, rate, seed;  /* count NO_LIMIT; rate 0: no limit */
+	int64_t count, rate, seed;  /* count -1, rate 0: no limit */
 	bool combined;
 
 	const struct gen_kind *kind;
@@ -51,7 +49,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	g->started = monotonic_now();
 	if (g->rate)
 		flow_timer(f, 10 * MILLISECOND);
-	flow_set_bounded(f, g->count != NO_LIMIT ? BOUNDED_YES : BOUNDED_NO);
+	flow_set_bounded(f, g->count >= 0 ? BOUNDED_YES : BOUNDED_NO);
 	return 0;
 }
 
@@ -59,7 +57,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 static int64_t due(const struct generate *g)
 {
 	int64_t n = BATCH_ROWS;
-	if (g->count != NO_LIMIT && g->count - g->made < n)
+	if (g->count >= 0 && g->count - g->made < n)
 		n = g->count - g->made;
 	if (!g->rate)
 		return n;
@@ -112,7 +110,7 @@ static void make_lines(struct generate *g)
 static int produce(void *self, struct flow *f, struct error *e)
 {
 	struct generate *g = self;
-	if (g->count != NO_LIMIT && g->made >= g->count)
+	if (g->count >= 0 && g->made >= g->count)
 		return FLOW_DONE;
 	int64_t n = due(g);
 	if (n <= 0)
@@ -157,6 +155,6 @@ int main(int argc, char **argv)
 		.traits = COMMAND_SOURCE,
 	};
 	static const struct stage stage = {.setup = setup, .produce = produce, .close = release};
-	struct generate g = {.count = NO_LIMIT, .seed = 1};
+	struct generate g = {.count = -1, .seed = 1};
 	return flow_main(argc, argv, &command, &stage, &g);
 }

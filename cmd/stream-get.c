@@ -32,7 +32,8 @@ static int parse_shards(struct get *g, struct error *e)
 			char *end;
 			unsigned long id = strtoul(p, &end, 10);
 			if (*p < '0' || *p > '9' || (*end && *end != ',') || id > UINT32_MAX)
-				return error_set(e, ERR_USAGE, "`%s` is no shard: they are numbers, as `stream-ctl show` lists them",
+				return error_set(e, ERR_USAGE,
+						 "`%s` is no shard: they are numbers, as `stream-ctl show` lists them",
 						 g->shard_texts.items[i]);
 			g->shards = mem_resize(g->shards, g->options.shard_count + 1, sizeof *g->shards);
 			g->shards[g->options.shard_count++] = (uint32_t)id;
@@ -47,8 +48,8 @@ static int parse_shards(struct get *g, struct error *e)
 static void on_damage(void *arg, const struct damage *d)
 {
 	struct get *g = arg;
-	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s, bytes %lld to %lld: %s)", d->stream,
-			  d->shard, (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file,
+	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s, bytes %lld to %lld: %s)",
+			  d->stream, d->shard, (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file,
 			  (long long)d->from, (long long)d->to, d->reason);
 }
 
@@ -110,7 +111,8 @@ static void add_mark(struct get *g, const struct store_shard_state *s, bool qual
 		char *text = arena_printf(&g->marks.arena, "%s/%u", s->name, s->shard);
 		shard = value_string(text, strlen(text));
 	}
-	struct field row[] = {{"shard", shard}, {"time", value_absent()}, {"state", value_string(state, strlen(state))}};
+	struct field row[] = {
+		{"shard", shard}, {"time", value_absent()}, {"state", value_string(state, strlen(state))}};
 	batch_add_row(&g->marks, row, 3);
 }
 
@@ -187,8 +189,10 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{'f', "follow", OPT_FLAG, offsetof(struct get, follow), NULL, "go on as the streams grow", NULL},
 		{'g', "group", OPT_TEXT, offsetof(struct get, group), "GROUP", "from where the group stands", NULL},
-		{0, "from", OPT_TEXT, offsetof(struct get, from), "PLACE", "start, end, a time of arrival or a @seq (start)", NULL},
-		{0, "to", OPT_TEXT, offsetof(struct get, to), "PLACE", "stop before this time of arrival or @seq", NULL},
+		{0, "from", OPT_TEXT, offsetof(struct get, from), "PLACE",
+		 "start, end, a time of arrival or a @seq (start)", NULL},
+		{0, "to", OPT_TEXT, offsetof(struct get, to), "PLACE", "stop before this time of arrival or @seq",
+		 NULL},
 		{'n', "count", OPT_COUNT, offsetof(struct get, count), "COUNT", "stop after so many records", NULL},
 		{0, "shard", OPT_LIST, offsetof(struct get, shard_texts), "ID", "only these shards", NULL},
 		{0},

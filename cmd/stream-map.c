@@ -219,7 +219,7 @@ int main(int argc, char **argv)
 		.summary = "computes, renames, drops and keeps fields, in this order",
 		.operands = "['FIELD = EXPR'…] [FILE…]",
 		.examples = "  stream-map 'kb = bytes / 1024' --drop bytes access.json\n"
-			    "  stream-map --keep client,status --rename client=ip access.json\n",
+			    "  stream-map --rename client=ip --keep ip,status access.json\n",
 		.options = options,
 	};
 	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};

@@ -37,7 +37,9 @@ static int create(const char *name, const char *key, struct error *e)
 static int open_stream(struct put *put, struct flow *f, const char *name, struct error *e)
 {
 	struct stream s;
-	int r = create(name, put->key_text, e);
+	int r = put->key_text ? expr_parse(put->key_text, strlen(put->key_text), &put->key, e) : 0;
+	if (!r)
+		r = create(name, put->key_text, e);
 	if (!r)
 		r = stream_open(&s, &files_real, name, e);
 	if (r)
@@ -45,9 +47,8 @@ static int open_stream(struct put *put, struct flow *f, const char *name, struct
 	const char *own = s.catalog.key;
 	if (own && put->key_text && strcmp(own, put->key_text))
 		flow_warn(f, "%s is keyed by `%s`; these records are by `%s`", name, own, put->key_text);
-	const char *key = put->key_text ? put->key_text : own;
-	if (key)
-		r = expr_parse(key, strlen(key), &put->key, e);
+	if (own && !put->key)
+		r = expr_parse(own, strlen(own), &put->key, e);
 	if (r) {
 		stream_close(&s);
 		return r;
@@ -69,7 +70,8 @@ static int read_file(const char *path, struct buf *out, struct error *e)
 		if (n < 0)
 			r = (int)n;
 		else if (out->len > FRAME_SIZE_MAX)
-			r = error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path, FRAME_SIZE_MAX);
+			r = error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path,
+				      FRAME_SIZE_MAX);
 	}
 	file_close(&file);
 	return r;
@@ -115,8 +117,10 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		return r;
 	if (put->blob)
 		return put_blobs(put, o, e);
-	if (put->key && put->key_text)
-		flow_fields(f, fields, expr_fields(put->key, &fields));
+	if (put->key && put->key_text) {
+		size_t count = expr_fields(put->key, &fields);
+		flow_fields(f, fields, count);
+	}
 	return 0;
 }
 
@@ -170,14 +174,16 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 }
 
 /* What steers processing upstream has no meaning in a store: time is there in the records. */
-static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
 {
 	(void)self;
 	(void)f;
 	(void)input;
 	(void)body;
 	if (frame->flags & FRAME_CRITICAL && frame->kind != FRAME_WINDOW)
-		return error_set(e, ERR_UPSTREAM, "a critical control frame of kind %d, which is not known here", (int)frame->kind);
+		return error_set(e, ERR_UPSTREAM, "a critical control frame of kind %d, which is not known here",
+				 (int)frame->kind);
 	return 0;
 }
 

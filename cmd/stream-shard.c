@@ -88,7 +88,7 @@ static void split_close(void *self, bool failed)
 	struct shard *s = self;
 	for (uint32_t i = 0; i < s->split.count; i++) {
 		if (failed)
-			output_cut(s->split.outputs[i]);
+			output_abandon(s->split.outputs[i]);
 		output_free(s->split.outputs[i]);
 	}
 	free(s->split.outputs);
@@ -280,7 +280,6 @@ int main(int argc, char **argv)
 			    "  stream-get web | stream-shard -k client -n 2 -- 'stream-filter \"status >= 500\" | stream-cat'\n"
 			    "  mkfifo a b; stream-get web | stream-shard -k client a b\n",
 		.options = options,
-		.traits = COMMAND_RUNS,
 	};
 	static const struct stage stage = {.setup = setup,
 					   .batch = merge_rows,

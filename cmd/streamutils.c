@@ -13,13 +13,13 @@ struct entry {
 	const char *name, *summary;
 };
 
-/* By what they are for, in the order of a pipeline. tests/streamutils.bats holds this against what is installed. */
+/* By what they are for, in the order of a pipeline. tests/manual.bats holds this against what is installed. */
 static const struct entry entries[] = {
 	{"stream-gen", "makes records, the same for the same seed"},
 	{"stream-parse", "turns lines into records, by named patterns, grok or regular expressions"},
-	{"stream-put", "appends records to a stream"},
-	{"stream-get", "reads records from streams"},
-	{"stream-ctl", "creates, lists and shows streams"},
+	{"stream-put", "appends records to a stream, and ends with 0 when all of them are durable"},
+	{"stream-get", "reads streams, to where they end now or as they grow"},
+	{"stream-ctl", "makes streams, lists them and shows their shards"},
 	{"stream-filter", "keeps the records for which an expression is true"},
 	{"stream-map", "computes, renames, drops and keeps fields, in this order"},
 	{"stream-window", "says how records are windowed by event time"},

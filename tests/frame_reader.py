@@ -330,8 +330,10 @@ def int_text(i, scale):
 
 def time_text(ns):
     moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=ns // 10**9)
-    fraction = (".%09d" % (ns % 10**9)).rstrip("0").rstrip(".")
-    return moment.isoformat() + fraction + "Z"
+    fraction = "%09d" % (ns % 10**9)
+    while fraction.endswith("000"):
+        fraction = fraction[:-3]
+    return moment.isoformat() + ("." + fraction if fraction else "") + "Z"
 
 
 def json_text(value):

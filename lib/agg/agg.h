@@ -1,8 +1,8 @@
 /*
  * Accumulators: the state of one aggregate for all groups, by group number, fed column by column.
  *
- * Calls that need the same state of the same argument can share it: sum and avg, the quantiles, the two moments. Absent and
- * null arguments are passed over by all but AGG_COUNT. Memory is the accumulator's own: nothing is borrowed.
+ * Calls that need the same state of the same argument can share it: sum and avg, the quantiles, the two moments. Absent
+ * and null arguments are passed over by all but AGG_COUNT. Memory is the accumulator's own: nothing is borrowed.
  */
 #ifndef STREAM_AGG_AGG_H
 #define STREAM_AGG_AGG_H
@@ -11,10 +11,10 @@
 #include "agg/input.h"
 
 enum agg_state {
-	AGG_COUNT,     /* records */
-	AGG_PRESENT,   /* values */
+	AGG_COUNT,   /* records */
+	AGG_PRESENT, /* values */
 	AGG_SUM,
-	AGG_MOMENTS,   /* sum, and sum of squares */
+	AGG_MOMENTS, /* sum, and sum of squares */
 	AGG_MIN,
 	AGG_MAX,
 	AGG_FIRST,
@@ -36,10 +36,10 @@ bool agg_wants_order(enum agg_state state);
 /* Rows to be added. */
 struct agg_rows {
 	uint32_t count;
-	const uint32_t *groups;      /* of each */
-	struct input in;             /* the argument; none for AGG_COUNT */
-	const int64_t *times;        /* of each; NULL: not known. Only needed where agg_wants_order, like the following */
-	const struct column *shard;  /* @shard and @seq, of which row rows[i] (NULL: i) is meant */
+	const uint32_t *groups; /* of each */
+	struct input in;        /* the argument; none for AGG_COUNT */
+	const int64_t *times;   /* of each; NULL: not known. Only needed where agg_wants_order, like the following */
+	const struct column *shard; /* @shard and @seq, of which row rows[i] (NULL: i) is meant */
 	const struct column *seq;
 	const uint32_t *rows;
 };
@@ -57,11 +57,11 @@ void agg_update(struct agg *a, const struct agg_rows *rows, uint32_t group_count
 void agg_merge(struct agg *a, const struct agg *from, const uint32_t *map, uint32_t count, uint32_t group_count);
 
 /*
- * The result of a call for a group; of a group that was never added to, that of no values: 0 for count, sum and distinct,
- * else null. Texts live as long as the accumulator or `texts`. span: nanoseconds that a rate is over.
+ * The result of a call for a group; of a group that was never added to, that of no values: 0 for count, sum and
+ * distinct, else null. Texts live as long as the accumulator or `texts`. span: nanoseconds that a rate is over.
  */
 struct value agg_result(struct agg *a, const struct call *c, uint32_t group, int64_t span, struct arena *texts);
 
-size_t agg_memory(const struct agg *a);  /* bytes, about */
+size_t agg_memory(const struct agg *a); /* bytes, about */
 
 #endif

@@ -6,21 +6,22 @@
 #include "agg/keys.h"
 
 struct agg_ops {
-	size_t size;  /* of a group's state, all bytes 0 at first */
+	size_t size; /* of a group's state, all bytes 0 at first */
 	void (*update)(struct agg *a, const struct agg_rows *rows);
 	void (*merge)(struct agg *a, void *to, const struct agg *from_agg, const void *from);
 	struct value (*result)(struct agg *a, const struct call *c, void *state, int64_t span, struct arena *texts);
-	void (*release)(void *state);                /* NULL: nothing to free */
-	size_t (*memory)(const void *state);         /* beside its size; NULL: nothing */
+	void (*release)(void *state);        /* NULL: nothing to free */
+	size_t (*memory)(const void *state); /* beside its size; NULL: nothing */
 };
 
 struct agg {
 	const struct agg_ops *ops;
-	char *states;
-	uint32_t count, cap;  /* groups */
+	char *states;        /* on the border of a cache line */
+	char *block;         /* what is to be freed: it begins in here */
+	uint32_t count, cap; /* groups */
 	bool exact;
-	struct arena arena;   /* what lives as long as the accumulator */
-	struct keys shards;   /* of first, last, collect */
+	struct arena arena; /* what lives as long as the accumulator */
+	struct keys shards; /* of first, last, collect */
 };
 
 static inline void *agg_at(const struct agg *a, uint32_t group)

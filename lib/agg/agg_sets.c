@@ -1,34 +1,23 @@
 /* quantiles, distinct, top */
 #include "agg/agg_private.h"
 #include "agg/distinct.h"
-#include "agg/sum.h"
 #include "agg/top.h"
 
 /* -- quantiles -- */
-
-/* number_double, in line for the usual ints and decimals: both sides of the quotient are exact. */
-static inline double nearest(struct value v)
-{
-	const int64_t limit = INT64_C(1) << 53;
-	if (v.type == TYPE_INT && v.i < limit && v.i > -limit)
-		return v.scale ? (double)v.i / (double)sum_powers[v.scale] : (double)v.i;
-	return number_double(v);
-}
 
 static void sketch_update(struct agg *a, const struct agg_rows *r)
 {
 	struct sketch *sketches = (struct sketch *)(void *)a->states;
 	if (r->in.ints) {
-		for (uint32_t i = 0; i < r->count; i++) {
-			struct value v = value_decimal(r->in.ints[i], r->in.scale);
-			sketch_add(&sketches[r->groups[i]], v, nearest(v), a->exact, &a->arena);
-		}
+		for (uint32_t i = 0; i < r->count; i++)
+			sketch_add(&sketches[r->groups[i]], value_decimal(r->in.ints[i], r->in.scale), a->exact,
+			           &a->arena);
 		return;
 	}
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct value v = r->in.values[i];
 		if (!value_is_missing(v))
-			sketch_add(&sketches[r->groups[i]], v, nearest(v), a->exact, &a->arena);
+			sketch_add(&sketches[r->groups[i]], v, a->exact, &a->arena);
 	}
 }
 
@@ -58,11 +47,11 @@ static size_t sketch_memory(const void *state)
 }
 
 const struct agg_ops agg_sketch_ops = {.size = sizeof(struct sketch),
-				       .update = sketch_update,
-				       .merge = sketch_merge_state,
-				       .result = sketch_result,
-				       .release = sketch_release_state,
-				       .memory = sketch_memory};
+                                       .update = sketch_update,
+                                       .merge = sketch_merge_state,
+                                       .result = sketch_result,
+                                       .release = sketch_release_state,
+                                       .memory = sketch_memory};
 
 /* -- distinct -- */
 
@@ -104,11 +93,11 @@ static size_t distinct_memory(const void *state)
 }
 
 const struct agg_ops agg_distinct_ops = {.size = sizeof(struct distinct),
-					 .update = distinct_update,
-					 .merge = distinct_merge_state,
-					 .result = distinct_result,
-					 .release = distinct_release_state,
-					 .memory = distinct_memory};
+                                         .update = distinct_update,
+                                         .merge = distinct_merge_state,
+                                         .result = distinct_result,
+                                         .release = distinct_release_state,
+                                         .memory = distinct_memory};
 
 /* -- top -- */
 
@@ -129,7 +118,8 @@ static void top_merge_state(struct agg *a, void *to, const struct agg *from_agg,
 	top_merge(to, from);
 }
 
-static struct value top_state_result(struct agg *a, const struct call *c, void *state, int64_t span, struct arena *texts)
+static struct value top_state_result(struct agg *a, const struct call *c, void *state, int64_t span,
+                                     struct arena *texts)
 {
 	(void)a;
 	(void)span;
@@ -147,8 +137,8 @@ static size_t top_state_memory(const void *state)
 }
 
 const struct agg_ops agg_top_ops = {.size = sizeof(struct top),
-				    .update = top_update,
-				    .merge = top_merge_state,
-				    .result = top_state_result,
-				    .release = top_release_state,
-				    .memory = top_state_memory};
+                                    .update = top_update,
+                                    .merge = top_merge_state,
+                                    .result = top_state_result,
+                                    .release = top_release_state,
+                                    .memory = top_state_memory};

@@ -2,11 +2,12 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-enum { ROOM = 32 };  /* buckets added on the side where one is missing, at least */
+enum { ROOM = 32 }; /* buckets added on the side where one is missing, at least */
 
 static double polynomial(double s)
 {
@@ -40,38 +41,32 @@ double buckets_middle(int32_t number)
 void buckets_release(struct buckets *b)
 {
 	free(b->low);
-	free(b->high);
 	*b = (struct buckets){0};
 }
 
-static uint32_t *moved(uint32_t *from, uint32_t old_size, uint32_t size, uint32_t shift)
+/* Buckets first..last, which have all that are there among them, and room for great counts if `wide`. */
+static void resize(struct buckets *b, int32_t first, int32_t last, bool wide)
 {
-	uint32_t *to = mem_zero((size_t)size * sizeof *to);
-	if (old_size)
-		memcpy(to + shift, from, old_size * sizeof *to);
-	free(from);
-	return to;
+	uint32_t size = (uint32_t)(last - first + 1), shift = (uint32_t)(b->first - first);
+	uint32_t *counts = mem_zero(((size_t)size << wide) * sizeof *counts);
+	if (b->size)
+		memcpy(counts + shift, b->low, b->size * sizeof *counts);
+	if (b->wide)
+		memcpy(counts + size + shift, b->low + b->size, b->size * sizeof *counts);
+	free(b->low);
+	*b = (struct buckets){.low = counts, .first = first, .size = size, .wide = wide};
 }
 
 /* Makes buckets first..last part of the array, with room on the side that grew. */
 static void cover(struct buckets *b, int32_t first, int32_t last)
 {
-	int32_t old_last = b->first + (int32_t)b->size - 1;
-	if (!b->size) {
+	if (!b->size)
 		b->first = first;
-		old_last = first - 1;
-	}
+	int32_t old_last = b->first + (int32_t)b->size - 1;
 	if (first >= b->first && last <= old_last)
 		return;
 	int32_t room = b->size / 4 > ROOM ? (int32_t)(b->size / 4) : ROOM;
-	int32_t low = first < b->first ? first - room : b->first;
-	int32_t high = last > old_last ? last + room : old_last;
-	uint32_t size = (uint32_t)(high - low + 1), shift = (uint32_t)(b->first - low);
-	b->low = moved(b->low, b->size, size, shift);
-	if (b->high)
-		b->high = moved(b->high, b->size, size, shift);
-	b->first = low;
-	b->size = size;
+	resize(b, first < b->first ? first - room : b->first, last > old_last ? last + room : old_last, b->wide);
 }
 
 void buckets_add_slow(struct buckets *b, int32_t number, uint64_t count)
@@ -79,12 +74,11 @@ void buckets_add_slow(struct buckets *b, int32_t number, uint64_t count)
 	cover(b, number, number);
 	uint32_t at = (uint32_t)(number - b->first);
 	uint64_t sum = buckets_count(b, at) + count;
+	if (sum > UINT32_MAX && !b->wide)
+		resize(b, b->first, b->first + (int32_t)b->size - 1, true);
 	b->low[at] = (uint32_t)sum;
-	if (sum <= UINT32_MAX)
-		return;
-	if (!b->high)
-		b->high = mem_zero((size_t)b->size * sizeof *b->high);
-	b->high[at] = (uint32_t)(sum >> 32);
+	if (b->wide)
+		b->low[b->size + at] = (uint32_t)(sum >> 32);
 }
 
 void buckets_merge(struct buckets *to, const struct buckets *from)

@@ -1,13 +1,13 @@
 /*
- * Counts in buckets whose borders grow by a fixed ratio: the store of DDSketch (Masson, Rim and Lee, DDSketch: a fast and
- * fully-mergeable quantile sketch with relative-error guarantees, 2019). Each positive double has a bucket, whose middle is
- * within BUCKETS_ERROR of it.
+ * Counts in buckets whose borders grow by a fixed ratio: the store of DDSketch (Masson, Rim and Lee, DDSketch: a fast
+ * and fully-mergeable quantile sketch with relative-error guarantees, 2019). Each positive double has a bucket, whose
+ * middle is within BUCKETS_ERROR of it.
  *
  * The bucket's number is floor(scale * L(x)), where L stands for log2: its whole part is the exponent of x, and its
  * fraction P(s) = ((6/35 s - 3/5) s + 10/7) s, with 1 + s the mantissa of x. P runs from 0 to 1 and rises, and
  * P'(s) (1 + s) >= 10/7, at s = 0, whereas that of log2 is 1/ln 2 = 1.4427: so 1 % more buckets than with the logarithm
- * keep the same error. With L steeper than 10/7 per unit of ln x everywhere, two numbers in one bucket differ at most by the
- * factor exp(7 / (10 scale)), and the harmonic middle of the borders is off by at most tanh(7 / (20 scale)).
+ * keep the same error. With L steeper than 10/7 per unit of ln x everywhere, two numbers in one bucket differ at most
+ * by the factor exp(7 / (10 scale)), and the harmonic middle of the borders is off by at most tanh(7 / (20 scale)).
  */
 #ifndef STREAM_AGG_BUCKETS_H
 #define STREAM_AGG_BUCKETS_H
@@ -19,10 +19,10 @@
 #define BUCKETS_ERROR 0.0044872 /* tanh(7 / (20 * 78)) */
 
 struct buckets {
-	uint32_t *low;   /* counts, and */
-	uint32_t *high;  /* their upper halves, NULL while all are 0 */
-	int32_t first;   /* the number of the bucket of low[0] */
-	uint32_t size;
+	uint32_t *low; /* counts; with `wide` another `size` of them behind, the upper halves */
+	int32_t first; /* the number of the bucket of low[0] */
+	uint32_t size : 31;
+	uint32_t wide : 1;
 };
 
 /* x > 0 and finite. */
@@ -62,7 +62,7 @@ static inline void buckets_add(struct buckets *b, int32_t number)
 
 static inline uint64_t buckets_count(const struct buckets *b, uint32_t at)
 {
-	return b->low[at] | (b->high ? (uint64_t)b->high[at] << 32 : 0);
+	return b->low[at] | (b->wide ? (uint64_t)b->low[b->size + at] << 32 : 0);
 }
 
 void buckets_merge(struct buckets *to, const struct buckets *from);

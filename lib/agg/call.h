@@ -1,5 +1,6 @@
 /*
- * Calls of aggregates, as they are written: which function, with which constants.
+ * Calls of aggregates, as they are written: which function, with which constants. A rate is per second of the window,
+ * or, without one, of the time between the first and the last record of all.
  *
  *   count  count()      records                        count(x)      those where x is neither absent nor null
  *   sum(x) avg(x)       numbers                        rate rate(x)  count, sum, per second
@@ -39,9 +40,9 @@ enum function {
 
 struct call {
 	enum function function;
-	bool has_argument;     /* else all records count */
-	struct quantile q;     /* of CALL_QUANTILE */
-	uint32_t n;            /* of CALL_TOP */
+	bool has_argument; /* else all records count */
+	struct quantile q; /* of CALL_QUANTILE */
+	uint32_t n;        /* of CALL_TOP */
 };
 
 /* For statement_parse: whether a name is that of an aggregate. */

@@ -55,8 +55,8 @@ static void start_registers(struct distinct *d)
 	d->cap = d->count = 0;
 }
 
-/* Every bit out of every bit in, by a bijection (Stafford's mix 13): a hash that is good enough for tables leaves patterns in
-   the upper bits, and an estimate needs them random. */
+/* Every bit out of every bit in, by a bijection (Stafford's mix 13): a hash that is good enough for tables leaves
+   patterns in the upper bits, and an estimate needs them random. */
 static uint64_t scatter(uint64_t hash)
 {
 	hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

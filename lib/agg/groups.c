@@ -8,7 +8,7 @@
 
 struct pair_slot {
 	uint64_t pair;
-	uint32_t number;  /* plus 1; 0: free */
+	uint32_t number; /* plus 1; 0: free */
 };
 
 /* Pairs of numbers, numbered. */
@@ -95,7 +95,7 @@ static struct value first_of(struct groups *g, uint32_t key, struct value v)
 }
 
 void groups_find(struct groups *g, uint32_t input, const struct column *const *columns, const uint32_t *rows,
-		 uint32_t count, uint32_t *out, uint32_t *scratch)
+                 uint32_t count, uint32_t *out, uint32_t *scratch)
 {
 	if (!g->key_count) {
 		memset(out, 0, count * sizeof *out);

@@ -1,4 +1,5 @@
-/* A value with a text of its own that can be replaced again and again: memory grows with the longest text, not with their number. */
+/* A value with a text of its own that can be replaced again and again: memory grows with the longest text, not with
+ * their number. */
 #ifndef STREAM_AGG_HELD_H
 #define STREAM_AGG_HELD_H
 
@@ -9,7 +10,7 @@
 #include "record/value.h"
 
 struct held {
-	struct value value;  /* absent: none yet */
+	struct value value; /* absent: none yet */
 	char *room;
 	uint32_t cap;
 };

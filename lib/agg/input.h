@@ -1,6 +1,6 @@
 /*
- * The arguments of aggregates, made ready for loops: the rows of a column that are to be added up, one after the other, as
- * machine ints where all of them are numbers of one scale, else as values.
+ * The arguments of aggregates, made ready for loops: the rows of a column that are to be added up, one after the other,
+ * as machine ints where all of them are numbers of one scale, else as values.
  */
 #ifndef STREAM_AGG_INPUT_H
 #define STREAM_AGG_INPUT_H
@@ -8,8 +8,8 @@
 #include "record/column.h"
 
 struct input {
-	const int64_t *ints;         /* row i is ints[i] / 10^scale; NULL: */
-	const struct value *values;  /* row i is values[i] */
+	const int64_t *ints;        /* row i is ints[i] / 10^scale; NULL: */
+	const struct value *values; /* row i is values[i] */
 	unsigned scale;
 };
 
@@ -22,7 +22,8 @@ struct input_room {
 
 void input_room_release(struct input_room *r);
 
-/* Makes the rows rows[i] (NULL: i), i < count, of a column ready. Valid until the next call with this room, or while the column is. */
+/* Makes the rows rows[i] (NULL: i), i < count, of a column ready. Valid until the next call with this room, or while
+ * the column is. */
 struct input input_load(struct input_room *r, const struct column *c, const uint32_t *rows, uint32_t count);
 
 /* From row `from` on. */

@@ -7,12 +7,20 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+/* Texts are many and short, and tables too: a session has one for itself. So blocks begin smaller than an arena's. */
+struct key_texts {
+	struct key_texts *next;
+	char data[];
+};
+
 enum {
-	SLOTS_MIN = 16,
-	SMALL_MIN = 1024,       /* ints below this always have a table, */
-	SMALL_PER_KEY = 32,     /* greater ones if it stays this full, */
-	SMALL_MAX = 1 << 22,    /* up to this */
-	CHUNK = 128,            /* rows hashed before the first is looked up, so that the memory accesses overlap */
+	TEXTS_MIN = 48,
+	TEXTS_MAX = 1 << 16,
+	SLOTS_MIN = 8,
+	SMALL_MIN = 1024,    /* ints below this always have a table, */
+	SMALL_PER_KEY = 32,  /* greater ones if it stays this full, */
+	SMALL_MAX = 1 << 22, /* up to this */
+	CHUNK = 128,         /* rows hashed before the first is looked up, so that the memory accesses overlap */
 };
 
 void keys_release(struct keys *k)
@@ -21,19 +29,22 @@ void keys_release(struct keys *k)
 	free(k->slots);
 	free(k->small);
 	free(k->codes);
-	arena_release(&k->texts);
+	for (struct key_texts *block = k->texts, *next; block; block = next) {
+		next = block->next;
+		free(block);
+	}
 	*k = (struct keys){0};
 }
 
 size_t keys_memory(const struct keys *k)
 {
-	return (size_t)k->cap * sizeof *k->values + (k->mask + (size_t)1) * sizeof *k->slots + k->texts.total +
+	return (size_t)k->cap * sizeof *k->values + (k->mask + (size_t)1) * sizeof *k->slots + k->text_total +
 	       ((size_t)k->small_size + k->codes_size) * sizeof(uint32_t);
 }
 
-static uint64_t key_hash(struct value v)
+static uint64_t key_hash(const struct keys *k, struct value v)
 {
-	return v.type == TYPE_STRING ? text_hash(v.s, v.len) : value_hash(v, 0);
+	return v.type == TYPE_STRING ? text_hash(v.s, v.len, k->seed) : value_hash(v, k->seed);
 }
 
 static void rehash(struct keys *k)
@@ -45,7 +56,7 @@ static void rehash(struct keys *k)
 	k->slots = mem_zero(size * sizeof *k->slots);
 	k->mask = size - 1;
 	for (uint32_t n = 0; n < k->count; n++) {
-		uint64_t hash = key_hash(k->values[n]);
+		uint64_t hash = key_hash(k, k->values[n]);
 		uint32_t at = (uint32_t)hash & k->mask;
 		while (k->slots[at].number)
 			at = (at + 1) & k->mask;
@@ -53,16 +64,48 @@ static void rehash(struct keys *k)
 	}
 }
 
+static struct value keep(struct keys *k, struct value v)
+{
+	if (!value_has_text(v))
+		return v;
+	if ((size_t)(k->text_end - k->text_at) < v.len) {
+		size_t size = k->text_total < TEXTS_MIN   ? TEXTS_MIN
+		              : k->text_total > TEXTS_MAX ? TEXTS_MAX
+		                                          : k->text_total;
+		size = size < v.len ? v.len : size;
+		struct key_texts *block = mem_alloc(sizeof *block + size);
+		block->next = k->texts;
+		k->texts = block;
+		k->text_at = block->data;
+		k->text_end = block->data + size;
+		k->text_total += sizeof *block + size;
+	}
+	if (v.len)
+		memcpy(k->text_at, v.s, v.len);
+	v.s = k->text_at;
+	k->text_at += v.len;
+	return v;
+}
+
 static uint32_t insert(struct keys *k, struct value v, uint64_t hash, uint32_t at)
 {
 	uint32_t number = k->count++;
 	if (number == k->cap) {
-		k->cap = (uint32_t)mem_grow(k->cap, k->cap ? k->count : 8);
+		k->cap = (uint32_t)mem_grow(k->cap, k->cap ? k->count : 2);
 		k->values = mem_resize(k->values, k->cap, sizeof *k->values);
 	}
-	k->values[number] = value_keep(v, &k->texts);
+	k->values[number] = keep(k, v);
 	k->slots[at] = (struct key_slot){(uint32_t)(hash >> 32), number + 1};
+	if (k->count > k->mask / 2)
+		rehash(k);
 	return number;
+}
+
+/* A table of its own place in memory has a seed of its own. */
+static void start(struct keys *k)
+{
+	rehash(k);
+	k->seed = hash_mix((uint64_t)(uintptr_t)k->slots, (uint64_t)(uintptr_t)k);
 }
 
 /* Strings are nearly always compared with strings: that is done in line. */
@@ -75,8 +118,6 @@ static inline bool same(struct value a, struct value b)
 
 static inline uint32_t lookup(struct keys *k, struct value v, uint64_t hash)
 {
-	if (k->count >= k->mask / 2)
-		rehash(k);
 	uint32_t at = (uint32_t)hash & k->mask;
 	for (;; at = (at + 1) & k->mask) {
 		struct key_slot slot = k->slots[at];
@@ -107,7 +148,7 @@ static bool small_room(struct keys *k, int64_t i)
 
 static uint32_t int_slow(struct keys *k, int64_t i)
 {
-	uint32_t number = lookup(k, value_int(i), key_hash(value_int(i)));
+	uint32_t number = lookup(k, value_int(i), key_hash(k, value_int(i)));
 	if (small_room(k, i))
 		k->small[i] = number + 1;
 	return number;
@@ -122,13 +163,15 @@ static inline uint32_t int_number(struct keys *k, int64_t i)
 
 uint32_t keys_number(struct keys *k, struct value v)
 {
+	if (!k->slots)
+		start(k);
 	if (v.type == TYPE_INT && !v.scale)
 		return int_number(k, v.i);
 	if (!value_is_missing(v))
-		return lookup(k, v, key_hash(v));
+		return lookup(k, v, key_hash(k, v));
 	uint32_t *known = &k->missing[v.type];
 	if (!*known)
-		*known = lookup(k, v, key_hash(v)) + 1;
+		*known = lookup(k, v, key_hash(k, v)) + 1;
 	return *known - 1;
 }
 
@@ -141,7 +184,7 @@ static void find_values(struct keys *k, const struct value *values, const uint32
 		uint32_t n = count - done < CHUNK ? count - done : CHUNK;
 		for (uint32_t i = 0; i < n; i++) {
 			const struct value *v = &values[rows ? rows[done + i] : done + i];
-			hashes[i] = v->type == TYPE_STRING ? text_hash(v->s, v->len) : 0;
+			hashes[i] = v->type == TYPE_STRING ? text_hash(v->s, v->len, k->seed) : 0;
 		}
 		for (uint32_t i = 0; i < n; i++) {
 			struct value v = values[rows ? rows[done + i] : done + i];
@@ -150,9 +193,8 @@ static void find_values(struct keys *k, const struct value *values, const uint32
 	}
 }
 
-__attribute__((always_inline)) static inline void find_ints(struct keys *k, const struct column *c,
-							     const uint32_t *rows, uint32_t count, uint32_t *out,
-							     unsigned width)
+__attribute__((always_inline)) static inline void
+find_ints(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out, unsigned width)
 {
 	struct column fixed = *c;
 	fixed.width = (uint8_t)width;
@@ -165,10 +207,17 @@ __attribute__((always_inline)) static inline void find_ints(struct keys *k, cons
 static void find_int_column(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1: find_ints(k, c, rows, count, out, 1); break;
-	case 2: find_ints(k, c, rows, count, out, 2); break;
-	case 4: find_ints(k, c, rows, count, out, 4); break;
-	default: find_ints(k, c, rows, count, out, 8);
+	case 1:
+		find_ints(k, c, rows, count, out, 1);
+		break;
+	case 2:
+		find_ints(k, c, rows, count, out, 2);
+		break;
+	case 4:
+		find_ints(k, c, rows, count, out, 4);
+		break;
+	default:
+		find_ints(k, c, rows, count, out, 8);
 	}
 }
 
@@ -197,9 +246,8 @@ static bool codes_ready(struct keys *k, uint32_t input, const struct column *c, 
 	return true;
 }
 
-__attribute__((always_inline)) static inline void find_codes(struct keys *k, const struct column *c,
-							     const uint32_t *rows, uint32_t count, uint32_t *out,
-							     unsigned width)
+__attribute__((always_inline)) static inline void
+find_codes(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out, unsigned width)
 {
 	struct column fixed = *c;
 	fixed.width = (uint8_t)width;
@@ -214,14 +262,20 @@ __attribute__((always_inline)) static inline void find_codes(struct keys *k, con
 static void find_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1: find_codes(k, c, rows, count, out, 1); break;
-	case 2: find_codes(k, c, rows, count, out, 2); break;
-	default: find_codes(k, c, rows, count, out, 4);
+	case 1:
+		find_codes(k, c, rows, count, out, 1);
+		break;
+	case 2:
+		find_codes(k, c, rows, count, out, 2);
+		break;
+	default:
+		find_codes(k, c, rows, count, out, 4);
 	}
 }
 
 /* A row without a value has no code to look at. */
-static void find_marked_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
+static void find_marked_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count,
+                             uint32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t row = rows ? rows[i] : i;
@@ -233,10 +287,12 @@ static void find_marked_dict(struct keys *k, const struct column *c, const uint3
 }
 
 void keys_find(struct keys *k, uint32_t input, const struct column *c, const uint32_t *rows, uint32_t count,
-	       uint32_t *out)
+               uint32_t *out)
 {
 	if (!count)
 		return;
+	if (!k->slots)
+		start(k);
 	if (c->form == COLUMN_VALUES) {
 		find_values(k, c->values, rows, count, out);
 	} else if (c->form == COLUMN_CONST) {

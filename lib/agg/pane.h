@@ -14,7 +14,7 @@ struct pane_shape {
 };
 
 struct pane {
-	struct span span;        /* of sessions and counts: so far */
+	struct span span; /* of sessions and counts: so far */
 	struct groups groups;
 	struct agg **aggs;
 	int64_t least, greatest; /* event times of its records; least > greatest: none */
@@ -22,6 +22,8 @@ struct pane {
 	bool summed;             /* part of the table's running sum */
 	uint32_t local;          /* its place among the panes of the batch being added, plus 1 */
 	uint32_t key;            /* sessions, counts: number of its key */
+	uint32_t slot;           /* sessions: its place among the table's panes */
+	int64_t due;             /* sessions: when it must be looked at */
 	int64_t records;         /* counts: so far */
 	struct pane *into;       /* sessions: the one it became part of */
 };

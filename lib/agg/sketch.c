@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 struct sketch_rest {
-	struct buckets negative;  /* by their magnitude */
+	struct buckets negative; /* by their magnitude */
 	uint64_t zeros;
 	struct value least, greatest;
 };
@@ -61,7 +61,7 @@ static void start_buckets(struct sketch *s)
 	s->least = s->greatest = x;
 	s->rest->least = s->rest->greatest = plain(s->kept[0], x);
 	for (uint64_t i = 0; i < s->count; i++) {
-		x = number_double(s->kept[i]);
+		x = sketch_double(s->kept[i]);
 		bound(s, s->kept[i], x);
 		bucket(s, x);
 	}
@@ -73,7 +73,8 @@ static void start_buckets(struct sketch *s)
 static void keep(struct sketch *s, struct value v, struct arena *texts)
 {
 	if (s->count == s->cap) {
-		size_t cap = mem_grow(s->cap, s->cap ? s->count + 1 : 4);
+		/* By fours to just SKETCH_EXACT; only with `exact` beyond it. */
+		size_t cap = !s->cap ? 4 : s->cap < SKETCH_EXACT ? s->cap * (size_t)4 : s->cap * (size_t)2;
 		if (cap > UINT32_MAX)
 			out_of_memory(cap * sizeof v);
 		s->cap = (uint32_t)cap;
@@ -82,7 +83,7 @@ static void keep(struct sketch *s, struct value v, struct arena *texts)
 	s->kept[s->count++] = value_keep(v, texts);
 }
 
-void sketch_add_slow(struct sketch *s, struct value v, double x, bool exact, struct arena *texts)
+void sketch_add_slow(struct sketch *s, struct value v, bool exact, struct arena *texts)
 {
 	if (!s->rest && (exact || s->count < SKETCH_EXACT)) {
 		keep(s, v, texts);
@@ -90,6 +91,7 @@ void sketch_add_slow(struct sketch *s, struct value v, double x, bool exact, str
 	}
 	if (!s->rest)
 		start_buckets(s);
+	double x = sketch_double(v);
 	bound(s, v, x);
 	bucket(s, x);
 	s->count++;
@@ -99,7 +101,7 @@ void sketch_merge(struct sketch *to, const struct sketch *from, bool exact, stru
 {
 	if (!from->rest) {
 		for (uint64_t i = 0; i < from->count; i++)
-			sketch_add(to, from->kept[i], number_double(from->kept[i]), exact, texts);
+			sketch_add(to, from->kept[i], exact, texts);
 		return;
 	}
 	const struct sketch_rest *r = from->rest;

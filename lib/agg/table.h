@@ -1,7 +1,7 @@
 /*
  * A table of aggregates: all of stream-agg but its options. Records go in, rows of results come out: window_start and
- * window_end where there is a window, then the keys, then the aggregates, ordered by window (its end, then its start), then by
- * keys (value_compare), in batches of up to BATCH_ROWS rows whose `sorted` says so.
+ * window_end where there is a window, then the keys, then the aggregates, ordered by window (its end, then its start),
+ * then by keys (value_compare), in batches of up to BATCH_ROWS rows whose `sorted` says so.
  *
  *   table_new(by, ..., calls, ..., exact, &t, e);
  *   table_window(t, &spec, e);                     when a WINDOW frame comes, before the first record
@@ -12,12 +12,12 @@
  * A record that makes no sense (a key or argument that can't be computed, a sum of a string, no event time) is rejected
  * before it touched any state.
  *
- * Memory grows with the windows that are open, times the groups in them: a window's state is freed when it is closed (with
- * lateness: when that has passed too; corrected results are then emitted again, whole, at the next table_close). Windows without
- * records have no rows. Without keys and windows there is one row, also when nothing came.
+ * Memory grows with the windows that are open, times the groups in them: a window's state is freed when it is closed
+ * (with lateness: when that has passed too; corrected results are then emitted again, whole, at the next table_close).
+ * Windows without records have no rows. Without keys and windows there is one row, also when nothing came.
  *
- * Sessions are kept apart by the fields of the spec's `by`; two sessions become one when a record is within the gap of both.
- * A count window is closed by its last record and comes out at the next table_close, whatever the watermark; its
+ * Sessions are kept apart by the fields of the spec's `by`; two sessions become one when a record is within the gap of
+ * both. A count window is closed by its last record and comes out at the next table_close, whatever the watermark; its
  * window_start and window_end are the least and greatest event time of its records, null if they have none.
  */
 #ifndef STREAM_AGG_TABLE_H
@@ -34,22 +34,25 @@
 struct table;
 
 /*
- * by: the arguments of -b, each a list `NAME` or `NAME = EXPR` with commas between; calls: `NAME = FUNC(EXPR)`, `FUNC(EXPR)`,
- * `FUNC`; none: `count`. The texts need not stay. ERR_USAGE when they make no sense, or two columns have one name.
+ * by: the arguments of -b, each a list `NAME` or `NAME = EXPR` with commas between; calls: `NAME = FUNC(EXPR)`,
+ * `FUNC(EXPR)`, `FUNC`; none: `count`. The texts need not stay. ERR_USAGE when they make no sense, or two columns have
+ * one name.
  */
 int table_new(const char *const *by, size_t by_count, const char *const *calls, size_t call_count, bool exact,
-	      struct table **out, struct error *e);
+              struct table **out, struct error *e);
 void table_free(struct table *t);
 
 /* Fields that records are read by, those of the window's `by` among them; owned by t. For flow_fields. */
 size_t table_fields(const struct table *t, const char *const **names);
 
-/* Windows from here on: before the first record. The spec is copied. ERR_USAGE if a column is called as the window's are. */
+/* Windows from here on: before the first record. The spec is copied. ERR_USAGE if a column is called as the window's
+ * are. */
 int table_window(struct table *t, const struct window_spec *spec, struct error *e);
 
 /*
- * Adds the selected rows. Rejected rows are noted in b->rejects. `input`: number of the input the batch came from. Returns how many
- * records came after all their windows were closed; they are not added (after stream-window there are none).
+ * Adds the selected rows. Rejected rows are noted in b->rejects. `input`: number of the input the batch came from.
+ * Returns how many records came after all their windows were closed; they are not added (after stream-window there are
+ * none).
  */
 uint32_t table_feed(struct table *t, uint32_t input, struct batch *b);
 

@@ -1,3 +1,4 @@
+/* Which windows are due, and what they consist of. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,103 +6,25 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 
-static const char start_name[] = "window_start", end_name[] = "window_end";
+/* -- what is due -- */
 
-static int add_column(struct batch *b, const char *name)
+void table_expect(struct table *t, const struct pane *p)
 {
-	return batch_column(b, name, strlen(name));
+	struct span w = p->span;
+	if (t->has_window && t->spec.kind <= WINDOW_CUMULATE && !window_first(&t->spec, p->span, t->closed, &w))
+		return;
+	if (w.end < t->next_due)
+		t->next_due = w.end;
 }
 
-/* The columns of the results, in order. */
-static void make_columns(struct table *t)
+/* Time has come to `watermark`, and what was due is emitted. */
+static void advance(struct table *t, int64_t watermark, bool (*is_over)(const struct table *t, const struct pane *p))
 {
-	uint32_t count = 0;
-	if (t->has_window) {
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, start_name);
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, end_name);
-	}
-	for (uint32_t k = 0; k < t->key_count; k++)
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, t->key_names[k]);
-	for (uint32_t o = 0; o < t->output_count; o++)
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, t->outputs[o].name);
-	t->out_shape = (uint32_t)batch_shape_of(&t->out, t->out_columns, count);
-}
-
-static struct value time_or_null(int64_t time)
-{
-	return time == TIMESTAMP_MIN ? value_null() : value_time(time);
-}
-
-static void put_row(struct table *t, struct pane *p, uint32_t group, struct span w, int64_t span)
-{
-	struct batch *b = &t->out;
-	if (!b->rows)
-		make_columns(t);
-	uint32_t row = batch_begin(b);
-	const uint16_t *c = t->out_columns;
-	if (t->has_window) {
-		b->columns[*c++].values[row] = time_or_null(w.start);
-		b->columns[*c++].values[row] = time_or_null(w.end);
-		/* The last moment of the window: so the results can go through windows again. */
-		batch_meta(b, META_TIME)[row] =
-			w.end == TIMESTAMP_MIN ? value_absent() : value_time(time_subtract(w.end, t->spec.kind != WINDOW_COUNT));
-	}
-	for (uint32_t k = 0; k < t->key_count; k++)
-		b->columns[*c++].values[row] = value_keep(groups_key(&p->groups, group, k), &b->arena);
-	for (uint32_t o = 0; o < t->output_count; o++) {
-		const struct output *out = &t->outputs[o];
-		struct value v = agg_result(p->aggs[out->agg], &out->call, group, span, &b->arena);
-		b->columns[*c++].values[row] = value_keep(v, &b->arena);
-	}
-	batch_end(b, t->out_shape, 0);
-}
-
-static uint32_t sorted_fields(const struct table *t)
-{
-	if (!t->has_window)
-		return t->key_count;
-	return t->spec.kind <= WINDOW_CUMULATE ? 2 + t->key_count : 0;
-}
-
-int table_flush(struct table *t, table_emit emit, void *self, struct error *e)
-{
-	if (!t->out.rows)
-		return OK;
-	t->out.sorted = sorted_fields(t);
-	int code = emit(self, &t->out, e);
-	batch_clear(&t->out);
-	return code;
-}
-
-int table_emit_pane(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e)
-{
-	uint32_t count = p->groups.count;
-	uint32_t *groups = mem_array(count, sizeof *groups);
-	int64_t span = t->has_window ? w.end - w.start : p->greatest > p->least ? p->greatest - p->least : 0;
-	int code = OK;
-	groups_sorted(&p->groups, groups);
-	for (uint32_t i = 0; i < count && !code; i++) {
-		if (t->out.rows == BATCH_ROWS)
-			code = table_flush(t, emit, self, e);
-		if (!code)
-			put_row(t, p, groups[i], w, span);
-	}
-	free(groups);
-	return code;
-}
-
-int table_result(struct table *t, table_emit emit, void *self, struct error *e)
-{
-	struct span all = {TIMESTAMP_MIN, TIMESTAMP_MAX};
-	if (t->has_window)
-		return OK;
-	if (!t->pane_count)
-		table_add_pane(t, all);
-	struct pane *p = t->panes[0];
-	if (!t->key_count)
-		groups_number(&p->groups, NULL);
-	int code = table_emit_pane(t, p, all, emit, self, e);
-	return code ? code : table_flush(t, emit, self, e);
+	t->closed = watermark;
+	table_drop_panes(t, is_over);
+	t->next_due = TIMESTAMP_MAX;
+	for (uint32_t i = 0; i < t->pane_count; i++)
+		table_expect(t, t->panes[i]);
 }
 
 /* -- windows made of panes -- */
@@ -134,18 +57,8 @@ static int compare_panes(const void *a, const void *b)
 	return compare_spans(&(*(struct pane *const *)a)->span, &(*(struct pane *const *)b)->span);
 }
 
-/* Of sessions that begin and end together, by key. */
-static int compare_sessions(const void *a, const void *b, void *by)
-{
-	const struct pane *x = *(struct pane *const *)a, *y = *(struct pane *const *)b;
-	const struct groups *g = by;
-	int order = compare_spans(&x->span, &y->span);
-	for (uint32_t k = 0; !order && k < g->key_count; k++)
-		order = value_compare(groups_key(g, x->key, k), groups_key(g, y->key, k));
-	return order;
-}
-
-/* The windows that are due, in order, each once: those that this watermark closes, and those closed before and corrected since. */
+/* The windows that are due, in order, each once: those that this watermark closes, and those closed before and
+ * corrected since. */
 static struct windows due_windows(struct table *t, int64_t watermark)
 {
 	struct windows due = {0};
@@ -211,7 +124,7 @@ static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct
 }
 
 static int emit_window(struct table *t, struct pane *const *panes, struct span w, table_emit emit, void *self,
-		       struct error *e)
+                       struct error *e)
 {
 	uint32_t first = first_pane(panes, t->pane_count, w.start);
 	if (panes[first]->span.end >= w.end)
@@ -243,38 +156,13 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 	free(due.spans);
 	for (uint32_t i = 0; i < t->pane_count; i++)
 		t->panes[i]->touched = false;
-	t->closed = watermark;
+	advance(t, watermark, is_over);
 	if (t->running && is_over(t, t->running))
 		table_drop_running(t);
-	table_drop_panes(t, is_over);
 	return code;
 }
 
-/* -- sessions and counts -- */
-
-static int close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
-{
-	uint32_t count = 0;
-	int code = OK;
-	struct pane **due = mem_array(t->pane_count, sizeof *due);
-	for (uint32_t i = 0; i < t->pane_count; i++)
-		if (t->panes[i]->touched && t->panes[i]->span.end <= watermark)
-			due[count++] = t->panes[i];
-	if (count)
-		qsort_r(due, count, sizeof *due, compare_sessions, &t->by);
-	for (uint32_t i = 0; i < count && !code; i++) {
-		code = table_emit_pane(t, due[i], due[i]->span, emit, self, e);
-		due[i]->touched = false;
-	}
-	free(due);
-	t->closed = watermark;
-	return code;
-}
-
-static bool session_is_over(const struct table *t, const struct pane *p)
-{
-	return !p->touched && time_add(p->span.end, t->spec.lateness) <= t->closed;
-}
+/* -- counts -- */
 
 static bool is_full(const struct table *t, const struct pane *p)
 {
@@ -287,7 +175,7 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 	for (uint32_t i = 0; i < t->done_count; i++) {
 		struct pane *p = t->done[i];
 		struct span w = p->greatest < p->least ? (struct span){TIMESTAMP_MIN, TIMESTAMP_MIN}
-						       : (struct span){p->least, p->greatest};
+		                                       : (struct span){p->least, p->greatest};
 		if (!code)
 			code = table_emit_pane(t, p, w, emit, self, e);
 	}
@@ -306,13 +194,11 @@ int table_close(struct table *t, int64_t watermark, table_emit emit, void *self,
 		watermark = t->closed;
 	if (t->spec.kind == WINDOW_COUNT)
 		code = close_counts(t, emit, self, e);
-	else if (t->spec.kind != WINDOW_SESSION)
+	else if (t->spec.kind == WINDOW_SESSION)
+		code = table_close_sessions(t, watermark, emit, self, e);
+	else if (watermark >= t->next_due || t->spec.lateness)
 		code = close_panes(t, watermark, emit, self, e);
 	else
-		code = close_sessions(t, watermark, emit, self, e);
-	if (t->spec.kind == WINDOW_SESSION) {
-		table_drop_panes(t, session_is_over);
-		table_compact_by(t);
-	}
+		t->closed = watermark;
 	return code ? code : table_flush(t, emit, self, e);
 }

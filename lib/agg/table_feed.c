@@ -1,3 +1,4 @@
+/* Records in: checked as a whole batch first, then added pane by pane. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,8 @@ static void reject(struct table *t, struct batch *b, const struct source *s, uin
 	if (value_is_number(v))
 		batch_reject_row(b, row, "%s: %.60s is out of range", s->text, shown);
 	else
-		batch_reject_row(b, row, "%s wants numbers, and this is a %s: %.60s", s->text, value_type_name(v), shown);
+		batch_reject_row(b, row, "%s wants numbers, and this is a %s: %.60s", s->text, value_type_name(v),
+		                 shown);
 	buf_release(&text);
 }
 
@@ -72,8 +74,8 @@ static bool check(struct table *t, struct batch *b, const struct source *s, uint
 {
 	/* A field as it is can always be a key. */
 	uint32_t wrong = s->field && !s->wants_numbers
-				 ? 0
-				 : input_wrong(&s->column, b->sel, count, s->wants_numbers, t->scratch);
+	                         ? 0
+	                         : input_wrong(&s->column, b->sel, count, s->wants_numbers, t->scratch);
 	for (uint32_t i = 0; i < wrong; i++)
 		reject(t, b, s, t->scratch[i]);
 	return wrong != 0;
@@ -90,7 +92,8 @@ static bool read_times(struct table *t, struct batch *b, uint32_t count)
 		if (v.type == TYPE_TIME || !needed || t->bad[i])
 			continue;
 		t->bad[i] = any = true;
-		batch_reject_row(b, batch_row(b, i), "no event time: @time is missing (stream-window -t FIELD sets it)");
+		batch_reject_row(b, batch_row(b, i),
+		                 "no event time: @time is missing (stream-window -t FIELD sets it)");
 	}
 	return any;
 }
@@ -107,133 +110,6 @@ static uint32_t drop_bad(struct table *t, uint32_t count)
 	return n;
 }
 
-/* -- panes -- */
-
-static uint32_t *index_place(const struct table *t, int64_t start)
-{
-	uint32_t mask = t->index_size - 1, at = (uint32_t)hash_mix((uint64_t)start, 0) & mask;
-	while (t->index[at] && t->panes[t->index[at] - 1]->span.start != start)
-		at = (at + 1) & mask;
-	return &t->index[at];
-}
-
-static void index_rebuild(struct table *t)
-{
-	uint32_t size = 64;
-	while (size < 2 * (t->pane_count + 1))
-		size *= 2;
-	if (size != t->index_size) {
-		free(t->index);
-		t->index = mem_array(size, sizeof *t->index);
-		t->index_size = size;
-	}
-	memset(t->index, 0, size * sizeof *t->index);
-	for (uint32_t i = 0; i < t->pane_count; i++)
-		*index_place(t, t->panes[i]->span.start) = i + 1;
-}
-
-static bool keeps_index(const struct table *t)
-{
-	return t->spec.kind <= WINDOW_CUMULATE;
-}
-
-struct pane *table_add_pane(struct table *t, struct span span)
-{
-	if (t->pane_count == t->pane_cap) {
-		t->pane_cap = (uint32_t)mem_grow(t->pane_cap, t->pane_cap + 1);
-		t->panes = mem_resize(t->panes, t->pane_cap, sizeof *t->panes);
-	}
-	/* A pane among those that were summed was empty until now. */
-	if (t->running && span.start < t->running->span.end)
-		table_drop_running(t);
-	struct pane *p = t->panes[t->pane_count++] = pane_new(&t->shape, span);
-	if (!keeps_index(t))
-		return p;
-	if (t->index_size < 2 * (t->pane_count + 1))
-		index_rebuild(t);
-	else
-		*index_place(t, span.start) = t->pane_count;
-	return p;
-}
-
-void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const struct pane *p))
-{
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < t->pane_count; i++) {
-		struct pane *p = t->panes[i];
-		if (!gone(t, p)) {
-			t->panes[n++] = p;
-			continue;
-		}
-		if (!keeps_index(t))
-			table_forget_session(t, p);
-		pane_free(p, &t->shape);
-	}
-	bool changed = n != t->pane_count;
-	t->pane_count = n;
-	if (changed && keeps_index(t))
-		index_rebuild(t);
-}
-
-/* The pane of a time; NULL if all its windows are closed. */
-static struct pane *find_pane(struct table *t, int64_t time)
-{
-	struct span span = window_pane(&t->spec, time);
-	uint32_t found = t->index_size ? *index_place(t, span.start) : 0;
-	if (found)
-		return t->panes[found - 1];
-	if (t->closed > TIMESTAMP_MIN && time_add(window_last_end(&t->spec, time), t->spec.lateness) <= t->closed)
-		return NULL;
-	return table_add_pane(t, span);
-}
-
-/* pane_of for each row, records too late left out; returns how many are in time. */
-static uint32_t assign_panes(struct table *t, uint32_t count)
-{
-	struct pane *p = NULL;
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		int64_t time = t->times[i];
-		if (!p || time < p->span.start || time >= p->span.end)
-			p = find_pane(t, time);
-		if (!p)
-			continue;
-		t->rows[n] = t->rows[i];
-		t->times[n] = time;
-		t->pane_of[n++] = p;
-	}
-	return n;
-}
-
-/* Brings the rows of each pane together, in their order, into sorted_rows; touched_from says where each begins. */
-static void sort_by_pane(struct table *t, uint32_t count)
-{
-	t->touched_count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		struct pane *p = t->pane_of[i];
-		if (!p->local) {
-			t->touched[t->touched_count++] = p;
-			t->scratch[t->touched_count - 1] = 0;
-			p->local = t->touched_count;
-		}
-		t->scratch[p->local - 1]++;
-	}
-	uint32_t from = 0;
-	for (uint32_t k = 0; k < t->touched_count; k++) {
-		t->touched_from[k] = from;
-		from += t->scratch[k];
-		t->scratch[k] = t->touched_from[k];
-	}
-	t->touched_from[t->touched_count] = from;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = t->scratch[t->pane_of[i]->local - 1]++;
-		t->sorted_rows[at] = t->rows[i];
-		t->sorted_times[at] = t->times[i];
-	}
-	for (uint32_t k = 0; k < t->touched_count; k++)
-		t->touched[k]->local = 0;
-}
-
 /* -- adding -- */
 
 static void note_times(struct pane *p, const int64_t *times, uint32_t count)
@@ -248,15 +124,15 @@ static void note_times(struct pane *p, const int64_t *times, uint32_t count)
 
 /* Adds rows from..to of those that inputs were loaded for. */
 static void add_rows(struct table *t, struct pane *p, uint32_t input, const struct batch *b, const struct input *inputs,
-		     const uint32_t *rows, const int64_t *times, uint32_t from, uint32_t to)
+                     const uint32_t *rows, const int64_t *times, uint32_t from, uint32_t to)
 {
 	struct agg_rows r = {
-		.count = to - from,
-		.groups = t->groups,
-		.times = times ? times + from : NULL,
-		.shard = &b->meta[META_SHARD],
-		.seq = &b->meta[META_SEQ],
-		.rows = rows ? rows + from : NULL,
+	        .count = to - from,
+	        .groups = t->groups,
+	        .times = times ? times + from : NULL,
+	        .shard = &b->meta[META_SHARD],
+	        .seq = &b->meta[META_SEQ],
+	        .rows = rows ? rows + from : NULL,
 	};
 	groups_find(&p->groups, input, t->key_columns, r.rows, r.count, t->groups, t->scratch);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++) {
@@ -267,13 +143,15 @@ static void add_rows(struct table *t, struct pane *p, uint32_t input, const stru
 	if (times)
 		note_times(p, r.times, r.count);
 	p->touched = true;
+	if (t->has_window && t->spec.kind == WINDOW_SESSION)
+		table_touch_session(t, p);
 	if (p->summed)
 		table_drop_running(t);
 }
 
 /* Adds all rows, which are sorted by pane if there is more than one. */
 static void add_batch(struct table *t, uint32_t input, struct batch *b, const uint32_t *rows, const int64_t *times,
-		      uint32_t count)
+                      uint32_t count)
 {
 	struct input *inputs = arena_array(&b->arena, t->arg_count, sizeof *inputs);
 	for (uint32_t i = 0; i < t->arg_count; i++)
@@ -311,7 +189,7 @@ static bool check_batch(struct table *t, struct batch *b, uint32_t count)
 static uint32_t assign(struct table *t, uint32_t input, const struct batch *b, uint32_t count)
 {
 	if (t->spec.kind <= WINDOW_CUMULATE)
-		return assign_panes(t, count);
+		return table_assign_panes(t, count);
 	table_number_by(t, input, b, count);
 	if (t->spec.kind == WINDOW_SESSION)
 		table_assign_sessions(t, count);
@@ -341,7 +219,7 @@ uint32_t table_feed(struct table *t, uint32_t input, struct batch *b)
 		return 0;
 	}
 	uint32_t in_time = assign(t, input, b, count);
-	sort_by_pane(t, in_time);
+	table_sort_by_pane(t, in_time);
 	add_batch(t, input, b, t->sorted_rows, t->sorted_times, in_time);
 	table_free_merged(t);
 	return count - in_time;

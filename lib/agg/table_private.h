@@ -1,5 +1,7 @@
-/* Inside of tables: table_new.c makes them, table_feed.c adds records, table_close.c emits, table_sessions.c assigns records to
-   sessions and count windows. */
+/*
+ * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
+ * panes, table_close.c knows which windows are due, table_emit.c makes rows of them.
+ */
 #ifndef STREAM_AGG_TABLE_PRIVATE_H
 #define STREAM_AGG_TABLE_PRIVATE_H
 
@@ -10,25 +12,25 @@
 
 /* A key or an argument: a field as it is, or something computed. */
 struct source {
-	const char *field;     /* NULL: */
-	struct expr *expr;     /* borrowed from a statement */
-	const char *text;      /* for messages */
+	const char *field; /* NULL: */
+	struct expr *expr; /* borrowed from a statement */
+	const char *text;  /* for messages */
 	bool wants_numbers;
 	struct input_room room;
-	struct value *values;  /* what was computed, by row */
+	struct value *values; /* what was computed, by row */
 	uint32_t cap;
-	struct column column;  /* this batch's */
+	struct column column; /* this batch's */
 };
 
 struct output {
 	const char *name;
 	struct call call;
-	uint32_t agg;          /* which accumulator has it */
+	uint32_t agg; /* which accumulator has it */
 };
 
 struct accumulator {
 	enum agg_state state;
-	int source;            /* its argument in `args`; -1: none */
+	int source; /* its argument in `args`; -1: none */
 };
 
 /* Panes of one key, which don't overlap, by start. */
@@ -38,7 +40,7 @@ struct key_panes {
 };
 
 struct table {
-	struct arena arena;    /* names, texts, the spec's fields */
+	struct arena arena; /* names, texts, the spec's fields */
 	struct statement *statements;
 	uint32_t statement_count;
 	struct source *keys;
@@ -56,20 +58,21 @@ struct table {
 	struct pane_shape shape;
 
 	bool has_window;
-	bool wants_times;      /* without a window: rate, first, last, collect */
+	bool wants_times; /* without a window: rate, first, last, collect */
 	struct window_spec spec;
-	int64_t closed;        /* the greatest watermark so far */
+	int64_t closed;   /* the greatest watermark so far */
+	int64_t next_due; /* no window that is not emitted ends before */
 
-	struct pane **panes;   /* all, in no order */
+	struct pane **panes; /* all, in no order */
 	uint32_t pane_count, pane_cap;
-	uint32_t *index;       /* pane number + 1 by start, open addressing; of tumble, hop and cumulate */
-	uint32_t index_size;   /* a power of two */
-	struct pane *running;  /* cumulate: sum of the panes of the window emitted last */
+	uint32_t *index;      /* pane number + 1 by start, open addressing; of tumble, hop and cumulate */
+	uint32_t index_size;  /* a power of two */
+	struct pane *running; /* cumulate: sum of the panes of the window emitted last */
 
-	struct groups by;      /* keys of sessions and counts */
+	struct groups by; /* keys of sessions and counts */
 	struct key_panes *by_panes;
 	uint32_t by_cap;
-	struct pane **done;    /* count windows that are full; sessions that became part of others: of those in `panes` */
+	struct pane **done; /* count windows that are full; sessions that are no longer */
 	uint32_t done_count, done_cap;
 
 	/* Of the batch being added. */
@@ -83,7 +86,7 @@ struct table {
 	struct pane **touched;
 	uint32_t *touched_from; /* where a pane's rows begin; one more for the end */
 	uint32_t touched_count;
-	uint32_t room;         /* of all of these */
+	uint32_t room; /* of all of these */
 
 	struct batch out;
 	uint16_t *out_columns; /* numbers of its columns, in order */
@@ -95,16 +98,24 @@ struct pane *table_add_pane(struct table *t, struct span span);
 /* Frees the panes that `gone` says yes to. */
 void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const struct pane *p));
 
+/* Takes the pane's next window into next_due. */
+void table_expect(struct table *t, const struct pane *p);
 /* Forgets the running sum, which no longer has all that its panes have. */
 void table_drop_running(struct table *t);
 
+/* pane_of[i] for each of `count` rows, rows and times given; those too late are left out. Returns how many are in time.
+ */
+uint32_t table_assign_panes(struct table *t, uint32_t count);
+/* Brings the rows of each pane together, in their order, into sorted_rows; touched_from says where each begins. */
+void table_sort_by_pane(struct table *t, uint32_t count);
 /* pane_of[i] for `count` rows of sessions or count windows, whose keys are numbered in t->groups; merges sessions. */
 void table_assign_sessions(struct table *t, uint32_t count);
 void table_assign_counts(struct table *t, uint32_t count);
 /* Numbers the keys of t->rows into t->groups. */
 void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count);
-void table_forget_session(struct table *t, struct pane *p);
-void table_compact_by(struct table *t);
+/* Records came to a session. */
+void table_touch_session(struct table *t, struct pane *p);
+int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 void table_free_merged(struct table *t);
 
 /* Rows of one pane as the result of a window (ignored without one) to t->out, which is emitted when it is full. */

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 
-enum { IDLE_KEYS_MAX = 4096 };  /* keys without a pane that are remembered, beside as many as have one */
+enum { IDLE_KEYS_MAX = 4096 }; /* keys without a pane that are remembered, beside as many as have one */
 
 void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count)
 {
@@ -64,6 +64,52 @@ static uint32_t first_session(const struct key_panes *k, int64_t time)
 	return low;
 }
 
+/*
+ * Sessions lie in t->panes as a heap by the time when they must be looked at, `due`, which is never too late: a session
+ * that has grown is put back when its time seems to have come.
+ */
+static void heap_put(struct table *t, uint32_t slot, struct pane *p)
+{
+	t->panes[slot] = p;
+	p->slot = slot;
+}
+
+static void sift_up(struct table *t, struct pane *p)
+{
+	uint32_t slot = p->slot;
+	for (; slot && t->panes[(slot - 1) / 2]->due > p->due; slot = (slot - 1) / 2)
+		heap_put(t, slot, t->panes[(slot - 1) / 2]);
+	heap_put(t, slot, p);
+}
+
+static void sift_down(struct table *t, struct pane *p)
+{
+	uint32_t slot = p->slot;
+	for (uint32_t child; (child = 2 * slot + 1) < t->pane_count; slot = child) {
+		child += child + 1 < t->pane_count && t->panes[child + 1]->due < t->panes[child]->due;
+		if (t->panes[child]->due >= p->due)
+			break;
+		heap_put(t, slot, t->panes[child]);
+	}
+	heap_put(t, slot, p);
+}
+
+static void heap_remove(struct table *t, struct pane *p)
+{
+	struct pane *last = t->panes[--t->pane_count];
+	if (last == p)
+		return;
+	heap_put(t, p->slot, last);
+	sift_up(t, last);
+	sift_down(t, last);
+}
+
+void table_touch_session(struct table *t, struct pane *p)
+{
+	p->due = p->span.end < p->due ? p->span.end : p->due;
+	sift_up(t, p);
+}
+
 /* The session of a record, which may have joined several into one. */
 static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 {
@@ -75,6 +121,9 @@ static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 	if (first == end) {
 		struct pane *p = table_add_pane(t, w);
 		p->key = key;
+		p->due = w.end;
+		p->slot = t->pane_count - 1;
+		sift_up(t, p);
 		insert_pane(k, first, p);
 		return p;
 	}
@@ -85,6 +134,7 @@ static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 		p->touched |= other->touched;
 		p->span.end = other->span.end;
 		other->into = p;
+		heap_remove(t, other);
 		put_done(t, other);
 	}
 	remove_panes(k, first + 1, end - first - 1);
@@ -102,26 +152,19 @@ void table_assign_sessions(struct table *t, uint32_t count)
 			t->pane_of[i] = t->pane_of[i]->into;
 }
 
-static bool is_merged(const struct table *t, const struct pane *p)
-{
-	(void)t;
-	return p->into != NULL;
-}
-
 void table_free_merged(struct table *t)
 {
-	if (t->spec.kind != WINDOW_SESSION || !t->done_count)
+	if (t->spec.kind != WINDOW_SESSION)
 		return;
+	for (uint32_t i = 0; i < t->done_count; i++)
+		pane_free(t->done[i], &t->shape);
 	t->done_count = 0;
-	table_drop_panes(t, is_merged);
 }
 
-void table_forget_session(struct table *t, struct pane *p)
+static void forget_session(struct table *t, struct pane *p)
 {
-	if (p->into || p->key >= t->by_cap)
-		return;
 	struct key_panes *k = &t->by_panes[p->key];
-	for (uint32_t i = 0; i < k->count; i++) {
+	for (uint32_t i = first_session(k, p->span.end); i < k->count; i++) {
 		if (k->panes[i] == p) {
 			remove_panes(k, i, 1);
 			return;
@@ -130,7 +173,7 @@ void table_forget_session(struct table *t, struct pane *p)
 }
 
 /* Forgets keys that have no session any more, once they are the most. */
-void table_compact_by(struct table *t)
+static void compact_by(struct table *t)
 {
 	if (!t->by.key_count || t->by.count <= 2 * t->pane_count + IDLE_KEYS_MAX)
 		return;
@@ -171,4 +214,59 @@ void table_assign_counts(struct table *t, uint32_t count)
 		remove_panes(k, 0, 1);
 		put_done(t, p);
 	}
+}
+
+/* -- closing -- */
+
+/* By end, as all windows; of those that begin and end together, by key. */
+static int compare_sessions(const void *a, const void *b, void *by)
+{
+	const struct pane *x = *(struct pane *const *)a, *y = *(struct pane *const *)b;
+	const struct groups *g = by;
+	if (x->span.end != y->span.end)
+		return x->span.end < y->span.end ? -1 : 1;
+	int order = (x->span.start > y->span.start) - (x->span.start < y->span.start);
+	for (uint32_t k = 0; !order && k < g->key_count; k++)
+		order = value_compare(groups_key(g, x->key, k), groups_key(g, y->key, k));
+	return order;
+}
+
+/* Moves the sessions that are over to t->done, and those to be emitted to `due`; returns how many these are. */
+static uint32_t take_due(struct table *t, int64_t watermark, struct pane **due)
+{
+	uint32_t count = 0;
+	while (t->pane_count && t->panes[0]->due <= watermark) {
+		struct pane *p = t->panes[0];
+		if (p->touched && p->span.end <= watermark) {
+			p->touched = false;
+			due[count++] = p;
+		}
+		p->due = p->touched ? p->span.end : time_add(p->span.end, t->spec.lateness);
+		sift_down(t, p);
+		if (p->due > watermark)
+			continue;
+		heap_remove(t, p);
+		put_done(t, p);
+	}
+	return count;
+}
+
+int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
+{
+	int code = OK;
+	t->closed = watermark;
+	if (!t->pane_count || t->panes[0]->due > watermark)
+		return OK;
+	struct pane **due = mem_array(t->pane_count, sizeof *due);
+	uint32_t count = take_due(t, watermark, due);
+	if (count)
+		qsort_r(due, count, sizeof *due, compare_sessions, &t->by);
+	for (uint32_t i = 0; i < count && !code; i++)
+		code = table_emit_pane(t, due[i], due[i]->span, emit, self, e);
+	free(due);
+	for (uint32_t i = 0; i < t->done_count; i++)
+		forget_session(t, t->done[i]);
+	table_free_merged(t);
+	compact_by(t);
+	return code;
 }

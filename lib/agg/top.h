@@ -1,7 +1,7 @@
 /*
- * The most frequent values of a group: exact while there are at most TOP_VALUES different ones; beyond, counts are lower bounds, off
- * by at most one in TOP_VALUES / 2 of all values (Misra and Gries, Finding repeated elements, 1982; merging by Agarwal
- * et al., Mergeable summaries, 2012). All bytes 0 is an empty one.
+ * The most frequent values of a group: exact while there are at most TOP_VALUES different ones; beyond, counts are
+ * lower bounds, off by at most one in TOP_VALUES / 2 of all values (Misra and Gries, Finding repeated elements, 1982;
+ * merging by Agarwal et al., Mergeable summaries, 2012). All bytes 0 is an empty one.
  */
 #ifndef STREAM_AGG_TOP_H
 #define STREAM_AGG_TOP_H
@@ -12,7 +12,7 @@ enum { TOP_VALUES = 65536 };
 
 struct top {
 	struct keys keys;
-	uint64_t *counts;  /* by the number of the key */
+	uint64_t *counts; /* by the number of the key */
 	uint32_t cap;
 };
 

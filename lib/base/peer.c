@@ -23,7 +23,8 @@ static bool is_anonymous(int fd)
 void peer_mark(int fd)
 {
 	struct stat st;
-	/* A pipe of another user (after sudo) can't be marked; its writer finds us by name, or sends text, which we read as well. */
+	/* A pipe of another user (after sudo) can't be marked; its writer finds us by name, or sends text, which we
+	   read as well. */
 	if (!fstat(fd, &st) && S_ISFIFO(st.st_mode) && !(st.st_mode & S_ISVTX) && is_anonymous(fd) &&
 	    fchmod(fd, (st.st_mode & 07777) | S_ISVTX))
 		return;

@@ -43,8 +43,8 @@ static bool word_in(const char *word, const char *const *list)
 
 static bool is_shell(const char *name)
 {
-	static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "yash", "fish",
-					     "rbash", "posh", "csh", "tcsh", "elvish", "nu", "osh", NULL};
+	static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "yash",
+					     "fish", "rbash", "posh", "csh", "tcsh", "elvish", "nu", "osh", NULL};
 	return word_in(name, shells);
 }
 
@@ -53,9 +53,9 @@ static bool is_wrapper(const char *name)
 {
 	static const char *const wrappers[] = {
 		"env", "nice", "ionice", "time", "timeout", "nohup", "stdbuf", "strace", "ltrace", "sudo", "doas", "su",
-		"runuser", "setpriv", "pkexec", "systemd-run", "setsid", "chroot", "chrt", "taskset", "numactl", "unshare",
-		"nsenter", "flock", "setarch", "linux32", "linux64", "prlimit", "choom", "perf", "catchsegv", "bwrap",
-		"firejail", "cgexec", "faketime", "eatmydata", "fakeroot", "gdb", "rr", NULL};
+		"runuser", "setpriv", "pkexec", "systemd-run", "setsid", "chroot", "chrt", "taskset", "numactl",
+		"unshare", "nsenter", "flock", "setarch", "linux32", "linux64", "prlimit", "choom", "perf", "catchsegv",
+		"bwrap", "firejail", "cgexec", "faketime", "eatmydata", "fakeroot", "gdb", "rr", NULL};
 	return word_in(name, wrappers);
 }
 
@@ -85,8 +85,9 @@ static void program_name(int proc, char name[NAME_SIZE])
 }
 
 /*
- * Whether the process is in a read of our pipe. /proc/PID/syscall has the number and, in hex, the arguments of the system call it
- * is in. Where we may not read that, wchan names the kernel's function, which says of which pipe if there is only one.
+ * Whether the process is in a read of our pipe. /proc/PID/syscall has the number and, in hex, the arguments of the
+ * system call it is in. Where we may not read that, wchan names the kernel's function, which says of which pipe if
+ * there is only one.
  */
 static bool sits_in_read(const struct holder *h)
 {
@@ -123,7 +124,7 @@ static enum pipe_readers judge(const struct holder *h, const struct stat *pipe)
 	return !*name || is_wrapper(name) ? READERS_WAITING : READERS_FOREIGN;
 }
 
-/* Notes fd `name` of directory `fds` if it is the read end of a pipe. The mode of the link is how the file was opened. */
+/* Notes fd `name` of directory `fds` if it is the read end of a pipe: the mode of the link says how it was opened. */
 static void look_at_fd(struct holder *h, int fds, const char *name, const char *wanted)
 {
 	char target[64];
@@ -143,7 +144,7 @@ static void look_at_fd(struct holder *h, int fds, const char *name, const char *
 		h->fds[h->count++] = atoi(name);
 }
 
-/* Whether it is still there: a child that was forked with our pipe open may have lost it by becoming another program. */
+/* Whether it is still there: a child that inherited our pipe may have lost it by becoming another program. */
 static bool still_holds(const struct holder *h, int fds, const char *wanted)
 {
 	for (int i = 0; i < h->count; i++) {
@@ -192,7 +193,8 @@ static enum pipe_readers stronger(enum pipe_readers a, enum pipe_readers b)
 }
 
 /* A process and what descends from it, as long as *budget processes last; then it is as if nobody was seen. */
-static enum pipe_readers look_at_family(int root, const char *pid, int *budget, const struct stat *pipe, const char *wanted)
+static enum pipe_readers look_at_family(int root, const char *pid, int *budget, const struct stat *pipe,
+					const char *wanted)
 {
 	char path[64], children[1024], *rest;
 	if ((*budget)-- <= 0)

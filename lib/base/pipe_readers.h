@@ -9,15 +9,15 @@
 
 enum pipe_readers {
 	READERS_UNSEEN,   /* nobody whom we may look at: none at all, or one with other rights (sudo) */
-	READERS_WAITING,  /* only shells and wrappers that do not read it, or a command of ours that has not marked it yet */
+	READERS_WAITING,  /* shells and wrappers that do not read it, commands of ours that did not mark it yet */
 	READERS_OURS,     /* a command of ours that has no right to mark it */
 	READERS_FOREIGN,  /* a program that is none of ours, or a shell that sits in a read of it */
 };
 
 /*
- * `pipe` is what fstat says about it. We are no reader ourselves, whatever we hold. Looked at are, until somebody holds it: with
- * `near`, our parent and its descendants (a shell and the rest of its pipeline); the processes of our session; all others. About 20 us
- * for each process.
+ * `pipe` is what fstat says about it. We are no reader ourselves, whatever we hold. Looked at are, until somebody
+ * holds it: with `near`, our parent and its descendants (a shell and the rest of its pipeline); the processes of our
+ * session; all others. About 20 us for each process.
  */
 enum pipe_readers pipe_readers_find(const struct stat *pipe, bool near);
 

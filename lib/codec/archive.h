@@ -1,10 +1,10 @@
 /*
  * Compressed files and archives, through libarchive, which is loaded when the first of them is met (it brings many
- * libraries with it): gzip, zstd, xz, bzip2, lz4; zip, tar, 7z, cpio. Where it is not installed, opening fails with a line that names the
- * package.
+ * libraries with it): gzip, zstd, xz, bzip2, lz4; zip, tar, 7z, cpio. Where it is not installed, opening fails with a
+ * line that names the package.
  *
- * Reading is pulled: the caller gives a function that yields the raw bytes. A 7z archive has its directory at the end: it is
- * copied to an unnamed temporary file (in $TMPDIR or /tmp) first.
+ * Reading is pulled: the caller gives a function that yields the raw bytes. A 7z archive has its directory at the
+ * end: it is copied to an unnamed temporary file (in $TMPDIR or /tmp) first.
  *
  *   archive_open(source, self, &a, e);
  *   while ((rc = archive_next_member(a, &name, e)) > 0)
@@ -31,15 +31,16 @@ typedef int (*archive_source)(void *self, const char **p, size_t *len, struct er
 
 struct archive_reader;
 
-/* Limits: regular files only (others are passed over), at most 65,536 members, ratio at most 1:1000 once 64 MiB came out. */
+/* Limits: regular files only (others are passed over), at most 65,536 members, ratio at most 1:1000 once 64 MiB came
+   out. */
 enum { ARCHIVE_MEMBERS_MAX = 65536, ARCHIVE_RATIO_MAX = 1000, ARCHIVE_FREE_BYTES = 64 << 20 };
 
 int archive_open(archive_source source, void *self, struct archive_reader **out, struct error *e);
 
 /* The next decompressed bytes of the current member, into buf; *n 0 at its end. */
 int archive_read_bytes(struct archive_reader *a, char *buf, size_t cap, size_t *n, struct error *e);
-/* Goes to the next member: 1 and its name (NULL for a plain compressed file; lives until the next call), 0 at the end. The first
-   is entered by this call too. A compressed file of nothing has no member. */
+/* Goes to the next member: 1 and its name (NULL for a plain compressed file; lives until the next call), 0 at the end.
+   The first is entered by this call too. A compressed file of nothing has no member. */
 int archive_next_member(struct archive_reader *a, const char **name, struct error *e);
 void archive_close(struct archive_reader *a);
 

@@ -63,7 +63,8 @@ static bool all_of(const char *p, size_t len, const char *set)
 	return true;
 }
 
-/* cpio in one of its text forms: the magic, then a header of nothing but digits. (A log line may begin with 070701, too.) */
+/* cpio in one of its text forms: the magic, then a header of nothing but digits. (A log line may begin with 070701,
+   too.) */
 static bool is_cpio(const char *p, size_t len)
 {
 	enum { ODC = 76, NEWC = 110 };

@@ -1,6 +1,6 @@
 /*
- * Patterns: PCRE2 with JIT, UTF mode off (bytes are bytes; a pattern that needs it says (*UTF)), match, depth and heap limits set so that
- * no pattern runs away. `flags` are letters behind the second slash: i m s x.
+ * Patterns: PCRE2 with JIT, UTF mode off (bytes are bytes; a pattern that needs it says (*UTF)), match, depth and
+ * heap limits set so that no pattern runs away. `flags` are letters behind the second slash: i m s x.
  */
 #ifndef STREAM_CODEC_REGEX_H
 #define STREAM_CODEC_REGEX_H
@@ -18,9 +18,9 @@ int regex_new(const char *pattern, size_t len, const char *flags, struct regex *
 void regex_free(struct regex *r);
 
 /*
- * Matches anywhere in the text, from `start`. Returns the number of groups set + 1 (>= 1), 0 for no match, or an error when
- * a limit was hit. spans[2*g], spans[2*g+1] are the start and end of group g, REGEX_UNSET if it took no part; they live in r until
- * the next match.
+ * Matches anywhere in the text, from `start`. Returns the number of groups set + 1 (>= 1), 0 for no match, or an
+ * error when a limit was hit. spans[2*g], spans[2*g+1] are the start and end of group g, REGEX_UNSET if it took no
+ * part; they live in r until the next match.
  */
 #define REGEX_UNSET SIZE_MAX
 int regex_match(struct regex *r, const char *text, size_t len, size_t start, const size_t **spans,

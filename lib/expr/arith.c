@@ -214,7 +214,8 @@ struct value arith_apply(struct eval *ev, const struct node *n, struct value a, 
 	if (a.type == TYPE_STRING && b.type == TYPE_STRING && n->op == OP_ADD)
 		return joined(ev, n, a, b);
 	return eval_error(ev, n, "%s does not take %s and %s%s", op_text(n->op), value_type_name(a), value_type_name(b),
-			  a.type == TYPE_STRING || b.type == TYPE_STRING ? "; int(), float() and string() convert" : "");
+			  a.type == TYPE_STRING || b.type == TYPE_STRING ? "; int(), float() and string() convert"
+									 : "");
 }
 
 struct value negate_apply(struct eval *ev, const struct node *n, struct value v)

@@ -75,8 +75,10 @@ static int check_call(struct expr *x, struct node *n, struct error *e)
 {
 	const struct function *f = n->function;
 	uint32_t least = (uint32_t)strcspn(f->args, "|"), most = (uint32_t)strlen(f->args) - (f->args[least] == '|');
-	if (strchr(f->args, '*'))
-		least = most - 1, most = ARGS_MAX;
+	if (strchr(f->args, '*')) {
+		least = most - 1;
+		most = ARGS_MAX;
+	}
 	if (n->arg_count < least || n->arg_count > most)
 		return FAIL(x, n, "%u argument%s, but it is %s", n->arg_count, n->arg_count == 1 ? "" : "s", f->usage);
 	for (uint32_t i = 0; i < n->arg_count; i++) {

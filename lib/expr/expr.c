@@ -158,6 +158,23 @@ static void reject(struct eval *ev, struct batch *b, uint32_t row)
 		batch_reject_row(b, row, "a filter is true or false, but this one is %s", value_type_name(v));
 }
 
+/* Written always, counted where it is true: no branch to miss. */
+static uint32_t keep_true(struct rows r, const uint8_t *truths, uint32_t *kept)
+{
+	uint32_t n = 0;
+	if (r.list)
+		for (uint32_t i = 0; i < r.count; i++) {
+			kept[n] = r.list[i];
+			n += truths[i] == TRUTH_TRUE;
+		}
+	else
+		for (uint32_t i = 0; i < r.count; i++) {
+			kept[n] = r.first + i;
+			n += truths[i] == TRUTH_TRUE;
+		}
+	return n;
+}
+
 uint32_t expr_filter(struct expr *x, struct batch *b, uint32_t *kept)
 {
 	uint32_t count = batch_count(b), n = 0;
@@ -176,11 +193,7 @@ uint32_t expr_filter(struct expr *x, struct batch *b, uint32_t *kept)
 			for (uint32_t i = 0; i < rows; i++)
 				if (truths[i] == TRUTH_ERROR)
 					reject(&ev, b, rows_get(r, i));
-		/* Written always, counted where it is true: no branch to miss. kept has room: n never passes first + i. */
-		for (uint32_t i = 0; i < rows; i++) {
-			kept[n] = rows_get(r, i);
-			n += truths[i] == TRUTH_TRUE;
-		}
+		n += keep_true(r, truths, kept + n);
 	}
 	scratch_drop(x, 1);
 	return n;

@@ -164,7 +164,8 @@ static struct value extreme(struct eval *ev, const struct node *n, const struct 
 	struct value best = a[0];
 	for (uint32_t i = 1; i < n->arg_count; i++) {
 		if (a[i].type != best.type && !(value_is_number(a[i]) && value_is_number(best)))
-			return eval_error(ev, n, "%s and %s have no order", value_type_name(best), value_type_name(a[i]));
+			return eval_error(ev, n, "%s and %s have no order", value_type_name(best),
+					  value_type_name(a[i]));
 		if (value_compare(a[i], best) * sign > 0)
 			best = a[i];
 	}

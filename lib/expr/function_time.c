@@ -57,7 +57,8 @@ static struct value call_strptime(struct eval *ev, const struct node *n, const s
 	int64_t ns;
 	size_t read = format ? timestamp_scan(a[0].s, a[0].len, format, ev->x->now, &ns) : 0;
 	if (!read || read != a[0].len)
-		return eval_error(ev, n, "\"%.*s\" is not of that format", (int)(a[0].len > 60 ? 60 : a[0].len), a[0].s);
+		return eval_error(ev, n, "\"%.*s\" is not of that format", (int)(a[0].len > 60 ? 60 : a[0].len),
+				  a[0].s);
 	return value_time(ns);
 }
 

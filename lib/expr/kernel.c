@@ -1,6 +1,7 @@
 /*
  * A column against a constant. For a number, what compares true is a range of ints or of floats: its ends are found
- * once, by asking number_compare, which so keeps the meaning in one place; a row then costs a subtraction and a comparison.
+ * once, by asking number_compare, which so keeps the meaning in one place; a row then costs a subtraction and a
+ * comparison.
  */
 #include <math.h>
 #include <string.h>

@@ -81,7 +81,8 @@ static void make_values(struct eval *ev, struct node *n, const struct column *c)
 	struct eval over = over_dictionary(ev, n, c);
 	struct value *values = arena_array(ev->arena, total, sizeof *values);
 	for (uint32_t first = 0; first < total; first += CHUNK)
-		vector_eval(&over, n, (struct rows){.first = first, .count = chunk_count(total, first)}, values + first);
+		vector_eval(&over, n, (struct rows){.first = first, .count = chunk_count(total, first)},
+			    values + first);
 	n->values = values;
 	n->values_serial = ev->x->serial;
 }

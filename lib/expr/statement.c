@@ -74,7 +74,8 @@ static int read_name(struct reader *r, struct statement *out)
 		return OK;
 	}
 	if (name.quoted && name.root_len != name.name_len)
-		return text_error(r->text, r->len, name.begin, r->e, "a field is assigned as a whole, not a part of it");
+		return text_error(r->text, r->len, name.begin, r->e,
+				  "a field is assigned as a whole, not a part of it");
 	out->name = mem_copy(name.name, name.name_len);
 	r->at = (size_t)(strchr(r->text + name.end, '=') - r->text) + 1;
 	return OK;
@@ -142,7 +143,8 @@ static int read_aggregate(struct reader *r, struct statement *out)
 		return code;
 	if (next.kind != T_END && next.kind != T_COMMA)
 		return text_error(r->text, r->len, next.begin, r->e,
-				  "%s is an aggregate and stands alone; stream-map computes with its result", name.name);
+				  "%s is an aggregate and stands alone; stream-map computes with its result",
+				  name.name);
 	r->at = next.begin;
 	out->function = mem_copy(name.name, name.name_len);
 	return OK;
@@ -190,7 +192,8 @@ void statement_release(struct statement *s)
 static int unexpected(struct reader *r)
 {
 	char c = r->text[r->at];
-	return text_error(r->text, r->len, r->at, r->e, c == ')' || c == ']' ? "%c closes nothing" : "the expression ends before %c", c);
+	return text_error(r->text, r->len, r->at, r->e,
+			  c == ')' || c == ']' ? "%c closes nothing" : "the expression ends before %c", c);
 }
 
 int statement_parse(const char *text, is_aggregate aggregate, struct statement *out, struct error *e)
@@ -255,7 +258,8 @@ bool statement_looks_like(const char *operand)
 		at = loose_name_end(operand, len, at);
 	}
 	/* A file may be called so: only blanks make `a-b =` an assignment. */
-	bool plain = quoted || (!memchr(operand + begin, '-', at - begin) && (operand[begin] < '0' || operand[begin] > '9'));
+	bool plain =
+		quoted || (!memchr(operand + begin, '-', at - begin) && (operand[begin] < '0' || operand[begin] > '9'));
 	if (at == begin)
 		return false;
 	if (operand[at] == '(')

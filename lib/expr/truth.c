@@ -172,7 +172,8 @@ static void in_constants(struct eval *ev, struct node *n, const struct column *c
 			kernel_compare(ev, n, OP_EQ, c, rows, count, item, one);
 		/* An error ends it; true decides, but an error may still follow. */
 		for (uint32_t i = 0; i < count; i++)
-			out[i] = out[i] == TRUTH_ERROR || one[i] == TRUTH_ERROR ? TRUTH_ERROR : or_table[out[i]][one[i]];
+			out[i] =
+				out[i] == TRUTH_ERROR || one[i] == TRUTH_ERROR ? TRUTH_ERROR : or_table[out[i]][one[i]];
 	}
 	scratch_drop(ev->x, 1);
 }

@@ -52,7 +52,8 @@ static const char *dashed_name(const struct expr *x, const struct node *n, struc
 	const struct node *s = dashed(x, n);
 	for (; s; s = s->args[0]->op == OP_SUB && s->args[0]->end >= n->end ? s->args[0] : NULL)
 		for (size_t i = 0; i < k.count; i++)
-			if (strlen(k.names[i]) == s->end - s->begin && !memcmp(k.names[i], x->text + s->begin, s->end - s->begin))
+			if (strlen(k.names[i]) == s->end - s->begin &&
+			    !memcmp(k.names[i], x->text + s->begin, s->end - s->begin))
 				return k.names[i];
 	return NULL;
 }

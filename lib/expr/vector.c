@@ -131,10 +131,12 @@ static void fallback(struct eval *ev, struct node *n, struct rows r, struct valu
 
 /* -- operators -- */
 
-static inline struct value quick_arith(struct eval *ev, const struct node *n, enum op op, struct value a, struct value b)
+static inline struct value quick_arith(struct eval *ev, const struct node *n, enum op op, struct value a,
+				       struct value b)
 {
 	int64_t i;
-	if (a.type == TYPE_INT && b.type == TYPE_INT && op <= OP_MUL && (a.scale == b.scale) && (op != OP_MUL || !a.scale)) {
+	if (a.type == TYPE_INT && b.type == TYPE_INT && op <= OP_MUL && (a.scale == b.scale) &&
+	    (op != OP_MUL || !a.scale)) {
 		bool over = op == OP_ADD   ? __builtin_add_overflow(a.i, b.i, &i)
 			    : op == OP_SUB ? __builtin_sub_overflow(a.i, b.i, &i)
 					   : __builtin_mul_overflow(a.i, b.i, &i);

@@ -16,9 +16,9 @@ static void describe(struct expr *x, const struct node *n)
 	int len = (int)(k->end - k->begin);
 	const char *text = x->text + k->begin;
 	buf_clear(out);
-	buf_printf(out, "%.*s is never %s: %.*s is of type %s, %.*s of type %s", (int)(n->end - n->begin), x->text + n->begin,
-		   n->op == OP_NE ? "false" : "true", (int)(varies->end - varies->begin), x->text + varies->begin,
-		   n->mismatch, len, text, value_type_name(k->value));
+	buf_printf(out, "%.*s is never %s: %.*s is of type %s, %.*s of type %s", (int)(n->end - n->begin),
+		   x->text + n->begin, n->op == OP_NE ? "false" : "true", (int)(varies->end - varies->begin),
+		   x->text + varies->begin, n->mismatch, len, text, value_type_name(k->value));
 	if (!strcmp(n->mismatch, "string") && value_is_number(k->value))
 		buf_printf(out, "; write \"%.*s\"", len, text);
 	else if ((!strcmp(n->mismatch, "int") || !strcmp(n->mismatch, "float")) && is_digits(k->value))

@@ -81,7 +81,7 @@ int command_parse(const struct command *c, int argc, char **argv, struct common_
 {
 	struct opt_set sets[5];
 	size_t n = tables(c, self, common, sets);
-	int r = opt_parse(argc, argv, sets, n, c->traits & COMMAND_RUNS, &operands->count, &operands->dashed, e);
+	int r = opt_parse(argc, argv, sets, n, false, &operands->count, &operands->dashed, e);
 	operands->items = argv;
 	if (r || (!common->help && !common->version))
 		return r;

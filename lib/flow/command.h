@@ -16,8 +16,7 @@
 enum command_traits {
 	COMMAND_SOURCE = 1,  /* makes or fetches its records: reads no standard input, takes no -i */
 	COMMAND_SINK = 2,    /* the end of a pipeline: takes no -o */
-	COMMAND_RUNS = 4,    /* its operands end in a COMMAND: options stop at the first operand or `--` */
-	COMMAND_FOLDS = 8,   /* the records that come out are new ones, made of those that came in */
+	COMMAND_FOLDS = 4,   /* the records that come out are new ones, made of those that came in */
 };
 
 struct command {

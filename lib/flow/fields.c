@@ -77,13 +77,35 @@ static void warn_unseen(struct flow *f, const struct batch *all)
 	}
 }
 
+/* Whether `name` is a path into `column`: `a.b[0]` into `a.b` or `a`. */
+static bool is_path_into(const char *name, const char *column, size_t len)
+{
+	return !strncmp(name, column, len) && (name[len] == '.' || name[len] == '[');
+}
+
+/* The column itself, one that it is a path into, or (of a path's root) one that a longer reading names. */
+static bool is_there(const struct flow *f, const struct batch *b, const char *name)
+{
+	if (batch_find(b, name, strlen(name)) >= 0)
+		return true;
+	for (uint32_t c = 0; c < b->column_count; c++)
+		if (b->columns[c].name && is_path_into(name, b->columns[c].name, b->columns[c].name_len))
+			return true;
+	for (size_t i = 0; i < f->watch.count; i++) {
+		const char *longer = f->watch.names[i];
+		if (is_path_into(longer, name, strlen(name)) && batch_find(b, longer, strlen(longer)) >= 0)
+			return true;
+	}
+	return false;
+}
+
 void flow_watch_batch(struct flow *f, const struct input *in, const struct batch *b)
 {
 	struct field_watch *w = &f->watch;
 	if (!w->unseen || !b->rows)
 		return;
 	for (size_t i = 0; i < w->count; i++)
-		if (!w->seen[i] && batch_find(b, w->names[i], strlen(w->names[i])) >= 0) {
+		if (!w->seen[i] && is_there(f, b, w->names[i])) {
 			w->seen[i] = true;
 			w->unseen--;
 		}

@@ -217,9 +217,7 @@ static int open_output(struct flow *f, struct error *e)
 
 static int prepare(struct flow *f, struct operands *operands, struct error *e)
 {
-	int r = open_output(f, e);
-	if (!r && f->stage->setup)
-		r = f->stage->setup(f->self, f, operands, e);
+	int r = f->stage->setup ? f->stage->setup(f->self, f, operands, e) : 0;
 	if (!r)
 		r = flow_open_inputs(f, operands, e);
 	if (r)
@@ -249,10 +247,10 @@ static int finish(struct flow *f, int r, struct error *e)
 	}
 	if (r && f->bad.fd >= 0)
 		side_close(&f->bad, &late);
+	if (r && r != ERR_GONE && f->output)
+		output_abandon(f->output);
 	if (f->stage->close)
 		f->stage->close(f->self, r != 0);
-	if (r && r != ERR_GONE && f->output)
-		output_cut(f->output);
 	if (f->options.stats)
 		flow_report(f);
 	if (!r && f->hidden)
@@ -267,18 +265,6 @@ static int finish(struct flow *f, int r, struct error *e)
 	batch_release(&f->control);
 	free(f->watch.seen);
 	free(f->readers);
-	return status;
-}
-
-/* A command that never began: its reader, if that is one of ours, must not take this for the end of an empty stream. */
-static int refuse(struct flow *f, int status)
-{
-	if (!(f->command->traits & COMMAND_SINK)) {
-		struct output_options o = {.format = (enum format)f->options.output};
-		struct output *out = output_new(STDOUT_FILENO, "standard output", &o);
-		output_cut(out);
-		output_free(out);
-	}
 	return status;
 }
 
@@ -301,14 +287,14 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	struct operands operands;
 	f.own.command = program_invocation_short_name;
 	f.own.folds = c->traits & COMMAND_FOLDS;
-	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
-	if (r < 0)
-		return refuse(&f, command_fail(&e));
-	if (r)
-		return 0;
 	batch_init(&f.control);
 	signals_catch();
-	r = prepare(&f, &operands, &e);
+	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
+	if (r > 0)
+		return finish(&f, OK, &e);
+	int opened = open_output(&f, r ? NULL : &e);
+	if (!r)
+		r = opened ? opened : prepare(&f, &operands, &e);
 	if (r == ERR_USAGE && !*e.text) {
 		show_help(c);
 		return finish(&f, r, &e);

@@ -35,6 +35,7 @@ struct flow {
 	int input_count;
 	struct output *output;  /* NULL: a sink */
 
+	const struct batch *current;  /* the loop's batch that the stage has now */
 	struct counts own;
 	struct counts_list upstream;
 	struct field_watch watch;

@@ -22,6 +22,7 @@ static int to_stage(struct flow *f, int input, struct batch *b, struct error *e)
 
 static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 {
+	f->current = b;
 	/* Those behind the first bad one were never read, as if each record came in a batch of its own. */
 	if (f->options.strict && b->reject_count) {
 		b->reject_count = 1;

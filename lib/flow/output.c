@@ -291,7 +291,7 @@ int output_finish(struct output *out, struct error *e)
 	return r;
 }
 
-void output_cut(struct output *out)
+void output_abandon(struct output *out)
 {
 	struct error ignored;
 	if (out->fd < 0 || out->broken)

@@ -41,9 +41,12 @@ int output_flush(struct output *out, bool announce, struct error *e);
 /* Writes what the format still owes (a table), flushes and closes; a full disk is noticed here at the latest. */
 int output_finish(struct output *out, struct error *e);
 
-/* The command failed: what was emitted so far is written, and a reader of ours, even one that got nothing yet, is told by frames
-   without END that this is no end. Nothing after output_finish, or when a write failed. */
-void output_cut(struct output *out);
+/*
+ * We end in failure: what was emitted so far is written, and a reader of ours, even one that got nothing yet, is told by a stream
+ * line that no END follows, for to end without a word would look like the end of empty text. Does nothing after output_finish
+ * or when a write failed.
+ */
+void output_abandon(struct output *out);
 
 int output_fd(const struct output *out);  /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);

@@ -9,8 +9,10 @@ static void place_text(const struct flow *f, const struct batch *b, const struct
 {
 	if (r->line)
 		buf_printf(out, "%s:%" PRIu64, b->source ? b->source : "stdin", r->line);
-	else
+	else if (b == f->current)
 		buf_printf(out, "record %" PRIu64, f->own.in - b->rows + r->row + 1);
+	else
+		buf_printf(out, "one of the records up to %" PRIu64, f->own.in);
 }
 
 static void show(struct flow *f, const struct batch *b, const struct reject *r)

@@ -6,7 +6,7 @@
  * records, a control frame the fields of its message as rows, so that control frames can grow fields without a new version.
  *
  *   kind         rows and fields
- *   WATERMARK    one per shard: shard (string), time (time; absent: none seen yet), state (`active` `idle` `drained`).
+ *   WATERMARK    one per shard: shard (string or int), time (time; absent: none seen yet), state (`active` `idle` `drained`).
  *                After stream-window one row whose shard is null: event time as a whole has come this far.
  *   WINDOW       one: what stream-window was told (lib/window)
  *   END          one per stage: command, in, out, filtered, rejected, late; field `final` (bool) in the first
@@ -63,11 +63,12 @@ struct stream_line {
 
 enum { STREAM_LINE_MAX = 4096 };
 
-/* A byte of the source that is no printable ASCII character is written as %XX, and stays so when it is read: it can be passed on.
-   The length of the line is a multiple of 8. */
+/* A byte of the source that is no printable ASCII character is written as %XX, and stays so when it is read: what was read
+   can be written again. The length of the line is a multiple of 8. */
 void stream_line_write(const struct stream_line *l, struct buf *out);
-/* Reads it from the start of p. Returns its length with the newline, 0 if p is a prefix of one (more is needed), -1 if it is
-   none (e->code is OK then); a stream line of a newer version is an error too, with e filled in. source is borrowed from p. */
+/* Reads it from the start of p. Returns its length with the newline, 0 if p is a prefix of one (more is needed), -1 if it
+   is none (e->code is OK then); a stream line of another version is an error too, with e filled in. source is borrowed
+   from p. */
 long stream_line_read(const char *p, size_t len, struct stream_line *l, struct error *e);
 
 /* -- writing -- */
@@ -82,13 +83,13 @@ struct frame_writer_options {
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);
 void frame_writer_free(struct frame_writer *w);
-/* What was written before is not there for the reader: the next frame stands alone. */
+/* What was written before is not there for the reader: the next frame refers to none. */
 void frame_writer_restart(struct frame_writer *w);
 
 /*
- * Appends a frame with the selected rows of b to out, whose length must be a multiple of 8 for a frame that will be mapped.
- * b: NULL for no rows. place: for a store, else NULL; META_SEQ and META_SHARD of b are not written then. flags: FRAME_CRITICAL or 0.
- * A control frame always stands alone. source, lines and rejects of b do not travel.
+ * Appends a frame with the selected rows of b to out, whose length must be a multiple of 8 for a frame that will be
+ * mapped. b: NULL for no rows. place: NULL, or for a store, and then META_SEQ and META_SHARD of b are not written. flags:
+ * FRAME_CRITICAL or 0. A control frame always stands alone. source, lines and rejects of b do not travel.
  *
  * Rows that are too large for one frame become several, with places that follow. Fails, with nothing appended, when one
  * record alone is too large.
@@ -117,17 +118,17 @@ void frame_reader_restart(struct frame_reader *r);
 enum { FRAME_HEADER_MIN = 64, FRAME_SIZE_MAX = 1 << 30 };
 
 /*
- * Looks at the header at p. Returns 1 and *f if the whole frame is there, 0 if more bytes are needed (f->size says how many in
- * all, or 0 while the header itself is not whole), or an error: not a frame, damaged, too large, of a kind that is not known
- * and critical. A frame of another unknown kind can be skipped, passed on by its bytes, or loaded.
+ * Looks at the header at p. Returns 1 and *f if the whole frame is there, 0 if more bytes are needed (f->size says how
+ * many in all, or 0 while the header itself is not whole), or an error: not a frame, damaged, too large, of a kind that is
+ * critical and not known. A frame of another unknown kind can be skipped, passed on by its bytes, or loaded.
  */
 int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
 
 /*
  * Loads the frame at p, which frame_peek has found whole, into b (batch_reset is done here). Columns point into p
- * where it is 8-byte aligned and plain; what was packed is unpacked into b's arena or the reader. A placed frame gets META_SEQ and
- * META_SHARD. Every length and offset is checked first: no byte of a hostile frame is trusted.
- * With `want` (not NULL) the batch has only these fields, and the metadata; the rest is not looked at, its checksums included.
+ * where it is 8-byte aligned and plain; what was packed is unpacked into b's arena or the reader. A placed frame gets
+ * META_SEQ and META_SHARD. Every length and offset is checked first: no byte of a hostile frame is trusted.
+ * With `want` (not NULL) the batch has only these fields, and the metadata; the rest is not looked at, nor its checksums.
  *
  * A chained data frame must be loaded even by who has no use for it: later ones build upon it. After an error b has no
  * rows, and chained frames are refused until a chain begins.

@@ -30,7 +30,8 @@ struct dict {
 
 	/* What the reader of the chain holds, if epoch is the chain's. */
 	struct {
-		uint32_t epoch, number;
+		uint64_t epoch;
+		uint32_t number;
 		bool passed;       /* a dictionary that came from elsewhere, of this id; else ours, of this generation */
 		uint64_t id;
 		uint32_t values;

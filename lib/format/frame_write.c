@@ -67,7 +67,8 @@ static void forget(struct frame_writer *w)
 	if (w->field_count > FIELDS_KEPT_MAX || w->names.total > NAME_BYTES_KEPT_MAX) {
 		names_release(w);
 		frame_writer_restart(w);
-	} else if (w->chain == UINT32_MAX || chain->shape_words > SHAPE_WORDS_KEPT_MAX || chain->dict_values > DICT_VALUES_KEPT_MAX || chain->dict_bytes > DICT_BYTES_KEPT_MAX) {
+	} else if (w->chain == UINT32_MAX || chain->shape_words > SHAPE_WORDS_KEPT_MAX ||
+		   chain->dict_values > DICT_VALUES_KEPT_MAX || chain->dict_bytes > DICT_BYTES_KEPT_MAX) {
 		frame_writer_restart(w);
 	}
 }

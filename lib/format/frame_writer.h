@@ -9,7 +9,7 @@
 
 /* What a reader knows: from its chain, or from the frame that stands alone. */
 struct scope {
-	uint32_t epoch;      /* numbers that were given in another epoch do not hold; never 0 */
+	uint64_t epoch;      /* numbers that were given in another epoch do not hold; never 0 */
 	uint32_t fields, shapes, dicts;
 	uint64_t name_bytes, shape_words, dict_values, dict_bytes;
 };
@@ -18,7 +18,8 @@ struct writer_field {
 	const char *name;
 	uint32_t len;
 	struct {
-		uint32_t epoch, id;
+		uint64_t epoch;
+		uint32_t id;
 	} known[2];          /* in the chain; in the frame that stands alone */
 	struct dict dict;
 };

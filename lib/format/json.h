@@ -4,6 +4,11 @@
  * Bytes that are not UTF-8 survive: a byte 0x80..0xff that belongs to no valid sequence is written as the escape
  * \udc80..\udcff, a lone surrogate that came as an escape is kept as its three bytes and written as that escape again;
  * both are read back as they were. What is written is always valid UTF-8.
+ *
+ * Records, as json_decoder_new reads them: values one behind the other, with or without white space, over as many lines as
+ * they like; those of a top-level array are records each. A key that comes twice has its first place and its last value.
+ * More than 65,535 keys, or 4 GiB, are a reject. So is what is no JSON, up to where reading goes on (format/json_skip.h);
+ * its reason names the column, and the line when that is another one than the record's first. Columns count bytes from 1.
  */
 #ifndef STREAM_FORMAT_JSON_H
 #define STREAM_FORMAT_JSON_H

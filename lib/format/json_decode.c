@@ -1,13 +1,17 @@
+/*
+ * The decoder: what stands between records, and what to do about a record that can't be taken.
+ *
+ * Records are read in the hope that all is well, by json_record.h, which says no more than yes or no. After a no
+ * json_scan looks at the same bytes and tells whether they are JSON, none, or not yet whole. In the last case it remembers
+ * how far it came, and the record is read again only when it is whole.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "format/json_keys.h"
-#include "format/json_number.h"
+#include "format/json_record.h"
 #include "format/json_scan.h"
 #include "format/json_skip.h"
-#include "format/json_value.h"
-#include "format/meta_cell.h"
 #include "format/text.h"
 
 /* What may come next, between records. */
@@ -33,7 +37,6 @@ struct json_decoder {
 	bool started;          /* past a byte order mark */
 	uint64_t array_line;   /* where the array began */
 	size_t column;         /* bytes of the line that were taken by earlier calls */
-	uint64_t newlines;     /* in the record just read */
 	struct json_scan scan;
 	struct json_skip skip;
 };
@@ -46,105 +49,6 @@ struct input {
 	bool last;
 	ptrdiff_t line_start;  /* where the line of p begins, counted from `start` */
 };
-
-/* -- one record -- */
-
-static uint32_t begin_row(struct json_keys *k, struct batch *b)
-{
-	uint32_t capacity = b->capacity, row = batch_begin(b);
-	if (__builtin_expect(capacity != b->capacity, 0))
-		json_keys_batch(k, b);
-	for (unsigned metas = k->metas; metas; metas &= metas - 1)
-		b->meta[__builtin_ctz(metas)].values[row] = value_absent();
-	return row;
-}
-
-/* As batch_end, but which columns the row lacks is known. */
-static inline void end_row(struct json_keys *k, struct json_key *close, struct batch *b, uint64_t line)
-{
-	uint32_t row = b->rows;
-	if (__builtin_expect(close->missing_of != b->column_count, 0))
-		json_keys_missing(k, close);
-	for (uint32_t i = 0; i < close->missing_count; i++)
-		b->columns[close->missing[i]].values[row] = value_absent();
-	b->codes[row] = (uint16_t)close->shape;
-	b->line_numbers[row] = line;
-	if (close->shape)
-		b->shape_of = b->codes;
-	b->lines = b->line_numbers;
-	b->rows = row + 1;
-}
-
-/*
- * Reads the object at p into the next row of the batch; d->newlines says how many there were in it. Returns the byte
- * behind it, or NULL: json_scan tells why, or keys.full or keys.reason does. A string or number that seems to go
- * on behind end is stopped by the next key's search, which finds nothing there.
- */
-static const char *read_record(struct json_decoder *d, const char *p, const char *end, struct batch *b)
-{
-	struct json_keys *keys = &d->keys;
-	uint32_t row = begin_row(keys, b);
-	const char *start = p;
-	struct json_key *key = &keys->root;
-	d->newlines = 0;
-	while ((key = json_keys_next(keys, key, p, end))) {
-		p += key->gap_len;
-		if (key->kind == JSON_CLOSE)
-			break;
-		struct value *cell = &key->cells[row & key->row_mask];
-		const char *q;
-		if (*p == '"' && *(q = json_string_stop(p + 1, end)) == '"') {
-			*cell = value_string(p + 1, (size_t)(q - p - 1));
-			p = q + 1;
-		} else if ((unsigned char)(*p - '0') < 10 || *p == '-') {
-			p = json_number(p, end, cell);
-		} else {
-			p = json_value_read(p, end, 1, key->row_mask, &b->arena, cell, &d->newlines);
-		}
-		if (!p)
-			return NULL;
-		if (key->kind == JSON_META && (keys->reason = meta_from_cell((enum meta)key->meta, cell)))
-			return NULL;
-	}
-	if (!key || (size_t)(p - start) > UINT32_MAX)
-		return NULL;
-	d->newlines += key->newlines;
-	end_row(keys, key, b, d->head.line);
-	return p;
-}
-
-/* Whether a value that has no bracket at its end is known to end at p. */
-static bool is_delimited(const struct input *in, const char *p)
-{
-	if (p == in->end)
-		return in->last;
-	return (unsigned char)*p <= ' ' || (in->d->place != TOP && (*p == ',' || *p == ']'));
-}
-
-/* A value that is no object, as the field `value`. */
-static const char *read_plain(struct input *in)
-{
-	struct json_keys *k = &in->d->keys;
-	struct batch *b = in->b;
-	uint32_t row = begin_row(k, b);
-	bool wanted = json_keys_wanted(k, "value", 5);
-	struct value v;
-	in->d->newlines = 0;
-	const char *p = json_value_read(in->p, in->end, 0, wanted, &b->arena, &v, &in->d->newlines);
-	if (!p || (v.type != TYPE_JSON && !is_delimited(in, p)))
-		return NULL;
-	int column = wanted ? batch_column(b, "value", 5) : 0;
-	uint16_t columns[1] = {(uint16_t)column};
-	int shape = column < 0 ? -1 : batch_shape_of(b, columns, wanted);
-	if (shape < 0) {
-		json_keys_no_room(k);
-		return NULL;
-	}
-	if (wanted)
-		b->columns[column].values[row] = v;
-	batch_end(b, (uint32_t)shape, in->d->head.line);
-	return p;
-}
 
 /* -- places and lines -- */
 
@@ -250,10 +154,15 @@ static bool refuse(struct input *in)
 static bool take_record(struct input *in)
 {
 	struct json_decoder *d = in->d;
-	const char *p = *in->p == '{' ? read_record(d, in->p, in->end, in->b) : read_plain(in);
+	const char *p, *start = in->p;
+	uint64_t newlines, line = d->head.line;
+	if (*start == '{')
+		p = json_record_read(&d->keys, start, in->end, line, &newlines);
+	else
+		p = json_plain_read(&d->keys, start, in->end, in->last, d->place != TOP, line, &newlines);
 	if (__builtin_expect(!p, 0))
 		return refuse(in);
-	advance(in, p, d->newlines);
+	advance(in, p, newlines);
 	if (d->place != TOP)
 		d->place = AFTER;
 	return true;

@@ -6,117 +6,8 @@
 #include <emmintrin.h>
 #endif
 
-#include "format/escape.h"
+#include "format/json_high.h"
 #include "format/json_unicode.h"
-
-struct writer {
-	struct buf *out;
-	bool terminal;
-	size_t highs_end;  /* the end in out of a run of lone high surrogates' escapes; 0: none yet */
-	size_t highs;      /* how many they are */
-};
-
-static void escape_text(char to[6], unsigned unit)
-{
-	static const char digits[] = "0123456789abcdef";
-	memcpy(to, "\\u", 2);
-	for (int i = 0; i < 4; i++)
-		to[2 + i] = digits[unit >> (12 - 4 * i) & 15];
-}
-
-static void put_escape(struct buf *out, unsigned unit)
-{
-	escape_text(buf_reserve(out, 6), unit);
-	out->len += 6;
-}
-
-/* The escape of a lone high surrogate was just written. */
-static void note_high(struct writer *w)
-{
-	w->highs = w->highs_end == w->out->len - 6 ? w->highs + 1 : 1;
-	w->highs_end = w->out->len;
-}
-
-/*
- * A low one follows: the last of the high ones, to make no pair with it, becomes the escapes of its three bytes, which are
- * low ones, and so do those before it.
- */
-static void break_highs(struct writer *w)
-{
-	buf_reserve(w->out, 12 * w->highs);
-	char *start = w->out->data + w->out->len - 6 * w->highs;
-	w->out->len += 12 * w->highs;
-	for (size_t i = w->highs; i-- > 0;) {
-		char bytes[4];
-		put_code(bytes, code_unit(start + 6 * i));
-		for (size_t k = 0; k < 3; k++)
-			escape_text(start + 18 * i + 6 * k, 0xdc00 | (unsigned char)bytes[k]);
-	}
-}
-
-static void put_surrogate(struct writer *w, unsigned unit)
-{
-	if (is_low(unit) && w->highs_end && w->highs_end == w->out->len)
-		break_highs(w);
-	put_escape(w->out, unit);
-	if (is_high(unit))
-		note_high(w);
-}
-
-/* Writes what begins with the byte at p, 0x80 or above; returns how many bytes that were. */
-static size_t put_high_byte(struct writer *w, const char *s, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	uint32_t code;
-	size_t n = utf8_read(s, len, &code);
-	if (n && w->terminal && escape_steers(code)) {
-		put_escape(w->out, code);
-		return n;
-	}
-	if (n) {
-		buf_append(w->out, s, n);
-		return n;
-	}
-	if (p[0] == 0xed && len >= 3 && p[1] >= 0xa0 && p[1] <= 0xbf && p[2] >> 6 == 2) {
-		unsigned unit = 0xd000 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-		if (unit < 0xdc80 || unit > 0xdcff) {
-			put_surrogate(w, unit);
-			return 3;
-		}
-	}
-	put_surrogate(w, 0xdc00 | p[0]);
-	return 1;
-}
-
-/* The length of the UTF-8 sequence at p if it is one of the common kinds of two and three bytes, else 0. */
-static inline size_t common_sequence(const unsigned char *p, size_t len)
-{
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		return len >= 2 && p[1] >> 6 == 2 ? 2 : 0;
-	if (p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed)
-		return len >= 3 && p[1] >> 6 == 2 && p[2] >> 6 == 2 ? 3 : 0;
-	return 0;
-}
-
-/* Writes the bytes from 0x80 on at s, as far as they go; returns how many. */
-static size_t put_high_bytes(struct writer *w, const char *s, size_t len)
-{
-	size_t at = 0;
-	while (at < len && s[at] & 0x80) {
-		size_t n = w->terminal ? 0 : common_sequence((const unsigned char *)s + at, len - at);
-		if (!n) {
-			at += put_high_byte(w, s + at, len - at);
-			continue;
-		}
-		char *to = buf_reserve(w->out, len - at);
-		to[0] = s[at];
-		to[1] = s[at + 1];
-		to[2] = s[at + n - 1];
-		w->out->len += n;
-		at += n;
-	}
-	return at;
-}
 
 /* A byte below 0x80 that can't stand in a string. */
 static void put_ascii_escape(struct buf *out, char c)
@@ -126,7 +17,7 @@ static void put_ascii_escape(struct buf *out, char c)
 	if (c >= '\b' && c <= '\r' && c != '\v')
 		text[1] = letters[c - '\b'];
 	else if (c != '"' && c != '\\') {
-		put_escape(out, (unsigned char)c);
+		json_escape_put(out, (unsigned char)c);
 		return;
 	}
 	buf_append(out, text, 2);
@@ -166,57 +57,64 @@ static inline __m128i load_part(const char *s, size_t len)
 	return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* Appends the bytes before the first that can't be copied as it is; returns how many. */
-static inline size_t copy_plain(struct buf *out, const char *s, size_t len, bool terminal)
+/* Stores the vector; the place of the first byte in it that can't be copied as it is, 16 or more if there is none. */
+static inline unsigned store_plain(char *to, __m128i v, bool terminal)
 {
-	char *to = buf_reserve(out, len);  /* and the slack behind it, for whole vectors */
-	size_t at = 0;
-	unsigned odd = 0;
-	for (; len - at >= 16; at += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
-		_mm_storeu_si128((__m128i *)(void *)(to + at), v);
-		odd = odd_bytes(v, terminal);
-		if (odd)
-			break;
+	_mm_storeu_si128((__m128i *)(void *)to, v);
+	return (unsigned)__builtin_ctz(odd_bytes(v, terminal) | 1u << 16);
+}
+
+/* Copies the bytes before the first that can't be copied as it is; returns how many. 16 bytes more may be written. */
+static inline size_t copy_plain(char *to, const char *s, size_t len, bool terminal)
+{
+	if (len < 16) {
+		size_t n = store_plain(to, load_part(s, len), terminal);
+		return n < len ? n : len;
 	}
-	if (!odd && at < len) {
-		__m128i v = load_part(s + at, len - at);
-		_mm_storeu_si128((__m128i *)(void *)(to + at), v);
-		odd = odd_bytes(v, terminal) | 1u << (len - at);
+	for (size_t at = 0;;) {
+		unsigned n = store_plain(to + at, _mm_loadu_si128((const __m128i *)(const void *)(s + at)), terminal);
+		if (n < 16)
+			return at + n;
+		if (at + 16 == len)
+			return len;
+		/* The last one laps over the one before. */
+		at = at + 32 <= len ? at + 16 : len - 16;
 	}
-	if (odd)
-		at += (size_t)__builtin_ctz(odd);
-	out->len += at;
-	return at;
 }
 
 #else
 
-static inline size_t copy_plain(struct buf *out, const char *s, size_t len, bool terminal)
+static inline size_t copy_plain(char *to, const char *s, size_t len, bool terminal)
 {
 	size_t at = 0;
 	while (at < len && (signed char)s[at] >= ' ' && s[at] != '"' && s[at] != '\\' && !(terminal && s[at] == 0x7f))
 		at++;
-	buf_append(out, s, at);
+	memcpy(to, s, at);
 	return at;
 }
 
 #endif
 
+static size_t append_plain(struct buf *out, const char *s, size_t len, bool terminal)
+{
+	size_t n = copy_plain(buf_reserve(out, len), s, len, terminal);
+	out->len += n;
+	return n;
+}
+
 void json_string_append(struct buf *out, const char *s, size_t len, bool terminal)
 {
-	struct writer w = {.out = out, .terminal = terminal};
-	buf_byte(out, '"');
-	for (size_t at = 0;;) {
-		at += copy_plain(out, s + at, len - at, terminal);
-		if (at == len)
-			break;
-		if (s[at] & 0x80) {
-			at += put_high_bytes(&w, s + at, len - at);
-		} else {
-			put_ascii_escape(out, s[at]);
-			at++;
-		}
+	struct json_high w = {.out = out, .terminal = terminal};
+	char *to = buf_reserve(out, len + 2);
+	*to = '"';
+	size_t at = copy_plain(to + 1, s, len, terminal);
+	out->len += 1 + at;
+	while (at < len) {
+		if (s[at] & 0x80)
+			at += json_high_put(&w, s + at, len - at);
+		else
+			put_ascii_escape(out, s[at++]);
+		at += append_plain(out, s + at, len - at, terminal);
 	}
 	buf_byte(out, '"');
 }
@@ -254,7 +152,7 @@ static size_t put_space(struct buf *out, const char *s, size_t len)
 }
 
 /* The escape at s (a backslash), which stays as it is. Returns its length. */
-static size_t put_old_escape(struct writer *w, const char *s, size_t len)
+static size_t put_old_escape(struct json_high *w, const char *s, size_t len)
 {
 	size_t n = len >= 6 && s[1] == 'u' ? 6 : len >= 2 ? 2 : len;
 	unsigned unit = n == 6 ? code_unit(s) : 0;
@@ -263,15 +161,15 @@ static size_t put_old_escape(struct writer *w, const char *s, size_t len)
 		n = 12;
 	buf_append(w->out, s, n);
 	if (is_high(unit) && n == 6)
-		note_high(w);
+		json_high_note(w);
 	return n;
 }
 
 /* What follows the quote at the start of a string, with the quote at its end. Returns its length. */
-static size_t put_old_string(struct writer *w, const char *s, size_t len)
+static size_t put_old_string(struct json_high *w, const char *s, size_t len)
 {
 	for (size_t at = 0;;) {
-		at += copy_plain(w->out, s + at, len - at, w->terminal);
+		at += append_plain(w->out, s + at, len - at, w->terminal);
 		if (at == len)
 			return at;
 		if (s[at] == '"') {
@@ -279,7 +177,7 @@ static size_t put_old_string(struct writer *w, const char *s, size_t len)
 			return at + 1;
 		}
 		if (s[at] & 0x80) {
-			at += put_high_bytes(w, s + at, len - at);
+			at += json_high_put(w, s + at, len - at);
 		} else if (s[at] == '\\') {
 			at += put_old_escape(w, s + at, len - at);
 		} else {
@@ -291,7 +189,7 @@ static size_t put_old_string(struct writer *w, const char *s, size_t len)
 
 void json_text_append(struct buf *out, const char *text, size_t len, bool terminal)
 {
-	struct writer w = {.out = out, .terminal = terminal};
+	struct json_high w = {.out = out, .terminal = terminal};
 	if (is_plain(text, len)) {
 		buf_append(out, text, len);
 		return;

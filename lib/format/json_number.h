@@ -12,27 +12,27 @@
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 
-static inline uint64_t json_load8(const char *p)
+/* Eight bytes, of which those that are digits become 0 to 9. */
+static inline uint64_t json_eight(const char *p)
 {
 	uint64_t w;
 	memcpy(&w, p, sizeof w);
-	return w;
+	return w ^ UINT64_C(0x3030303030303030);
 }
 
-/* How many of the eight bytes, from the first, are digits. */
+/* How many of them, from the first, are digits. */
 static inline unsigned json_digit_run(uint64_t w)
 {
-	uint64_t high = w & UINT64_C(0xf0f0f0f0f0f0f0f0);
-	uint64_t carried = (w + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0);
-	uint64_t other = (high | carried >> 4) ^ UINT64_C(0x3333333333333333);
+	/* Above 9 the sum, or the byte itself, has its top bit set; a carry only spoils bytes behind the first such one. */
+	uint64_t other = ((w + UINT64_C(0x7676767676767676)) | w) & UINT64_C(0x8080808080808080);
 	return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
 }
 
-/* The number that the first n (1 to 8) bytes of w, digits all, stand for: pairs, then fours, then eights. */
+/* The number that the first n (1 to 8) of them stand for: pairs, then fours, then eights. */
 static inline uint64_t json_digits(uint64_t w, unsigned n)
 {
 	w <<= 64 - 8 * n;
-	w = (w & UINT64_C(0x0f0f0f0f0f0f0f0f)) * (10 << 8 | 1) >> 8;
+	w = w * (10 << 8 | 1) >> 8;
 	w = (w & UINT64_C(0x00ff00ff00ff00ff)) * (100 << 16 | 1) >> 16;
 	return (w & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) << 32 | 1) >> 32;
 }
@@ -43,7 +43,7 @@ static inline unsigned json_digit_runs(const char *p, uint64_t *i)
 	static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 	unsigned count = 0, n;
 	do {
-		uint64_t w = json_load8(p + count);
+		uint64_t w = json_eight(p + count);
 		n = json_digit_run(w);
 		if (!n)
 			break;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "input/sniff.h"
@@ -25,6 +26,7 @@ struct input {
 	struct decoder *decoder;
 	struct frame_reader *frames;
 	struct frame frame;
+	bool sampled;                /* a frame was loaded with all its fields */
 	bool expects_end;            /* a stream line was read, and no END yet */
 	enum frame_bounded bounded;
 
@@ -37,7 +39,8 @@ static long long size_of_files(const char *const *files, size_t count)
 	long long total = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct stat st;
-		if (stat(files[i], &st) || !S_ISREG(st.st_mode))
+		bool standard = !strcmp(files[i], "-");
+		if ((standard ? fstat(STDIN_FILENO, &st) : stat(files[i], &st)) || !S_ISREG(st.st_mode))
 			return -1;
 		total += st.st_size;
 	}
@@ -287,9 +290,11 @@ static int next_frame(struct input *in, bool *more, struct batch **b, struct err
 	}
 	const char *body = in->block + in->at;
 	in->at += in->frame.size;
-	bool data = in->frame.kind == FRAME_DATA;
-	r = frame_load(in->frames, body, &in->frame, data ? in->options.decode.want : NULL,
-		       data ? in->options.decode.want_count : 0, &in->batch, e);
+	/* The first is loaded whole, so that input_sample knows what else there is. */
+	bool data = in->frame.kind == FRAME_DATA, part = data && in->sampled;
+	in->sampled |= data;
+	r = frame_load(in->frames, body, &in->frame, part ? in->options.decode.want : NULL,
+		       part ? in->options.decode.want_count : 0, &in->batch, e);
 	if (r)
 		return error_prefix(e, "%s", input_name(in));
 	if (in->frame.kind == FRAME_END)

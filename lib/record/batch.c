@@ -158,7 +158,8 @@ void batch_grow(struct batch *b)
 
 void batch_fill_absent(struct batch *b, uint32_t row, uint32_t shape)
 {
-	uint64_t has[BATCH_COLUMNS_MAX / 64 + 1];
+	/* Cleared as far as it is used: all of it would cost more than the work. */
+	__attribute__((uninitialized)) uint64_t has[BATCH_COLUMNS_MAX / 64 + 1];
 	const struct shape *s = &b->shapes[shape];
 	memset(has, 0, (b->column_count / 64 + 1) * sizeof *has);
 	for (uint32_t i = 0; i < s->count; i++)

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "record/value.h"
 
-static const int64_t powers[] = {
+const int64_t powers_of_ten[VALUE_SCALE_MAX + 1] = {
 	1,
 	10,
 	100,
@@ -152,7 +152,7 @@ double number_double(struct value v)
 		return (double)v.i;
 	/* Both sides are exact doubles, so that the quotient is the nearest one. */
 	if (v.i <= (INT64_C(1) << 53) && v.i >= -(INT64_C(1) << 53))
-		return (double)v.i / (double)powers[v.scale];
+		return (double)v.i / (double)powers_of_ten[v.scale];
 	char text[NUMBER_TEXT_MAX];
 	return text_double(text, int_text(v.i, v.scale, text));
 }
@@ -244,9 +244,9 @@ int number_compare(struct value a, struct value b)
 	if (a.type == TYPE_INT && b.type == TYPE_INT) {
 		__int128 x = a.i, y = b.i;
 		if (a.scale < b.scale)
-			x *= powers[b.scale - a.scale];
+			x *= powers_of_ten[b.scale - a.scale];
 		else if (b.scale < a.scale)
-			y *= powers[a.scale - b.scale];
+			y *= powers_of_ten[a.scale - b.scale];
 		return (x > y) - (x < y);
 	}
 	if (a.type == TYPE_FLOAT && b.type == TYPE_FLOAT)
@@ -276,18 +276,18 @@ static bool reduce(struct value v, int64_t *i, unsigned *scale, struct decimal *
 	int64_t count = 0;
 	for (size_t at = 0; at < d->len; count++) {
 		int digit = decimal_digit(d, &at);
-		if (__builtin_mul_overflow(*i, 10, i) || __builtin_add_overflow(*i, digit, i))
+		/* Below zero there is one more. */
+		if (__builtin_mul_overflow(*i, 10, i) || __builtin_sub_overflow(*i, digit, i))
 			return false;
 	}
 	if (d->exponent < count) {
 		if (count - d->exponent > VALUE_SCALE_MAX)
 			return false;
 		*scale = (unsigned)(count - d->exponent);
-	} else if (d->exponent - count > VALUE_SCALE_MAX || __builtin_mul_overflow(*i, powers[d->exponent - count], i)) {
+	} else if (d->exponent - count > VALUE_SCALE_MAX || __builtin_mul_overflow(*i, powers_of_ten[d->exponent - count], i)) {
 		return false;
 	}
-	*i *= d->sign;
-	return true;
+	return d->sign < 0 || !__builtin_sub_overflow(0, *i, i);
 }
 
 bool number_int64(struct value v, int64_t *i)

@@ -37,6 +37,8 @@ enum type {
 
 enum { VALUE_SCALE_MAX = 18 };
 
+extern const int64_t powers_of_ten[VALUE_SCALE_MAX + 1];
+
 struct value {
 	union {
 		int64_t i;

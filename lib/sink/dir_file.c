@@ -93,7 +93,7 @@ static void forget_name(struct dir_file *f)
 	f->hidden = f->final = NULL;
 }
 
-/* Between its creation and the lock a file looks abandoned, and may have been cleaned away: then its last link is gone. */
+/* Between creation and lock a file looks abandoned, and may be cleaned away: then its last link is gone. */
 static bool lock_new(int fd)
 {
 	struct stat st;

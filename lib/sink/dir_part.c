@@ -147,9 +147,10 @@ int dir_part_seal(struct dir_part *p, struct error *e)
 	int rc = OK;
 	if (p->sealed)
 		return OK;
-	if (p->frames)
-		rc = write_frame(p, e);
-	else if (p->encoder->ops->finish)
+	/* Readers take frames without an END for cut off. */
+	if (p->frames && !(rc = write_frame(p, e)))
+		rc = frame_write(p->frames, FRAME_END, 0, NULL, NULL, &p->plain, e);
+	else if (p->encoder && p->encoder->ops->finish)
 		rc = p->encoder->ops->finish(p->encoder, &p->plain, e);
 	if (!rc)
 		rc = flush(p, e);

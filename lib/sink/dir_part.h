@@ -1,4 +1,4 @@
-/* A file that grows in one directory: rows are encoded, packed and written to a hidden file, which is then published. */
+/* A file that grows in one directory: rows are encoded, packed, written to a hidden file, which is then published. */
 #ifndef STREAM_SINK_DIR_PART_H
 #define STREAM_SINK_DIR_PART_H
 

@@ -52,7 +52,7 @@ int sink_recover(struct sink *s, const char *flow, uint64_t epoch, struct sink_p
 {
 	*last = (struct sink_position){0};
 	if (!s->ops->recover)
-		return error_set(e, ERR_USAGE, "this destination keeps no checkpoints: it can't end a flow that has them");
+		return error_set(e, ERR_USAGE, "this destination keeps no checkpoints, so it can't end this flow");
 	return s->ops->recover(s, flow, epoch, last, e);
 }
 

@@ -1,15 +1,17 @@
 /*
  * A sink: the last stage of a pipeline, which puts records where others find them.
  *
- * A destination is a URL, `scheme:place?name=value&…` (see sink_url.h). Those that need nothing beyond the core are here:
+ * A destination is a URL, `scheme:place?name=value&…` (see sink_url.h). Those that need nothing beyond the core are
+ * here:
  *
  *   dir:PATTERN     files that appear whole, by rename                     (dir.h)
  *   sqlite:FILE     a table of a SQLite database, one transaction a commit  (sqlite.h)
  *
- * A sink takes batches and keeps them out of sight until it commits: then all that it took becomes visible and durable, or nothing
- * does. Who calls it decides when, in one of two ways.
+ * A sink takes batches and keeps them out of sight until it commits: then all that it took becomes visible and
+ * durable, or nothing does. Who calls it decides when, in one of two ways.
  *
- * A plain pipeline has no checkpoints. The sink commits by its own pace (`every`, `size`) and when told that the stream has ended:
+ * A plain pipeline has no checkpoints. The sink commits by its own pace (`every`, `size`) and when told that the
+ * stream has ended:
  *
  *   sink_open(url, &options, &s, e);
  *   while (…) {
@@ -19,8 +21,8 @@
  *   sink_prepare(s, e), sink_commit(s, 0, NULL, 0, e);    the stream ended as it should
  *   sink_close(s);
  *
- * If the stream breaks off instead (upstream died), sink_close alone is called: what is not committed is thrown away, and
- * sink_pending has said before how many records that is.
+ * If the stream breaks off instead (upstream died), sink_close alone is called: what is not committed is thrown away,
+ * and sink_pending has said before how many records that is.
  *
  * In a checkpointed flow (DESIGN section 5) the sink's storage is the truth about which checkpoint was the last:
  *
@@ -31,8 +33,8 @@
  *   sink_commit(s, n, state, len, e)          one atomic step, on the condition that our epoch is still the greatest
  *   sink_close
  *
- * All functions return 0 or a negative code of error.h with a line that names the destination. After an error, except ERR_USAGE of
- * sink_open, only sink_close is left to be called.
+ * All functions return 0 or a negative code of error.h with a line that names the destination. After an error, except
+ * ERR_USAGE of sink_open, only sink_close is left to be called.
  */
 #ifndef STREAM_SINK_SINK_H
 #define STREAM_SINK_SINK_H

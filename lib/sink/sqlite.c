@@ -305,8 +305,8 @@ static int read_url(struct sqlite_sink *s, const char *url, int64_t *timeout, st
 }
 
 /*
- * EXTRA is FULL, and in addition makes the removal of the rollback journal durable: with FULL alone, a power cut just after a commit
- * could undo it.
+ * EXTRA is FULL, and in addition makes the removal of the rollback journal durable: with FULL alone, a power cut just
+ * after a commit could undo it.
  */
 static int connect(struct sqlite_sink *s, int64_t timeout, struct error *e)
 {

@@ -1,4 +1,5 @@
-/* What becomes of a value in SQLite: its storage class, and whether a column would change it. See sqlite.h for the rules. */
+/* What becomes of a value in SQLite: its storage class, and whether a column would change it. See sqlite.h for the
+   rules. */
 #ifndef STREAM_SINK_SQLITE_CELL_H
 #define STREAM_SINK_SQLITE_CELL_H
 

@@ -49,8 +49,8 @@ static bool is_constant_absent(const struct column *c)
 }
 
 /*
- * The type to declare for a new column: one that changes none of the values it has in this batch. NULL: the field is in no selected
- * row, and needs no column.
+ * The type to declare for a new column: one that changes none of the values it has in this batch. NULL: the field is
+ * in no selected row, and needs no column.
  */
 static const char *declared_type(const struct writer *w, uint32_t field)
 {
@@ -122,7 +122,8 @@ static bool *flags(struct arena *a, uint32_t count)
 	return p;
 }
 
-/* New columns come in the order in which the records have them, not in that of the batch, which may know fields from before. */
+/* New columns come in the order in which the records have them, not in that of the batch, which may know fields from
+   before. */
 static int map_fields(struct writer *w, struct error *e)
 {
 	struct batch *b = w->batch;
@@ -153,7 +154,7 @@ static bool take_field(struct writer *w, uint32_t field, uint32_t row)
 	if (id < 0) {
 		batch_reject_row(w->batch, row,
 				 id == FIELD_BAD_NAME ? "the field name `%.*s…` has a NUL byte"
-						      : "no column for field `%.*s`: the table is as wide as SQLite allows",
+						      : "no column for field `%.*s`: SQLite allows no more",
 				 (int)len, name);
 		return false;
 	}
@@ -165,7 +166,7 @@ static bool take_field(struct writer *w, uint32_t field, uint32_t row)
 	w->met[id] = row + 1;
 	if (!sqlite_cell_fit(&cell, w->table->columns[id].affinity, v, &w->batch->arena)) {
 		batch_reject_row(w->batch, row,
-				 "the type of column `%s` would change the value (types=any makes columns without types)",
+				 "the type of column `%s` would change the value (see types=any)",
 				 w->table->columns[id].name);
 		return false;
 	}

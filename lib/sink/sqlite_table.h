@@ -1,6 +1,7 @@
 /*
- * The table that a SQLite sink writes to: its columns, as they are in the database and as they grow, and the statements that write a
- * row. The database handle is borrowed. Errors are prefixed with nothing; the sink adds the file's name.
+ * The table that a SQLite sink writes to: its columns, as they are in the database and as they grow, and the
+ * statements that write a row. The database handle is borrowed. Errors are prefixed with nothing; the sink adds the
+ * file's name.
  */
 #ifndef STREAM_SINK_SQLITE_TABLE_H
 #define STREAM_SINK_SQLITE_TABLE_H

@@ -1,83 +1,7 @@
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
 #include "base/timestamp.h"
-#include "store/shard.h"
+#include "store/shard_private.h"
 
-/* Appending to a shard, and making what was appended durable. */
-
-enum { SYNC_ATTEMPTS = 3 };
-
-/* -- what was sent and is not known to be durable -- */
-
-static void forget(struct shard *s, size_t i)
-{
-	s->sent_bytes -= s->sent[i].frame.size;
-	free(s->sent[i].bytes);
-}
-
-/* Drops those that `durable` bytes of our segment cover. They come before those that it does not. */
-static void settle(struct shard *s, int64_t durable)
-{
-	size_t i = 0;
-	while (i < s->sent_count && s->sent[i].end >= 0 && s->sent[i].end <= durable)
-		forget(s, i++);
-	memmove(s->sent, s->sent + i, (s->sent_count - i) * sizeof *s->sent);
-	s->sent_count -= i;
-}
-
-void shard_forget(struct shard *s)
-{
-	for (size_t i = 0; i < s->sent_count; i++)
-		forget(s, i);
-	s->sent_count = 0;
-}
-
-static void mark_lost(struct shard *s, int64_t beyond)
-{
-	for (size_t i = 0; i < s->sent_count; i++)
-		if (s->sent[i].end > beyond)
-			s->sent[i].end = -1;
-}
-
-static bool any_lost(const struct shard *s)
-{
-	return s->sent_count && s->sent[s->sent_count - 1].end < 0;
-}
-
-int shard_follow(struct shard *s, struct error *e)
-{
-	if (s->segment.file.fd >= 0 && s->segment.id == s->head.segment) {
-		mark_lost(s, s->head.written);
-		return 1;
-	}
-	if (s->segment.file.fd >= 0) {
-		/* A segment is left whole and durable, or cut to what is durable. */
-		int64_t size;
-		int r = file_size(&s->segment.file, &size, e);
-		if (r)
-			return r;
-		settle(s, size);
-		mark_lost(s, -1);
-		segment_close(&s->segment);
-		s->segment = SEGMENT_CLOSED;
-	}
-	struct segment newest;
-	int r = segment_open(&newest, s->io, s->directory, s->id, s->head.base, O_RDWR, e);
-	if (r > 0 && !newest.id)  /* its stream line is damaged; its frames need not be */
-		newest.id = s->head.segment;
-	if (r > 0 && newest.id != s->head.segment) {
-		segment_close(&newest);
-		r = 0;
-	}
-	if (r > 0)
-		s->segment = newest;
-	return r;
-}
-
-/* -- appending: the lock is held and the shard is ready -- */
+/* Appending to a shard. Where nothing else is said, the lock is held and the shard is ready. */
 
 static struct head head_after(const struct head *h, size_t size, uint32_t rows, int64_t arrived)
 {
@@ -116,49 +40,18 @@ static int64_t arrival(const struct shard *s)
 	return now > s->head.arrived ? now : s->head.arrived;
 }
 
-static struct sent *remember(struct shard *s)
-{
-	if (s->sent_count == s->sent_capacity) {
-		s->sent_capacity = mem_grow(s->sent_capacity, s->sent_count + 1);
-		s->sent = mem_resize(s->sent, s->sent_capacity, sizeof *s->sent);
-	}
-	return &s->sent[s->sent_count++];
-}
-
-/* Keeps the frames in s->frame, which were written, until they are durable. */
-static int keep(struct shard *s, struct error *e)
-{
-	int64_t end = s->head.written - (int64_t)s->frame.len;
-	for (size_t at = 0; at < s->frame.len;) {
-		struct frame f;
-		int r = frame_peek(s->frame.data + at, s->frame.len - at, &f, e);
-		if (r <= 0)
-			return r ? r : error_set(e, ERR_FAILED, "a frame was made that is none");
-		bool whole = f.size == s->frame.len;
-		end += (int64_t)f.size;
-		at += f.size;
-		*remember(s) = (struct sent){
-			.end = end,
-			.bytes = whole ? buf_detach(&s->frame, NULL) : mem_copy(s->frame.data + at - f.size, f.size),
-			.frame = f,
-		};
-		s->sent_bytes += f.size;
-	}
-	return OK;
-}
-
 static int put_rows(struct shard *s, const struct batch *b, struct error *e)
 {
 	int64_t arrived = arrival(s);
 	int r = encode(s, b, arrived, e);
 	if (!r)
 		r = put(s, batch_count(b), arrived, e);
-	return r ? r : keep(s, e);
+	return r ? r : sent_keep(s, e);
 }
 
-int shard_resend(struct shard *s, struct error *e)
+static int resend(struct shard *s, struct error *e)
 {
-	if (!any_lost(s))
+	if (!sent_any_lost(s))
 		return OK;
 	struct frame_reader *reader = frame_reader_new();
 	struct batch b;
@@ -182,8 +75,7 @@ int shard_resend(struct shard *s, struct error *e)
 	return r;
 }
 
-/* Takes the lock with the shard ready to be appended to, and appends first what was lost. */
-static int lock_ready(struct shard *s, struct error *e)
+int shard_lock_ready(struct shard *s, struct error *e)
 {
 	int r = shard_lock(s, e);
 	if (r)
@@ -202,7 +94,7 @@ static int lock_ready(struct shard *s, struct error *e)
 		if (r)
 			return r;
 	}
-	r = ready < 0 ? ready : shard_resend(s, e);
+	r = ready < 0 ? ready : resend(s, e);
 	if (r)
 		shard_unlock(s);
 	return r;
@@ -212,101 +104,10 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e)
 {
 	if (!batch_count(b))
 		return OK;
-	int r = lock_ready(s, e);
+	int r = shard_lock_ready(s, e);
 	if (r)
 		return r;
 	r = put_rows(s, b, e);
 	shard_unlock(s);
 	return r;
-}
-
-/* -- durability -- */
-
-int shard_set_mark(struct shard *s, uint64_t segment, struct error *e)
-{
-	return file_write(&s->sync, &segment, sizeof segment, 0, e);
-}
-
-static int read_mark(struct shard *s, uint64_t *segment, struct error *e)
-{
-	*segment = 0;
-	ssize_t n = file_read(&s->sync, segment, sizeof *segment, 0, e);
-	return n < 0 ? (int)n : OK;
-}
-
-int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct error *why, struct error *e)
-{
-	uint64_t left;
-	int r = read_mark(s, &left, e);
-	if (!r)
-		r = shard_set_mark(s, to->segment, e);
-	if (r)
-		return r;
-	bool good = left != to->segment;
-	if (!good)
-		error_set(why, ERR_FAILED, "a writer died while it synced %s", s->segment.file.path);
-	else
-		good = !file_datasync(&s->segment.file, why);
-	if (!locked && (r = shard_lock(s, e)))
-		return r;
-	struct head next = s->head;
-	if (good) {
-		next.durable = to->written;
-		next.durable_seq = to->next;
-	} else {
-		next.failed = true;
-	}
-	r = shard_set_head(s, &next, e);
-	if (!locked)
-		shard_unlock(s);
-	if (!r)
-		r = shard_set_mark(s, 0, e);
-	return r ? r : good;
-}
-
-/* With `sync`: 1 if all that is in the segment is durable now, 0 if something was lost and must be appended again. */
-static int sync_once(struct shard *s, struct error *why, struct error *e)
-{
-	int r = shard_lock(s, e);
-	if (r)
-		return r;
-	r = shard_ready(s, e);
-	/* A full segment is not ready, but it can be synced. */
-	bool whole = r > 0 || (!r && shard_head_current(s) && !s->head.failed && s->segment.id == s->head.segment &&
-			       s->head.written >= s->segment_size);
-	if (r >= 0 && !whole && !(r = shard_mend(s, e)))
-		whole = true;
-	if (r >= 0 && !any_lost(s))
-		settle(s, s->head.durable);
-	struct head to = s->head;
-	shard_unlock(s);
-	if (r < 0)
-		return r;
-	if (any_lost(s) || !s->sent_count)
-		return !any_lost(s);
-	r = shard_sync_to(s, &to, false, why, e);
-	if (r > 0)
-		settle(s, to.written);
-	return r;
-}
-
-int shard_sync(struct shard *s, struct error *e)
-{
-	struct error why = {.text = "another writer gave the segment up"};
-	for (int attempt = 0; s->sent_count && attempt < 2 * SYNC_ATTEMPTS; attempt++) {
-		int r = file_lock(&s->sync, e);
-		if (r)
-			return r;
-		r = sync_once(s, &why, e);
-		file_unlock(&s->sync);
-		if (r < 0)
-			return r;
-		if (!r && !(r = lock_ready(s, e)))
-			shard_unlock(s);
-		if (r < 0)
-			return r;
-	}
-	if (s->sent_count)
-		return error_set(e, ERR_FAILED, "%s", why.text);
-	return OK;
 }

@@ -119,7 +119,8 @@ int sync_parse(const char *text, size_t len, int64_t *sync, struct error *e)
 		return OK;
 	}
 	if (duration_parse(text, len, sync, NULL) || *sync < 0)
-		return error_set(e, ERR_USAGE, "`%.*s` is no way to sync: `always`, `never`, or the longest wait (`50ms`)",
-				 (int)len, text);
+		return error_set(e, ERR_USAGE,
+				 "`%.*s` is no way to sync: `always`, `never`, or the longest wait (`50ms`)", (int)len,
+				 text);
 	return OK;
 }

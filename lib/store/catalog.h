@@ -50,8 +50,8 @@ struct catalog {
 	size_t shard_count;
 };
 
-/* A new stream's: `shards` open shards of equal parts, a random id, the defaults elsewhere. ERR_USAGE if the number makes
-   no sense. */
+/* A new stream's: `shards` open shards of equal parts, a random id, the defaults elsewhere. ERR_USAGE if the number
+   makes no sense. */
 int catalog_init(struct catalog *c, uint32_t shards, enum hash_kind hash, struct error *e);
 void catalog_release(struct catalog *c);
 

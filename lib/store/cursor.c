@@ -8,6 +8,17 @@
 #include "base/timestamp.h"
 #include "store/shard.h"
 
+/* A lost head comes back with the next writer; until then the segments speak for themselves. */
+static int find_head(struct cursor *c, struct error *e)
+{
+	if (c->head.fd >= 0)
+		return OK;
+	char *path = file_path("%s/head", c->directory);
+	int r = file_find(&c->head, c->stream->io, path, O_RDONLY, e);
+	free(path);
+	return r < 0 ? r : OK;
+}
+
 int cursor_open(struct cursor *c, const struct stream *s, uint32_t shard, struct error *e)
 {
 	*c = (struct cursor){
@@ -21,11 +32,10 @@ int cursor_open(struct cursor *c, const struct stream *s, uint32_t shard, struct
 	};
 	scan_init(&c->scan, shard);
 	batch_init(&c->batch);
-	char *head = file_path("%s/head", c->directory);
-	int r = file_open(&c->head, s->io, head, O_RDONLY, e);
+	c->head = FILE_CLOSED;
+	int r = find_head(c, e);
 	if (!r && s->io->boot(s->io, c->boot))
 		r = error_errno(e, "the kernel does not tell its boot id");
-	free(head);
 	return r;
 }
 
@@ -43,8 +53,10 @@ void cursor_close(struct cursor *c)
 
 static int read_limit(struct cursor *c, struct error *e)
 {
-	int r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
-			   c->boot, &c->scan, e);
+	int r = find_head(c, e);
+	if (!r)
+		r = limit_read(&c->limit, c->stream->io, c->directory, &c->head, c->stream->catalog.sync == SYNC_NEVER,
+			       c->boot, &c->scan, e);
 	if (!r && c->segment.file.fd >= 0 && c->scan.segment != &c->segment)
 		r = scan_open(&c->scan, &c->segment, e);
 	return r;
@@ -79,26 +91,42 @@ void cursor_seek(struct cursor *c, uint64_t seq)
 	c->seq = seq;
 }
 
-/* Opens the segment that has c->seq. Returns 1, or 0 if there is none (yet). */
+/* Of a damaged stream line the head may know what it said. */
+static int identify(struct cursor *c, struct segment *s, struct error *e)
+{
+	if (s->id || c->until != UINT64_MAX)
+		return OK;
+	int r = read_limit(c, e);
+	if (!r && c->limit.base == s->base)
+		s->id = c->limit.segment;
+	return r;
+}
+
+/* Opens the segment that has c->seq. Returns 1, 0 if there is none (yet), or 2 if it went away: look again. */
 static int enter(struct cursor *c, struct error *e)
 {
 	struct segment_list list = {0};
+	struct segment found = SEGMENT_CLOSED;
 	int r = segment_list_read(&list, c->stream->io, c->directory, e);
 	if (!r && list.count) {
 		size_t i = segment_list_find(&list, c->seq);
 		c->until = i + 1 < list.count ? list.bases[i + 1] : UINT64_MAX;
-		r = segment_open(&c->segment, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
+		r = segment_open(&found, c->stream->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
 	}
+	bool any = list.count > 0;
 	segment_list_release(&list);
 	if (r <= 0)
-		return r;
-	r = scan_open(&c->scan, &c->segment, e);
+		return r < 0 ? r : any ? 2 : 0;
+	r = identify(c, &found, e);
+	c->segment = found;
+	if (!r)
+		r = scan_open(&c->scan, &c->segment, e);
+	if (!r)
+		r = file_size(&c->segment.file, &c->size, e);
 	c->at = c->segment.start;
 	c->next = c->segment.base;
 	if (c->seq < c->next)
 		c->seq = c->next;
-	if (!r)
-		r = file_size(&c->segment.file, &c->size, e);
 	return r ? r : 1;
 }
 
@@ -134,32 +162,51 @@ static bool is_limited(const struct cursor *c)
 	return c->limit.known && (c->segment.id ? c->limit.segment == c->segment.id : c->limit.base == c->segment.base);
 }
 
-/* How many bytes of our segment may be read: 1; 0 if there is nothing now; 2: look again. */
-static int find_end(struct cursor *c, int64_t *end, struct error *e)
+/*
+ * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another
+ * was put in its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
+ */
+static int leave_stranger(struct cursor *c)
 {
-	bool newest = c->until == UINT64_MAX;
-	*end = newest ? c->limit.bytes : c->size;
-	if (newest && (!is_limited(c) || c->at >= *end)) {
+	if (c->stranger == c->segment.id && c->limit.base == c->segment.base)
+		report(c, c->at, c->limit.seq, "another file stands in its place");
+	c->stranger = c->segment.id;
+	leave(c);
+	return c->limit.seq <= c->seq ? 0 : 2;
+}
+
+/* find_end for the newest segment. */
+static int find_limit(struct cursor *c, int64_t *end, struct error *e)
+{
+	if (!is_limited(c) || c->at >= c->limit.bytes) {
 		int r = read_limit(c, e);
+		if (!r && !is_limited(c))
+			r = look_for_successor(c, e);
 		if (r)
 			return r;
-		*end = c->limit.bytes;
-		if (is_limited(c) && c->at >= *end && c->next < c->limit.seq) {
-			report(c, c->at, c->limit.seq, "the segment ends too early");
-			c->next = c->limit.seq;
-		}
-		if (is_limited(c))
-			return c->at < *end;
-		if ((r = look_for_successor(c, e)))
-			return r;
-		/* The file that had nothing durable in it was replaced by another of the same base. */
-		if (c->until == UINT64_MAX)
-			leave(c);
-		return c->until == UINT64_MAX && c->limit.base <= c->seq && c->limit.seq <= c->seq ? 0 : 2;
 	}
+	if (c->until != UINT64_MAX)
+		return 2;
+	if (!is_limited(c))
+		return leave_stranger(c);
+	*end = c->limit.bytes;
+	if (c->at < *end)
+		return 1;
+	if (c->next < c->limit.seq) {
+		report(c, c->at, c->limit.seq, "the segment ends too early");
+		c->next = c->limit.seq;
+	}
+	return 0;
+}
+
+/* How many bytes of our segment may be read. Returns 1; 0 if there are no more now; 2: look again. */
+static int find_end(struct cursor *c, int64_t *end, struct error *e)
+{
+	if (c->until == UINT64_MAX)
+		return find_limit(c, end, e);
+	*end = c->size;
 	if (c->at < *end && c->next < c->until)
 		return 1;
-	/* The end of a segment that has a successor. */
 	if (c->next < c->until)
 		report(c, c->at, c->until, "the segment ends too early");
 	if (c->seq < c->until)
@@ -223,12 +270,13 @@ bool cursor_done(const struct cursor *c)
 int cursor_next(struct cursor *c, struct error *e)
 {
 	struct frame f;
-	int64_t end;
+	int64_t end = 0;
 	int r;
 	while (!cursor_done(c)) {
-		if (c->segment.file.fd < 0 && (r = enter(c, e)) <= 0)
-			return r;
-		if ((r = find_end(c, &end, e)) <= 0)
+		r = c->segment.file.fd < 0 ? enter(c, e) : 1;
+		if (r == 1)
+			r = find_end(c, &end, e);
+		if (r <= 0)
 			return r;
 		if (r == 2)
 			continue;

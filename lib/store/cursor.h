@@ -2,8 +2,8 @@
  * A place in one shard that moves forward: the frames of its segments, in order, up to the limit (store/limit.h), whole
  * and checked.
  *
- * Damage below the limit has lost records that were promised. It is reported, with the exact range, and reading goes on with
- * the first good frame behind it. Memory: one frame.
+ * Damage below the limit has lost records that were promised. It is reported, with the exact range, and reading goes
+ * on with the first good frame behind it. Memory: one frame.
  */
 #ifndef STREAM_STORE_CURSOR_H
 #define STREAM_STORE_CURSOR_H
@@ -41,6 +41,7 @@ struct cursor {
 	uint64_t until;      /* @seq where the next segment begins; UINT64_MAX: ours is the newest */
 	int64_t at;          /* the next frame */
 	uint64_t next;       /* the @seq that is expected there */
+	uint64_t stranger;   /* id of the last file that was newest and not the head's segment */
 
 	uint64_t seq;        /* the record that is wanted next */
 	uint64_t end;        /* and where to stop; UINT64_MAX: nowhere */
@@ -71,7 +72,8 @@ void cursor_seek(struct cursor *c, uint64_t seq);
 /* Moves to the first record that arrived at `time` or later, by reading headers and a few frames. */
 int cursor_seek_time(struct cursor *c, int64_t time, struct error *e);
 
-/* Loads the next records into c->batch, where they are valid until the next call. Returns 1, or 0 if there is nothing (yet). */
+/* Loads the next records into c->batch, where they are valid until the next call. Returns 1, or 0 if there is nothing
+   (yet). */
 int cursor_next(struct cursor *c, struct error *e);
 /* Whether nothing will ever follow. */
 bool cursor_done(const struct cursor *c);

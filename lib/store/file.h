@@ -1,9 +1,11 @@
 /*
- * The file layer: all that the store asks of the operating system, as a table of functions. Everything in lib/store goes
- * through one of these tables, so that a test can put its own in place and fail, shorten or record the n-th call.
+ * The file layer: all that the store asks of the operating system, as a table of functions. Everything in lib/store
+ * goes through one of these tables, so that a test can put its own in place and fail, shorten or record the n-th
+ * call.
  *
- * The functions of the table behave as the system calls of the same name: -1 and errno on failure, short counts and EINTR
- * allowed. The file_* functions below, which the store uses, loop over both and turn failures into errors that name the file.
+ * The functions of the table behave as the system calls of the same name: -1 and errno on failure, short counts and
+ * EINTR allowed. The file_* functions below, which the store uses, loop over both and turn failures into errors that
+ * name the file.
  */
 #ifndef STREAM_STORE_FILE_H
 #define STREAM_STORE_FILE_H

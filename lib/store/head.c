@@ -81,6 +81,9 @@ static int read_slots(const struct file *f, struct head *h, struct error *e)
 int head_read(const struct file *f, struct head *h, struct error *e)
 {
 	enum { LOOKS = 100 };
+	*h = (struct head){0};
+	if (f->fd < 0)
+		return OK;
 	int r = read_slots(f, h, e);
 	for (int i = 1; !r && h->suspect && i < LOOKS; i++)
 		r = read_slots(f, h, e);

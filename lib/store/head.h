@@ -1,15 +1,17 @@
 /*
  * The head of a shard: how far its newest segment is written and how far it is durable.
  *
- *   file `head`:  slot 0 at byte 0, slot 1 at byte 128; each 96 bytes, little-endian:
+ *   file `head`: slot 0 at byte 0, slot 1 at byte 128; a slot is 96 bytes, little-endian:
  *
- *     0 generation   8 | boot id  16 | segment id  8 | base  8 | written  8 | next  8 | durable  8 | durable seq  8
- *    72 arrived      8 | failed    4 | zero        4 | XXH3-64 of the 88 bytes before  8
+ *    0            8         24           32     40        48     56        64            72        80       88
+ *    | generation | boot id | segment id | base | written | next | durable | durable seq | arrived | failed | sum |
  *
- * A change goes to the slot that does not hold the present state, so that a torn write leaves that one. It is made under the
- * shard's lock; readers take no lock, and look again when they catch a slot half written. The head itself is never synced: it speaks for the boot it names, while
- * the kernel's cache is what everybody sees; after another boot, `durable` is still true, as a lower bound, and the
- * rest is not. The same goes for a head that is suspect.
+ *   sum: XXH3-64 of the 88 bytes before it
+ *
+ * A change goes to the slot that does not hold the present state, so that a torn write leaves that one. It is made
+ * under the shard's lock; readers take no lock, and look again when they catch a slot half written. The head itself
+ * is never synced: it speaks for the boot it names, while the kernel's cache is what everybody sees; after another
+ * boot, `durable` is still true, as a lower bound, and the rest is not. The same goes for a head that is suspect.
  */
 #ifndef STREAM_STORE_HEAD_H
 #define STREAM_STORE_HEAD_H
@@ -36,7 +38,13 @@ struct head {
 
 enum { HEAD_SIZE = 256 };
 
-/* A file without a valid slot is no error: generation is 0 then. */
+/* The id of a segment whose stream line is damaged (0): the head knows it, if it speaks of that one. */
+static inline uint64_t head_segment_id(const struct head *h, uint64_t id, uint64_t base)
+{
+	return !id && h->generation && h->base == base ? h->segment : id;
+}
+
+/* A file that is closed (lost), or has no valid slot, is no error: generation is 0 then. */
 int head_read(const struct file *f, struct head *h, struct error *e);
 /* Raises the generation and writes. On failure the state on disk is the old one, or h. */
 int head_write(const struct file *f, struct head *h, struct error *e);

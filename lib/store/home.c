@@ -51,9 +51,10 @@ int home_stream(const char *name, char **path, struct error *e)
 		return OK;
 	}
 	if (!is_name(name))
-		return error_set(e, ERR_USAGE,
-				 "`%s` is no name for a stream: 1 to %d of the characters a-z A-Z 0-9 _ . - (a path has a /)",
-				 name, NAME_MAX_LENGTH);
+		return error_set(
+			e, ERR_USAGE,
+			"`%s` is no name for a stream: 1 to %d of the characters a-z A-Z 0-9 _ . - (a path has a /)",
+			name, NAME_MAX_LENGTH);
 	char *home;
 	int r = home_path(&home, e);
 	if (!r) {

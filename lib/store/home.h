@@ -1,7 +1,7 @@
 /*
- * Where streams live. A name of 1 to 128 of the characters a-z A-Z 0-9 _ . - (but not `.` or `..`) is a directory in the home of
- * streams: $STREAM_HOME, else for root /var/lib/stream, else $XDG_STATE_HOME/stream, else ~/.local/state/stream. What has a
- * `/` in it is a path and stands for itself.
+ * Where streams live. A name of 1 to 128 of the characters a-z A-Z 0-9 _ . - (but not `.` or `..`) is a directory in
+ * the home of streams: $STREAM_HOME, else for root /var/lib/stream, else $XDG_STATE_HOME/stream, else
+ * ~/.local/state/stream. What has a `/` in it is a path and stands for itself.
  */
 #ifndef STREAM_STORE_HOME_H
 #define STREAM_STORE_HOME_H

@@ -18,33 +18,43 @@ static void from_head(struct limit *l, const struct head *h, bool written)
 	};
 }
 
+static int search_segment(struct limit *l, struct segment *newest, const struct head *h, struct scan *scan,
+			  struct error *e)
+{
+	int64_t size;
+	newest->id = head_segment_id(h, newest->id, newest->base);
+	int r = file_size(&newest->file, &size, e);
+	if (!r)
+		r = scan_open(scan, newest, e);
+	if (r)
+		return r;
+	struct tail t = tail_start(newest, size, h);
+	r = tail_find(scan, size, &t, e);
+	scan_close(scan);
+	l->segment = newest->id;
+	l->base = newest->base;
+	l->bytes = t.at;
+	l->seq = t.seq;
+	return r;
+}
+
 /* From the newest segment itself. Returns 1, or 0 if it went away while we looked. */
 static int search(struct limit *l, const struct files *io, const char *directory, const struct head *h,
 		  struct scan *scan, struct error *e)
 {
 	struct segment_list list = {0};
 	struct segment newest = SEGMENT_CLOSED;
-	int64_t size;
-	int r = segment_list_read(&list, io, directory, e);
 	*l = (struct limit){.generation = h->generation, .searched = true, .known = true, .seq = h->next};
-	if (!r && list.count)
-		r = segment_open(&newest, io, directory, scan->shard, list.bases[list.count - 1], O_RDONLY, e);
-	else if (!r)
-		r = 1;
-	if (r > 0 && newest.file.fd >= 0 && !(r = file_size(&newest.file, &size, e)) &&
-	    (r = scan_open(scan, &newest, e)) >= 0) {
-		struct tail t = tail_start(&newest, size, h);
-		r = tail_find(scan, size, &t, e);
-		l->segment = newest.id;
-		l->base = newest.base;
-		l->bytes = t.at;
-		l->seq = t.seq;
-		if (!r)
-			r = 1;
-	}
-	scan_close(scan);
-	segment_close(&newest);
+	int r = segment_list_read(&list, io, directory, e);
+	uint64_t base = list.count ? list.bases[list.count - 1] : 0;
+	bool any = list.count > 0;
 	segment_list_release(&list);
+	if (r || !any)
+		return r ? r : 1;
+	r = segment_open(&newest, io, directory, scan->shard, base, O_RDONLY, e);
+	if (r > 0 && !(r = search_segment(l, &newest, h, scan, e)))
+		r = 1;
+	segment_close(&newest);
 	return r;
 }
 

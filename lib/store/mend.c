@@ -5,10 +5,11 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
-#include "store/shard.h"
+#include "store/shard_private.h"
 #include "store/tail.h"
 
-/* Making a shard ready again: after a new start of the machine, a failed sync, or because a segment is full. Both locks are held. */
+/* Making a shard ready again: after a new start of the machine, a failed sync, or because a segment is full. Both
+   locks are held. */
 
 /* Begins the segment that the next record goes to, and makes it the head's. */
 static int begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e)
@@ -76,7 +77,8 @@ static int set_aside(struct shard *s, const struct segment *from, int64_t at, in
 	return r;
 }
 
-/* A sync of the segment failed: what was not durable is no part of the log any more, and the next segment begins there. */
+/* A sync of the segment failed: what was not durable is no part of the log any more, and the next segment begins
+   there. */
 static int abandon(struct shard *s, struct error *e)
 {
 	struct segment old;
@@ -128,7 +130,8 @@ static int accept(struct shard *s, const struct segment *newest, const struct ta
 		r = file_truncate(&newest->file, t->at, e);
 	if (r)
 		return r;
-	/* If it can't be synced, its frames, which are whole, stay as they are; but nothing more goes into this file. */
+	/* If it can't be synced, its frames, which are whole, stay as they are; but nothing more goes into this file.
+	   */
 	h.failed = file_datasync(&newest->file, &why) < 0;
 	if ((r = shard_set_mark(s, 0, e)))
 		return r;
@@ -145,6 +148,7 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 		return r ? r : error_set(e, ERR_FAILED, "a segment of %s vanished", s->directory);
 	struct tail t = {0};
 	scan_init(&scan, s->id);
+	newest.id = head_segment_id(&s->head, newest.id, base);
 	r = scan_open(&scan, &newest, e);
 	if (!r)
 		r = file_size(&newest.file, &size, e);

@@ -28,7 +28,7 @@ struct store_reader {
 
 int bound_parse(const char *text, struct bound *b, struct error *e)
 {
-	enum { SEQ_DIGITS = 9 };
+	enum { SEQ_DIGITS = 9, SEQ_DIGITS_MAX = 18 };
 	*b = (struct bound){0};
 	size_t len = strlen(text);
 	if (!strcmp(text, "start"))
@@ -37,11 +37,16 @@ int bound_parse(const char *text, struct bound *b, struct error *e)
 		b->kind = BOUND_END;
 		return OK;
 	}
-	if (len && len <= SEQ_DIGITS && strspn(text, "0123456789") == len) {
+	bool marked = !strncmp(text, "seq:", 4);
+	const char *digits = marked ? text + 4 : text;
+	size_t count = strspn(digits, "0123456789");
+	if (count && !digits[count] && count <= (marked ? SEQ_DIGITS_MAX : SEQ_DIGITS)) {
 		b->kind = BOUND_SEQ;
-		b->seq = strtoull(text, NULL, 10);
+		b->seq = strtoull(digits, NULL, 10);
 		return OK;
 	}
+	if (marked)
+		return error_set(e, ERR_USAGE, "`%s` is no @seq: seq:12345678901", text);
 	b->kind = BOUND_TIME;
 	return timestamp_parse(text, len, &b->time, e);
 }
@@ -55,8 +60,8 @@ static int add_lane(struct store_reader *r, const struct stream *s, uint32_t sha
 	l->cursor.damaged_arg = r->options->damaged_arg;
 	l->cursor.want = r->options->want;
 	l->cursor.want_count = r->options->want_count;
-	if (!err && r->options->follow)
-		watch_add(&r->watch, l->cursor.head.path);
+	if (!err && r->options->follow)  /* where the head is lost, all that changes is news */
+		watch_add(&r->watch, l->cursor.head.path ? l->cursor.head.path : l->cursor.directory);
 	return err;
 }
 

@@ -1,6 +1,7 @@
 /*
- * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now or as they
- * come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told from what is there.
+ * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now
+ * or as they come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told
+ * from what is there.
  *
  *   struct store_reader *r;
  *   store_reader_open(&r, &files_real, names, count, &options, e);
@@ -36,7 +37,7 @@ struct bound {
 	uint64_t seq;
 };
 
-/* `start`, `end`, a @seq (digits, less than 10^9), or a time. */
+/* `start`, `end`, a @seq (`seq:N`, or up to nine digits alone: more are a time since 1970), or a time. */
 int bound_parse(const char *text, struct bound *b, struct error *e);
 
 struct store_reader_options {
@@ -51,9 +52,9 @@ struct store_reader_options {
 };
 
 struct store_item {
-	struct batch *batch;   /* may be changed; valid until the next call. With @stream; and @shard, when there are several
-				  streams, is `stream/shard` */
-	const char *stream;
+	/* May be changed; valid until the next call. When there are several streams, its @shard is `stream/shard`. */
+	struct batch *batch;
+	const char *stream;  /* as it was asked for */
 	uint32_t shard;
 };
 

@@ -59,7 +59,8 @@ static int look_at(struct scan *s, int64_t at, size_t len, int64_t end, size_t *
 	size_t want = len > WINDOW ? len : WINDOW;
 	if ((int64_t)want > end - at)
 		want = (size_t)(end - at);
-	ssize_t n = file_read(&s->segment->file, buf_reserve(&s->window, want - kept), want - kept, at + (int64_t)kept, e);
+	ssize_t n =
+		file_read(&s->segment->file, buf_reserve(&s->window, want - kept), want - kept, at + (int64_t)kept, e);
 	if (n < 0)
 		return (int)n;
 	s->window.len += (size_t)n;

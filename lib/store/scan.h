@@ -2,8 +2,8 @@
  * Reading the frames of one segment, at whatever place, and telling a frame from what is none: a good frame has a whole
  * header with a good checksum, is a data frame with a place in this segment and shard, and ends before `end`.
  *
- * Frames begin at multiples of 8. The scan keeps one window of the file in memory: the frame at hand, or 64 KiB. What is
- * read lies below an end that the caller knows, where bytes don't change any more.
+ * Frames begin at multiples of 8. The scan keeps one window of the file in memory: the frame at hand, or 64 KiB. What
+ * is read lies below an end that the caller knows, where bytes don't change any more.
  */
 #ifndef STREAM_STORE_SCAN_H
 #define STREAM_STORE_SCAN_H
@@ -27,16 +27,16 @@ struct scan {
 
 void scan_init(struct scan *s, uint32_t shard);
 void scan_release(struct scan *s);
-/* Turns to a segment, which must stay where it is until scan_close. If its stream line is damaged, its id and start are those
-   of the first good frame, or stay 0 if there is none (then any frame of this shard is taken). */
+/* Turns to a segment, which must stay where it is until scan_close. If its stream line is damaged, its id and start
+   are those of the first good frame, or stay 0 if there is none (then any frame of this shard is taken). */
 int scan_open(struct scan *s, struct segment *segment, struct error *e);
 void scan_close(struct scan *s);
 
 /* The header at `at`. Returns 1, or 0 if there is no good frame (s->why says why not), or an I/O error. */
 int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct error *e);
 
-/* Loads the frame that scan_look has found there and checks every byte of it. Returns 1, 0 if it is damaged, or an I/O error.
-   b borrows from the window: it is valid until the next call of any scan function. */
+/* Loads the frame that scan_look has found there and checks every byte of it. Returns 1, 0 if it is damaged, or an
+   I/O error. b borrows from the window: it is valid until the next call of any scan function. */
 int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
 	      struct batch *b, struct error *e);
 

@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "store/cursor.h"
 
-/* Finding a time in a shard: @arrived never falls, so it can be bisected; frames are of any length, so headers lead the way. */
+/* Finding a time in a shard: @arrived never falls, so it can be bisected; frames are of any length, so headers lead
+   the way. */
 
 enum { STRIDE = 16 };
 

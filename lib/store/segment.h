@@ -1,7 +1,7 @@
 /*
- * A segment: one file of a shard's log. It is named by the @seq of its first record, `00000000000000000000.seg`, begins
- * with a stream line that says where it belongs, and goes on with frames that each stand alone, carry checksums and have a
- * place (format/frame.h).
+ * A segment: one file of a shard's log. It is named by the @seq of its first record, `00000000000000000000.seg`,
+ * begins with a stream line that says where it belongs, and goes on with frames that each stand alone, carry
+ * checksums and have a place (format/frame.h).
  *
  *   #stream 1 ... store/SHARD/BASE/ID/ARRIVED/SUM ...\n | frame | frame | ...
  *
@@ -9,7 +9,8 @@
  * @arrived before the segment's first. SUM is the XXH3-64 of what stands before it, from `store` on.
  *
  * A log is the shard's segments in the order of their bases. A segment that has a successor ends where the successor
- * begins: a frame in it at or above that @seq is no part of the log. (It was never acknowledged: it was left behind by a failed sync.)
+ * begins: a frame in it at or above that @seq is no part of the log. (It was never acknowledged: it was left behind
+ * by a failed sync.)
  */
 #ifndef STREAM_STORE_SEGMENT_H
 #define STREAM_STORE_SEGMENT_H

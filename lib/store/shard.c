@@ -1,4 +1,4 @@
-#include "store/shard.h"
+#include "store/shard_private.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -113,6 +113,35 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 bool shard_head_current(const struct shard *s)
 {
 	return s->head.generation && !s->head.suspect && !memcmp(s->head.boot, s->boot, sizeof s->boot);
+}
+
+int shard_follow(struct shard *s, struct error *e)
+{
+	if (s->segment.file.fd >= 0 && s->segment.id == s->head.segment) {
+		sent_lose(s, s->head.written);
+		return 1;
+	}
+	if (s->segment.file.fd >= 0) {
+		/* A segment is left whole and durable, or cut to what is durable. */
+		int64_t size;
+		int r = file_size(&s->segment.file, &size, e);
+		if (r)
+			return r;
+		sent_settle(s, size);
+		sent_lose(s, -1);
+		segment_close(&s->segment);
+		s->segment = SEGMENT_CLOSED;
+	}
+	struct segment newest;
+	int r = segment_open(&newest, s->io, s->directory, s->id, s->head.base, O_RDWR, e);
+	newest.id = head_segment_id(&s->head, newest.id, newest.base);
+	if (r > 0 && newest.id != s->head.segment) {
+		segment_close(&newest);
+		r = 0;
+	}
+	if (r > 0)
+		s->segment = newest;
+	return r;
 }
 
 int shard_ready(struct shard *s, struct error *e)

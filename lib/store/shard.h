@@ -2,8 +2,8 @@
  * One shard, as those who append to it hold it.
  *
  *   shards/0/lock     flock: held to change the head, and to append
- *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 8 bytes: the id of
- *                     the segment that is being synced, 0 when none is
+ *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 8 bytes:
+ *                     the id of the segment that is being synced, 0 when none is
  *            head     store/head.h
  *            *.seg    store/segment.h
  *            aside/   what was cut off: torn and failed writes that nobody had been promised
@@ -11,9 +11,10 @@
  * Whoever needs both locks takes `sync` first. Many writers append while one syncs; those who want a sync queue on
  * `sync`, and find when their turn comes that the one before them has made their records durable too.
  *
- * What was appended is kept in memory until it is durable. When a sync fails, the segment is done with for all processes: it is
- * cut back to its durable part, a new one begins there, and each writer appends again what it still holds. A
- * segment that some writer was syncing when it died is treated the same way, for nobody knows what the kernel told it.
+ * What was appended is kept in memory until it is durable. When a sync fails, the segment is done with for all
+ * processes: it is cut back to its durable part, a new one begins there, and each writer appends again what it still
+ * holds. A segment that some writer was syncing when it died is treated the same way, for nobody knows what the
+ * kernel told it.
  */
 #ifndef STREAM_STORE_SHARD_H
 #define STREAM_STORE_SHARD_H
@@ -64,9 +65,9 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 void shard_close(struct shard *s);  /* what is not durable may be lost: shard_sync first */
 
 /*
- * Appends the selected rows of b as one frame (more, if it would be too large), with the metadata of b but for @arrived, @seq
- * and @shard, which are the shard's to give. On failure nothing of it is in the log, or all of it with the head's
- * failure to be written.
+ * Appends the selected rows of b as one frame (more, if it would be too large), with the metadata of b but for
+ * @arrived, @seq and @shard, which are the shard's to give. On failure it is not in the log (unless even the cut that
+ * takes it back fails).
  */
 int shard_append(struct shard *s, const struct batch *b, struct error *e);
 
@@ -74,30 +75,5 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e);
 int shard_sync(struct shard *s, struct error *e);
 /* Forgets what is not durable, for a stream that never syncs. */
 void shard_forget(struct shard *s);
-
-/* -- used by the parts of the shard among themselves -- */
-
-int shard_lock(struct shard *s, struct error *e);  /* and reads the head */
-void shard_unlock(struct shard *s);
-int shard_set_head(struct shard *s, const struct head *h, struct error *e);
-
-/* Whether the head is valid and of this boot. */
-bool shard_head_current(const struct shard *s);
-/* With the lock: 1 if the newest segment is open, whole and has room; 0 if shard_mend must see to it. */
-int shard_ready(struct shard *s, struct error *e);
-/* With both locks: makes the shard ready: finds the end of the log, cuts what is no part of it, begins a new segment. */
-int shard_mend(struct shard *s, struct error *e);
-/*
- * With `sync`: fdatasync of the segment, which makes durable what the head in `to` says was written, then (with the lock, which is taken
- * here unless `locked`) the new head. Returns 1, 0 if it failed (*why says how; the head says so too), or another error.
- */
-int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct error *why, struct error *e);
-/* With `sync`: writes which segment is being synced. If its holder dies in between, nobody knows the outcome. */
-int shard_set_mark(struct shard *s, uint64_t segment, struct error *e);
-/* With the lock and a current head: turns from the segment we had to the head's, and finds out what became of what we
-   sent. Returns 1, or 0 if the head's segment is not there. */
-int shard_follow(struct shard *s, struct error *e);
-/* With the lock, the shard being ready: appends again what was lost. */
-int shard_resend(struct shard *s, struct error *e);
 
 #endif

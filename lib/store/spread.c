@@ -49,7 +49,8 @@ static struct column spread_rows(const struct router *r, const struct column *ke
 		hash128_bytes(value_point(r, column_get(key, i), text), bytes + i * POINT);
 	}
 	offsets[rows] = rows * POINT;
-	return (struct column){.form = COLUMN_TEXT, .type = TYPE_BYTES, .bytes = (const char *)bytes, .offsets = offsets};
+	return (struct column){
+		.form = COLUMN_TEXT, .type = TYPE_BYTES, .bytes = (const char *)bytes, .offsets = offsets};
 }
 
 struct column spread_keys(const struct router *r, const struct column *key, uint32_t rows, struct arena *a)

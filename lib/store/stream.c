@@ -18,9 +18,12 @@ int stream_open(struct stream *s, const struct files *io, const char *name, stru
 	int r = home_stream(name, &s->directory, e);
 	if (r)
 		return r;
+	/* The stream itself may be a link to another disk. */
 	struct file f;
-	r = file_find(&f, io, s->directory, O_RDONLY | O_DIRECTORY, e);
+	char *inside = file_path("%s/.", s->directory);
+	r = file_find(&f, io, inside, O_RDONLY | O_DIRECTORY, e);
 	file_close(&f);
+	free(inside);
 	if (!r)
 		r = home_unknown(io, name, e);
 	else if (r < 0 && errno == ENOTDIR)
@@ -58,38 +61,46 @@ static int build(const struct files *io, const char *directory, const struct cat
 	return r;
 }
 
+/* Gives it its name: 1, or 0 if somebody else was faster. */
+static int publish(const struct files *io, const char *temporary, const char *path, const char *above, struct error *e)
+{
+	int r = path_rename(io, temporary, path, e);
+	if (!r)
+		return path_sync(io, above, e) ? e->code : 1;
+	struct error ignored;
+	return catalog_exists(io, path, &ignored) > 0 ? 0 : r;
+}
+
+static int create_at(const struct files *io, const char *path, const struct catalog *c, struct error *e)
+{
+	uint64_t mark;
+	if (getrandom(&mark, sizeof mark, 0) != (ssize_t)sizeof mark)
+		return error_errno(e, "no random number for a new stream");
+	char *above = path_parent(path), *temporary = file_path("%s/+new-%016" PRIx64, above, mark);
+	int r = path_mkdirs(io, above, e);
+	if (!r)
+		r = build(io, temporary, c, e);
+	if (!r)
+		r = publish(io, temporary, path, above, e);
+	if (r <= 0)
+		path_remove(io, temporary, NULL);
+	free(temporary);
+	free(above);
+	return r;
+}
+
 int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e)
 {
 	char *path;
-	uint64_t mark;
+	if (c->key && (!*c->key || strpbrk(c->key, "\n\r")))
+		return error_set(e, ERR_USAGE, "the key of a stream is one line of text");
 	int r = home_stream(name, &path, e);
-	if (r || (r = catalog_exists(io, path, e))) {
-		free(path);
-		return r > 0 ? 0 : r;
-	}
-	char *above = path_parent(path);
-	if (getrandom(&mark, sizeof mark, 0) != (ssize_t)sizeof mark)
-		r = error_errno(e, "no random number for a new stream");
-	char *temporary = file_path("%s/+new-%016" PRIx64, above, mark);
 	if (!r)
-		r = path_mkdirs(io, above, e);
-	if (!r)
-		r = build(io, temporary, c, e);
-	if (!r && (r = path_rename(io, temporary, path, e))) {
-		/* Somebody else was faster, or it is a directory with something in it. */
-		struct error ignored;
-		if (catalog_exists(io, path, &ignored) > 0)
-			r = 0;
-		path_remove(io, temporary, NULL);
-	} else if (r) {
-		path_remove(io, temporary, NULL);
-	} else {
-		r = path_sync(io, above, e);
-		if (!r)
-			r = 1;
-	}
-	free(temporary);
-	free(above);
+		r = catalog_exists(io, path, e);
+	if (r)
+		r = r > 0 ? 0 : r;
+	else
+		r = create_at(io, path, c, e);
 	free(path);
 	return r;
 }

@@ -4,15 +4,15 @@
 
 struct tail tail_start(const struct segment *newest, int64_t size, const struct head *h)
 {
-	struct tail t = {.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
+	struct tail t = {
+		.at = newest->start, .seq = newest->base, .acknowledged = newest->base, .arrived = newest->arrived};
 	if (!h->generation)
 		return t;
 	if (h->arrived > t.arrived)
 		t.arrived = h->arrived;
-	if (h->segment != newest->id)
-		return t;
-	t.acknowledged = h->durable_seq;
-	if (h->durable >= t.at && h->durable <= size) {
+	if (h->durable_seq > t.acknowledged)
+		t.acknowledged = h->durable_seq;
+	if (h->segment == newest->id && h->durable >= t.at && h->durable <= size) {
 		t.at = h->durable;
 		t.seq = h->durable_seq;
 	}

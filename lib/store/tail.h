@@ -2,10 +2,10 @@
  * The end of a segment that nobody vouches for: after a new start of the machine, or with a lost head, the frames
  * themselves must tell how far the log goes.
  *
- * Frames are taken one after another while they are whole and follow each other. Where that breaks, what is *acknowledged* decides:
- * the greatest of the head's durable @seq and of that field in any good frame. Damage below it has lost records that
- * were promised: they are skipped, and what follows is kept. Damage above it is a torn write that was never
- * acknowledged: the log ends before it.
+ * Frames are taken one after another while they are whole and follow each other. Where that breaks, what is
+ * *acknowledged* decides: the greatest of the head's durable @seq and of that field in any good frame. Damage below
+ * it has lost records that were promised: they are skipped, and what follows is kept. Damage above it is a torn write
+ * that was never acknowledged: the log ends before it.
  */
 #ifndef STREAM_STORE_TAIL_H
 #define STREAM_STORE_TAIL_H

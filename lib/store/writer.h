@@ -2,10 +2,10 @@
  * Writing a stream: each record goes to the shard that owns the hash of its key, and is durable when store_writer_sync
  * has returned.
  *
- * Records are gathered into frames of up to 16,384 rows or about 1 MiB per shard while more are coming. Under the policy
- * `50ms` the writer syncs by itself when the oldest record has waited that long; whoever feeds it calls store_writer_sync as soon as
- * nothing more is at hand, so that no record waits for company that does not come. Under `always` every append syncs;
- * under `never` sync only writes.
+ * Records are gathered into frames of up to 16,384 rows or about 1 MiB per shard while more are coming. Under the
+ * policy `50ms` the writer syncs by itself when the oldest record has waited that long; whoever feeds it calls
+ * store_writer_sync as soon as nothing more is at hand, so that no record waits for company that does not come. Under
+ * `always` every append syncs; under `never` sync only writes.
  */
 #ifndef STREAM_STORE_WRITER_H
 #define STREAM_STORE_WRITER_H
@@ -20,8 +20,8 @@ struct store_writer;
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e);
 
 /*
- * Appends the selected rows of b, copying what it keeps. `key` is the partition key, a column of b's rows, kept as @key; a
- * missing one counts as the empty text. NULL: b's @key if it has one, else a random point for each record.
+ * Appends the selected rows of b, copying what it keeps. `key` is the partition key, a column of b's rows, kept as
+ * @key; a missing one counts as the empty text. NULL: b's @key if it has one, else a random point for each record.
  */
 int store_writer_append(struct store_writer *w, const struct batch *b, const struct column *key, struct error *e);
 

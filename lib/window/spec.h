@@ -29,7 +29,7 @@
 
 enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION, WINDOW_COUNT, WINDOW_KIND_COUNT };
 
-#define DELAY_UNLIMITED INT64_MAX  /* nothing is late, and nothing closes before the end */
+#define DELAY_UNLIMITED INT64_MAX /* nothing is late, and nothing closes before the end */
 
 struct window_spec {
 	enum window_kind kind;
@@ -58,18 +58,18 @@ enum { WINDOW_TEXT_MAX = 96 };
 void window_text(const struct window_spec *s, char out[WINDOW_TEXT_MAX]);
 
 /*
- * The WINDOW frame. Its first row holds kind (string), those of size, slide, gap, count that the kind has, offset, lateness
- * (ints: ns, or records), delay (int, ns; null: unlimited) and zone (string). `by` is a column of strings: one row for
- * each field, and so rows behind the first may hold nothing else. Reading goes by name, so that fields can be added;
- * what is missing or makes no sense is ERR_FAILED. What by points to is taken from the arena.
+ * The WINDOW frame. Its first row holds kind (string), those of size, slide, gap, count that the kind has, offset,
+ * lateness (ints: ns, or records), delay (int, ns; null: unlimited) and zone (string). `by` is a column of strings: one
+ * row for each field, and so rows behind the first may hold nothing else. Reading goes by name, so that fields can be
+ * added; what is missing or makes no sense is ERR_FAILED. What by points to is taken from the arena.
  */
-void window_write(const struct window_spec *s, struct batch *b);  /* b is reset first */
+void window_write(const struct window_spec *s, struct batch *b); /* b is reset first */
 int window_read(const struct batch *b, struct arena *a, struct window_spec *s, struct error *e);
 
 /* -- assignment -- */
 
 struct span {
-	int64_t start, end;  /* [start, end) */
+	int64_t start, end; /* [start, end) */
 };
 
 /* The greatest start <= t of a grid of `size` moved by `offset`. */
@@ -79,8 +79,8 @@ int64_t window_floor(int64_t t, int64_t size, int64_t offset);
 struct span window_pane(const struct window_spec *s, int64_t t);
 
 /*
- * The windows that a pane lies in, by rising end: window_first gives the first that ends after `after`, window_next the one
- * behind *w; false where there is none.
+ * The windows that a pane lies in, by rising end: window_first gives the first that ends after `after`, window_next the
+ * one behind *w; false where there is none.
  *
  *   for (more = window_first(s, pane, TIMESTAMP_MIN, &w); more; more = window_next(s, pane, &w))
  */

@@ -14,28 +14,48 @@ void watermark_init(struct watermark *w, int64_t delay)
 void watermark_release(struct watermark *w)
 {
 	free(w->shards);
+	free(w->index);
 	arena_release(&w->names);
 	*w = (struct watermark){0};
+}
+
+/* The place of a shard in the index: where it is, or the free place where it would be. */
+static uint32_t *place(const struct watermark *w, struct value name)
+{
+	uint32_t mask = w->index_size - 1, at = (uint32_t)value_hash(name, 0) & mask;
+	while (w->index[at] && !value_equal(w->shards[w->index[at] - 1].name, name))
+		at = (at + 1) & mask;
+	return &w->index[at];
+}
+
+static void grow(struct watermark *w)
+{
+	w->cap = (uint32_t)mem_grow(w->cap, w->cap ? w->cap + 1 : 8);
+	w->shards = mem_resize(w->shards, w->cap, sizeof *w->shards);
+	free(w->index);
+	for (w->index_size = 16; w->index_size < 2 * w->cap;)
+		w->index_size *= 2;
+	w->index = mem_zero(w->index_size * sizeof *w->index);
+	for (uint32_t i = 0; i < w->count; i++)
+		*place(w, w->shards[i].name) = i + 1;
 }
 
 static struct watermark_shard *find(struct watermark *w, struct value name)
 {
 	if (w->last < w->count && value_equal(w->shards[w->last].name, name))
 		return &w->shards[w->last];
-	for (uint32_t i = 0; i < w->count; i++) {
-		if (value_equal(w->shards[i].name, name)) {
-			w->last = i;
-			return &w->shards[i];
-		}
+	if (w->count == w->cap)
+		grow(w);
+	uint32_t *at = place(w, name);
+	if (!*at) {
+		w->shards[w->count++] = (struct watermark_shard){.name = value_keep(name, &w->names),
+		                                                 .greatest = TIMESTAMP_MIN,
+		                                                 .floor = w->at,
+		                                                 .heard = w->now};
+		*at = w->count;
 	}
-	if (w->count == w->cap) {
-		w->cap = (uint32_t)mem_grow(w->cap, 8);
-		w->shards = mem_resize(w->shards, w->cap, sizeof *w->shards);
-	}
-	w->last = w->count;
-	w->shards[w->count] = (struct watermark_shard){
-		.name = value_keep(name, &w->names), .greatest = TIMESTAMP_MIN, .floor = w->at, .heard = w->now};
-	return &w->shards[w->count++];
+	w->last = *at - 1;
+	return &w->shards[w->last];
 }
 
 void watermark_shard(struct watermark *w, struct value name, int64_t greatest, enum shard_state state)
@@ -131,7 +151,7 @@ static void wake(struct watermark *w, struct watermark_shard *s)
 }
 
 uint32_t watermark_records(struct watermark *w, const struct window_spec *spec, const struct batch *b,
-			   const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
+                           const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
 {
 	const struct column *shard = &b->meta[META_SHARD];
 	uint32_t n = 0, late_count = 0;

@@ -1,7 +1,7 @@
 /*
  * How fast frames are written and loaded: 2 million records like those of a web server's log, in batches of 16,384.
  *
- *   cc -O2 -Ilib -o frame tests/bench/frame.c -Lbuild/lib -lstream && ./frame
+ *   make micro && build/micro/frame
  *
  * Each line: what, processor seconds for all, ns per cell, microseconds per frame, bytes per record.
  */
@@ -54,7 +54,8 @@ static void fill(struct batch *b, int64_t at)
 			text(b, "host-%u.example.org", below(30)),
 			text(b, "/a/rather/long/path/to/some/thing/%u/and/%u?with=a&query", below(1u << 31)),
 			text(b, "https://www.example.org/where/somebody/came/from/%u/%u.html", below(1u << 31)),
-			text(b, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.%u (KHTML, like Gecko) Chrome/%u Safari", below(300)),
+			text(b, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.%u (KHTML, like Gecko) Chrome/%u Safari",
+			     below(300)),
 			value_int(m < 90 ? 200 : 400 + m % 5),
 			value_int(below(100000)),
 			value_decimal(below(3000), 3),
@@ -135,6 +136,43 @@ static void bench(const char *name, const struct frame_writer_options *o, struct
 	frame_reader_free(r);
 }
 
+/* What a prompt pipeline pays: a frame for each record. */
+static void bench_single(struct batch *b)
+{
+	enum { TIMES = 200000 };
+	struct frame_writer_options o = {.alone = false};
+	struct frame_writer *w = frame_writer_new(&o);
+	struct frame_reader *r = frame_reader_new();
+	struct error e;
+	struct buf out = BUF_INIT;
+	struct batch got;
+	int64_t encode = 0, load = 0;
+	uint64_t bytes = 0;
+	batch_init(&got);
+	for (uint32_t i = 0; i < TIMES; i++) {
+		struct frame f;
+		uint32_t row = i % ROWS;
+		buf_clear(&out);
+		batch_select(b, &row, 1);
+		int64_t t0 = now();
+		if (frame_write(w, FRAME_DATA, 0, b, NULL, &out, &e))
+			fail(&e);
+		int64_t t1 = now();
+		if (frame_peek(out.data, out.len, &f, &e) != 1 || frame_load(r, out.data, &f, NULL, 0, &got, &e))
+			fail(&e);
+		encode += t1 - t0;
+		load += now() - t1;
+		bytes += out.len;
+	}
+	printf("pipe, one record: write %.0f ns, load %.0f ns, %.0f bytes\n", (double)encode / TIMES,
+	       (double)load / TIMES, (double)bytes / TIMES);
+	b->sel = NULL;
+	batch_release(&got);
+	buf_release(&out);
+	frame_writer_free(w);
+	frame_reader_free(r);
+}
+
 int main(void)
 {
 	static struct batch batches[BATCHES];
@@ -144,6 +182,7 @@ int main(void)
 	bench("pipe, sums", &(struct frame_writer_options){.alone = false, .sums = true}, batches);
 	bench("file, sums", &(struct frame_writer_options){.alone = true, .sums = true}, batches);
 	bench("file, sums, zstd 1", &(struct frame_writer_options){.alone = true, .sums = true, .zstd = 1}, batches);
+	bench_single(&batches[0]);
 	for (int i = 0; i < BATCHES; i++)
 		batch_release(&batches[i]);
 	return 0;

@@ -100,7 +100,8 @@ static double run(const struct buf *text, const struct decode_options *o, uint64
 		x->ops->encode(x, &b, &out, NULL);
 		seconds += now() - begin;
 		*encoded += out.len;
-		if (!o && memcmp(out.data, text->data + at, out.len))
+		/* A record may have come without its newline. */
+		if (memcmp(out.data, text->data + at + (text->data[at] == '\n'), out.len - 1))
 			fail("what was encoded is not what was decoded");
 	}
 	if (rows != records)

@@ -23,8 +23,8 @@ static void fill(struct batch *b)
 	static const char text[] = "GET /a,b?c=1 \xc3\xa4\xff", json[] = "{\"k\":[1,\"x\"]}";
 	const struct value numbers[] = {value_int(INT64_MAX), value_decimal(-110, 2), value_float(0.1),
 					value_text(TYPE_NUMBER, "1e400", 5), value_null()};
-	const struct value mixed[] = {value_string(text, sizeof text - 1), value_time(1), value_bool(true), value_absent(),
-				      value_text(TYPE_JSON, json, sizeof json - 1)};
+	const struct value mixed[] = {value_string(text, sizeof text - 1), value_time(1), value_bool(true),
+				      value_absent(), value_text(TYPE_JSON, json, sizeof json - 1)};
 	for (uint32_t i = 0; i < ROWS; i++) {
 		batch_begin(b);
 		batch_end(b, (uint32_t)batch_shape_of(b, NULL, 0), 0);

@@ -36,11 +36,23 @@ static void sample(struct batch *b)
 {
 	static const char nested[] = "{\"city\":\"Bonn\",\"at\":[50.7,7.1],\"x-y\":{\"z\":true}}";
 	struct cell cells[] = {
-		{"status", number("503")}, {"bytes", number("2048")}, {"rt", number("1.10")}, {"big", number("9007199254740993")},
-		{"path", text("/a/b?x=1")}, {"zip", text("0870")}, {"ua", text("Mozilla/5.0 (X11; Linux)")},
-		{"ok", value_bool(true)}, {"none", value_null()}, {"user-agent", text("curl")}, {"geo", json(nested)},
-		{"a.b", text("dotted")}, {"tags", json("[\"x\", \"y\"]")}, {"e", number("1E5")}, {"long", number("12345678901234567890")},
-		{"f", value_float(0.1)}, {"word", text("\xc3\x84pfel")},
+		{"status", number("503")},
+		{"bytes", number("2048")},
+		{"rt", number("1.10")},
+		{"big", number("9007199254740993")},
+		{"path", text("/a/b?x=1")},
+		{"zip", text("0870")},
+		{"ua", text("Mozilla/5.0 (X11; Linux)")},
+		{"ok", value_bool(true)},
+		{"none", value_null()},
+		{"user-agent", text("curl")},
+		{"geo", json(nested)},
+		{"a.b", text("dotted")},
+		{"tags", json("[\"x\", \"y\"]")},
+		{"e", number("1E5")},
+		{"long", number("12345678901234567890")},
+		{"f", value_float(0.1)},
+		{"word", text("\xc3\x84pfel")},
 	};
 	uint16_t columns[sizeof cells / sizeof *cells];
 	uint32_t count = sizeof cells / sizeof *cells;
@@ -485,7 +497,8 @@ static void test_statements(void)
 	CHECK(!strcmp(s.name, "p") && !strcmp(s.function, "quantile") && s.arg_count == 2 && !s.value);
 	CHECK(!strcmp(s.text, "quantile(rt * 2, 0.99)"));
 	statement_release(&s);
-	CHECK(!statement_parse("count", is_aggregate, &s, &e) && !s.name && !strcmp(s.function, "count") && !s.arg_count);
+	CHECK(!statement_parse("count", is_aggregate, &s, &e) && !s.name && !strcmp(s.function, "count") &&
+	      !s.arg_count);
 	statement_release(&s);
 	CHECK(!statement_parse("n = count()", is_aggregate, &s, &e) && !strcmp(s.function, "count") && !s.arg_count);
 	statement_release(&s);
@@ -504,9 +517,12 @@ static void test_statements(void)
 	CHECK(statement_list_parse("status,", NULL, &list, &count, &e) == ERR_USAGE && !list);
 	CHECK(statement_list_parse("a, b)", NULL, &list, &count, &e) == ERR_USAGE);
 	CHECK(statement_looks_like("x = 1") && statement_looks_like("x=1") && statement_looks_like("count(a)"));
-	CHECK(statement_looks_like("`a b` = 1") && statement_looks_like("@time = 1") && statement_looks_like("user-agent = 1"));
-	CHECK(!statement_looks_like("access.log") && !statement_looks_like("./a=b") && !statement_looks_like("report (1).csv"));
-	CHECK(!statement_looks_like("") && !statement_looks_like("a/b=c") && !statement_looks_like("access-2026=x.log"));
+	CHECK(statement_looks_like("`a b` = 1") && statement_looks_like("@time = 1") &&
+	      statement_looks_like("user-agent = 1"));
+	CHECK(!statement_looks_like("access.log") && !statement_looks_like("./a=b") &&
+	      !statement_looks_like("report (1).csv"));
+	CHECK(!statement_looks_like("") && !statement_looks_like("a/b=c") &&
+	      !statement_looks_like("access-2026=x.log"));
 }
 
 /* -- the manual: `EXPR \(-> RESULT` in its displays -- */

@@ -27,9 +27,36 @@ static const char *const names[] = {"a", "b", "c", "d"};
 enum { FIELDS = 4 };
 
 static const char *const constants[] = {
-	"0", "1", "-1", "200", "500", "0.5", "1.10", "1.1", "-3.25", "1E2", "9223372036854775807", "-9223372036854775808",
-	"12345678901234567890", "1e400", "0.1", "65535", "255", "256", "1e-30", "true", "false", "null", "\"\"", "\"x\"",
-	"\"GET\"", "\"500\"", "\"2026-01-01\"", "time(1767225600)", "5m", "300",
+	"0",
+	"1",
+	"-1",
+	"200",
+	"500",
+	"0.5",
+	"1.10",
+	"1.1",
+	"-3.25",
+	"1E2",
+	"9223372036854775807",
+	"-9223372036854775808",
+	"12345678901234567890",
+	"1e400",
+	"0.1",
+	"65535",
+	"255",
+	"256",
+	"1e-30",
+	"true",
+	"false",
+	"null",
+	"\"\"",
+	"\"x\"",
+	"\"GET\"",
+	"\"500\"",
+	"\"2026-01-01\"",
+	"time(1767225600)",
+	"5m",
+	"300",
 };
 
 static const char *one_of(const char *const *list, size_t count)
@@ -58,7 +85,8 @@ static void make_call(struct buf *out, int depth)
 					    "lower", "trim", "time", "hour"};
 	static const char *const pairs[] = {"least", "greatest", "contains", "starts_with", "pow", "try", "trunc"};
 	bool two = pick(3) == 0;
-	buf_printf(out, "%s(", two ? one_of(pairs, sizeof pairs / sizeof *pairs) : one_of(calls, sizeof calls / sizeof *calls));
+	buf_printf(out, "%s(",
+		   two ? one_of(pairs, sizeof pairs / sizeof *pairs) : one_of(calls, sizeof calls / sizeof *calls));
 	make(out, depth - 1);
 	if (two) {
 		buf_byte(out, ',');
@@ -101,8 +129,8 @@ static void make_simple(struct buf *out)
 
 static void make_binary(struct buf *out, int depth)
 {
-	static const char *const ops[] = {" + ", " - ", " * ", " / ", " // ", " % ", " == ", " != ", " < ", " <= ", " > ",
-					  " >= ", " && ", " || ", " ?? ", " && ", " || "};
+	static const char *const ops[] = {" + ",  " - ", " * ",  " / ",  " // ", " % ",  " == ", " != ", " < ",
+					  " <= ", " > ", " >= ", " && ", " || ", " ?? ", " && ", " || "};
 	make(out, depth - 1);
 	buf_string_append(out, one_of(ops, sizeof ops / sizeof *ops));
 	make(out, depth - 1);
@@ -153,7 +181,8 @@ static void make(struct buf *out, int depth)
 
 static struct value random_number(void)
 {
-	static const char *const texts[] = {"1E5", "1E2", "-0", "12345678901234567890", "1e400", "-9223372036854775808"};
+	static const char *const texts[] = {
+		"1E5", "1E2", "-0", "12345678901234567890", "1e400", "-9223372036854775808"};
 	switch (pick(8)) {
 	case 0: return value_int((int64_t)((uint64_t)pick(UINT32_MAX) << 32 | pick(UINT32_MAX)));
 	case 1: return value_int(pick(2) ? INT64_MAX : INT64_MIN);
@@ -348,7 +377,8 @@ static void show(const char *source, uint32_t row, struct value got, struct valu
 	value_plain(got, &text);
 	buf_string_append(&text, " instead of ");
 	value_plain(want, &text);
-	fprintf(stderr, "%s\n  row %u: %s %s (%s)\n", source, row, value_type_name(got), buf_string(&text), value_type_name(want));
+	fprintf(stderr, "%s\n  row %u: %s %s (%s)\n", source, row, value_type_name(got), buf_string(&text),
+		value_type_name(want));
 	buf_release(&text);
 }
 
@@ -397,7 +427,12 @@ static void check_filter(const char *source, struct expr *x, struct batch *dense
 		bool is_reject = rejects < dense->reject_count && dense->rejects[rejects].row == row;
 		right = is_kept == (truth == TRUTH_TRUE) && is_reject == (truth == TRUTH_ERROR);
 		if (!right)
-			show(source, row, value_string(is_kept ? "kept" : is_reject ? "rejected" : "dropped", is_kept ? 4 : 7), want);
+			show(source, row,
+			     value_string(is_kept     ? "kept"
+					  : is_reject ? "rejected"
+						      : "dropped",
+					  is_kept ? 4 : 7),
+			     want);
 		if (right && is_reject && want.type == TYPE_ERROR)
 			right = strlen(dense->rejects[rejects].reason) == want.len &&
 				!memcmp(dense->rejects[rejects].reason, want.s, want.len);

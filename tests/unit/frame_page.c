@@ -4,7 +4,7 @@
 
 #include "base/timestamp.h"
 #include "format/frame.h"
-#include "format/frame_control.h"
+#include "record/batch_rows.h"
 #include "frame_random.h"
 #include "test.h"
 
@@ -90,8 +90,10 @@ static void add_stream(struct buf *out, const struct frame_writer_options *o, st
 		if (i % 7)
 			continue;
 		batch_reset(&b);
-		watermark_append(&b, &(struct watermark){"a", 1, 5000 + i, SHARD_ACTIVE});
-		watermark_append(&b, &(struct watermark){"b", 1, TIMESTAMP_MIN, SHARD_IDLE});
+		struct field active[] = {{"shard", value_string("a", 1)}, {"time", value_time(5000 + i)}};
+		struct field idle[] = {{"shard", value_string("b", 1)}, {"state", value_string("idle", 4)}};
+		batch_add_row(&b, active, 2);
+		batch_add_row(&b, idle, 2);
 		CHECK(!frame_write(w, FRAME_WATERMARK, 0, &b, NULL, out, &error));
 	}
 	CHECK(!frame_write(w, FRAME_IDLE, FRAME_CRITICAL, NULL, NULL, out, &error));

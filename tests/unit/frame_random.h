@@ -76,15 +76,15 @@ static inline struct value random_cell(struct dice *d, struct arena *a, enum ran
 	return random_value(d, a, kind);
 }
 
-/* Fills b with `rows` rows of up to 12 columns in up to `shapes` shapes. The kinds follow from `schema` alone, so that frames of a
-   chain look alike. */
+/* Fills b with `rows` rows of up to 12 columns in up to `shapes` shapes. The kinds follow from `schema` alone, so that
+   frames of a chain look alike. */
 static inline void random_batch(struct batch *b, struct dice *d, uint64_t schema, uint32_t rows, uint32_t shapes)
 {
 	struct dice s = {schema};
 	enum random_kind kinds[12];
 	uint32_t gaps[12], column_count = 1 + dice_below(&s, 12), metas = dice_below(&s, 1 << META_COUNT);
 	uint16_t columns[12];
-	char name[24];
+	char name[48];
 	for (uint32_t c = 0; c < column_count; c++) {
 		kinds[c] = dice_below(&s, RANDOM_KINDS);
 		gaps[c] = dice_below(&s, 3) ? 0 : 1 + dice_below(&s, 5);

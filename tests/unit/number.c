@@ -97,6 +97,8 @@ static void test_machine_numbers(void)
 	CHECK(number_double(number("9223372036854775.807")) == 9223372036854775.807);
 	CHECK(number_int64(number("1E5"), &i) && i == 100000);
 	CHECK(number_int64(number("3.00"), &i) && i == 3);
+	CHECK(number_int64(number("-9223372036854775808"), &i) && i == INT64_MIN);
+	CHECK(!number_int64(number("9223372036854775808"), &i));
 	CHECK(!number_int64(number("3.01"), &i));
 	CHECK(!number_int64(number("1e400"), &i));
 	CHECK(!number_int64(number("12345678901234567890"), &i));

@@ -1,6 +1,6 @@
 /*
- * Runs pipelines in real shells. This binary plays three parts by the name it was copied to: the test, `stream-a`, a writer that
- * looks at its output and adds what it saw to a file, and `stream-b`, a reader of ours.
+ * Runs pipelines in real shells. This binary plays three parts by the name it was copied to: the test, `stream-a`, a
+ * writer that looks at its output and adds what it saw to a file, and `stream-b`, a reader of ours.
  *
  *   peer [ROUNDS [LOAD]]   each pipeline ROUNDS times (3), while LOAD processes (0) burn the CPU
  */

@@ -89,7 +89,8 @@ static void runaways(void)
 {
 	static const char *const patterns[] = {
 		"^(a+)+$", "^(a|aa)+$", "^(a|a?)+$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){25}",
-		"(*UTF)^(a+)+$", "(*NO_JIT)^(a|aa)+$", "(*NO_JIT)(.*a){25}", "(?:(?:a+)+)+[^a]", "(x+x+)+y", "((a(?1)?)+)+$", "^(?:a?){40}a{40}$",
+		"(*UTF)^(a+)+$", "(*NO_JIT)^(a|aa)+$", "(*NO_JIT)(.*a){25}", "(?:(?:a+)+)+[^a]",
+		"(x+x+)+y", "((a(?1)?)+)+$", "^(?:a?){40}a{40}$",
 	};
 	enum { LEN = 50000 };
 	char *text = malloc(LEN);

@@ -31,14 +31,22 @@ static double normal(void)
 static double draw_from(int kind)
 {
 	switch (kind) {
-	case 0: return exp(normal());                        /* lognormal */
-	case 1: return uniform() * 1000;
-	case 2: return normal() * 50;                        /* both signs */
-	case 3: return -exp(normal() * 3);
-	case 4: return pow(uniform(), -2);                   /* heavy tail */
-	case 5: return ldexp(uniform(), (int)(draw() % 2000) - 1000);
-	case 6: return (double)(draw() % 5) - 2;             /* few values, many zeros */
-	default: return (double)(draw() % 100000) / 1000;
+	case 0:
+		return exp(normal()); /* lognormal */
+	case 1:
+		return uniform() * 1000;
+	case 2:
+		return normal() * 50; /* both signs */
+	case 3:
+		return -exp(normal() * 3);
+	case 4:
+		return pow(uniform(), -2); /* heavy tail */
+	case 5:
+		return ldexp(uniform(), (int)(draw() % 2000) - 1000);
+	case 6:
+		return (double)(draw() % 5) - 2; /* few values, many zeros */
+	default:
+		return (double)(draw() % 100000) / 1000;
 	}
 }
 
@@ -50,7 +58,7 @@ static int by_value(const void *a, const void *b)
 
 static void add(struct sketch *s, struct value v, bool exact, struct arena *a)
 {
-	sketch_add(s, v, number_double(v), exact, a);
+	sketch_add(s, v, exact, a);
 }
 
 static struct quantile quantile(int64_t number, unsigned scale)
@@ -58,7 +66,8 @@ static struct quantile quantile(int64_t number, unsigned scale)
 	return (struct quantile){number, scale};
 }
 
-static const struct quantile quantiles[] = {{0, 0}, {1, 3}, {1, 2}, {25, 2}, {5, 1}, {75, 2}, {9, 1}, {99, 2}, {999, 3}, {1, 0}};
+static const struct quantile quantiles[] = {{0, 0},  {1, 3}, {1, 2},  {25, 2},  {5, 1},
+                                            {75, 2}, {9, 1}, {99, 2}, {999, 3}, {1, 0}};
 
 enum { QUANTILES = sizeof quantiles / sizeof *quantiles };
 

@@ -1,8 +1,10 @@
 /*
- * A file layer that goes wrong on demand: the n-th call fails (once, or all from then on), moves fewer bytes, is interrupted; or
- * the machine stops there: what was not synced is lost, as far as the test says, and the next layer has another boot id.
+ * A file layer that goes wrong on demand: the n-th call fails (once, or all from then on), moves fewer bytes, is
+ * interrupted; or the machine stops there: what was not synced is lost, as far as the test says, and the next layer
+ * has another boot id.
  *
- * After a failed sync the data that it should have made durable are gone, as they are on Linux once the page cache lets go.
+ * After a failed sync the data that it should have made durable are gone, as they are on Linux once the page cache
+ * lets go.
  */
 #ifndef STREAM_TESTS_UNIT_STORE_FAULT_H
 #define STREAM_TESTS_UNIT_STORE_FAULT_H
@@ -23,8 +25,13 @@ enum fault_call {
 	CALL_ALL = 63,
 };
 
-enum loss { LOSS_NONE, LOSS_ALL, LOSS_TORN, LOSS_HEADS };  /* of what was not synced: nothing, everything, half of the last write,
-							      everything in the heads alone */
+enum loss {
+	LOSS_NONE,
+	LOSS_ALL,
+	LOSS_TORN,
+	LOSS_HEADS
+}; /* of what was not synced: nothing, everything, half of the last write,
+      everything in the heads alone */
 
 struct image {  /* a file as it was when it was last synced */
 	ino_t inode;
@@ -98,7 +105,8 @@ static inline void remember_image(struct faulty *f, int fd)
 	close(readable);
 }
 
-/* The file becomes what it was when it was last synced; what was written behind that reads as zeros (keep_size), or is cut. */
+/* The file becomes what it was when it was last synced; what was written behind that reads as zeros (keep_size), or
+   is cut. */
 static inline void restore_image(struct faulty *f, int fd, bool keep_size)
 {
 	struct stat st;
@@ -111,7 +119,8 @@ static inline void restore_image(struct faulty *f, int fd, bool keep_size)
 	if (i->len && pwrite(fd, i->bytes, i->len < (size_t)st.st_size ? i->len : (size_t)st.st_size, 0) < 0)
 		exit(1);
 	for (off_t at = (off_t)i->len; keep_size && at < st.st_size; at += (off_t)sizeof zeros)
-		if (pwrite(fd, zeros, (size_t)(st.st_size - at) < sizeof zeros ? (size_t)(st.st_size - at) : sizeof zeros, at) < 0)
+		if (pwrite(fd, zeros,
+			   (size_t)(st.st_size - at) < sizeof zeros ? (size_t)(st.st_size - at) : sizeof zeros, at) < 0)
 			exit(1);
 }
 

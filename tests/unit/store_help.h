@@ -84,7 +84,7 @@ static inline int test_append(struct store_writer *w, int64_t first, uint32_t co
 struct ledger {
 	uint32_t *seen;
 	int64_t size;
-	uint64_t records, foreign, disorder;  /* of no known number; @seq or @arrived not rising within a shard */
+	uint64_t records, foreign, disorder;  /* not as they were written; @seq or @arrived not rising within a shard */
 	uint64_t damages, lost;               /* ranges, and records in them */
 	uint64_t last_seq[64];
 	int64_t last_arrived[64];
@@ -109,13 +109,15 @@ static inline void ledger_damage(void *arg, const struct damage *d)
 
 static inline void ledger_add(struct ledger *l, const struct batch *b, uint32_t shard)
 {
-	const struct column *n = batch_field(b, "n", 1);
+	const struct column *n = batch_field(b, "n", 1), *who = batch_field(b, "who", 3);
 	for (uint32_t i = 0; i < batch_count(b); i++) {
 		uint32_t row = batch_row(b, i);
 		struct value v = column_get(n, row), seq = column_get(&b->meta[META_SEQ], row);
 		int64_t arrived = column_get(&b->meta[META_ARRIVED], row).i;
 		l->records++;
-		if (v.type != TYPE_INT || v.i < 0 || v.i >= l->size)
+		struct value key = column_get(who, row);
+		if (v.type != TYPE_INT || v.i < 0 || v.i >= l->size || key.type != TYPE_STRING || key.len != 2 ||
+		    key.s[0] != 'k' || key.s[1] != '0' + v.i % 7)
 			l->foreign++;
 		else
 			l->seen[v.i]++;

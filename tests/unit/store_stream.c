@@ -1,5 +1,7 @@
 /* Streams as they should be: made, written, read from everywhere, followed. */
+#include <dirent.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/timestamp.h"
@@ -100,8 +102,9 @@ static void test_catalog(void)
 	c.max_size = 1 << 20;
 	catalog_write(&c, &text);
 	CHECK(!catalog_read(&back, text.data, text.len, "x", &e));
-	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") && back.sync == SYNC_NEVER &&
-	      back.retention == 77 && back.max_size == 1 << 20 && back.router.kind == HASH_MURMUR2);
+	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") &&
+	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 &&
+	      back.router.kind == HASH_MURMUR2);
 	CHECK(!hash128_compare(back.shards[3].from, c.shards[3].from));
 	catalog_release(&back);
 	uint32_t accepted = 0;
@@ -135,6 +138,37 @@ static void test_names(void)
 	struct name_list names;
 	CHECK(!home_list(&files_real, &names, &e) && names.count == 1 && !strcmp(names.items[0], "weblog"));
 	name_list_release(&names);
+}
+
+/* Many make the same stream at once: one does, and all of them use it. */
+static void test_creation(void)
+{
+	enum { MAKERS = 8 };
+	struct error e = {0};
+	struct ledger l;
+	char *path = file_path("%s/deep/er/race", test_directory), *above = path_parent(path);
+	for (int i = 0; i < MAKERS; i++)
+		if (!fork()) {
+			struct store_writer *w = test_writer(&files_real, path, 3, SYNC_ALWAYS, &e);
+			_exit(!w || test_append(w, i * 10, 10, 5, &e) || store_writer_sync(w, &e));
+		}
+	for (int i = 0, status; i < MAKERS; i++)
+		CHECK(wait(&status) > 0 && !status);
+	ledger_init(&l, MAKERS * 10);
+	CHECK(!ledger_read(&l, &files_real, path, BOUND_ALL, BOUND_ALL, &e));
+	CHECK(!ledger_wrong(&l, 0, MAKERS * 10, 1));
+	ledger_release(&l);
+	/* Nothing of those who came too late is left. */
+	DIR *d = opendir(above);
+	int entries = 0;
+	while (d && readdir(d))
+		entries++;
+	closedir(d);
+	CHECK(entries == 3);
+	struct stat st;
+	CHECK(!stat(path, &st) && (st.st_mode & 0777) == 0700);
+	free(above);
+	free(path);
 }
 
 static void test_from_and_to(void)
@@ -242,6 +276,70 @@ static void test_shards(void)
 	store_writer_close(w);
 }
 
+/* Missing keys are one key, whatever form their column has; a key that comes along as @key is kept. */
+static void test_missing_keys(void)
+{
+	struct error e = {0};
+	struct store_writer *w = test_writer(&files_real, "missing", 16, SYNC_DEFAULT, &e);
+	struct batch b;
+	struct column absent = column_const(value_absent()), null = column_const(value_null());
+	batch_init(&b);
+	test_rows(&b, 0, 50);
+	CHECK(!store_writer_append(w, &b, &absent, &e) && !store_writer_append(w, &b, &null, &e));
+	struct value *mixed = arena_array(&b.arena, 50, sizeof *mixed);
+	for (int i = 0; i < 50; i++)
+		mixed[i] = i % 2 ? value_null() : value_string("", 0);
+	struct column values = {.form = COLUMN_VALUES, .values = mixed};
+	CHECK(!store_writer_append(w, &b, &values, &e));
+	CHECK(!store_writer_sync(w, &e));
+	store_writer_close(w);
+
+	const char *name = "missing";
+	struct store_reader_options o = {0};
+	struct store_reader *reader;
+	struct store_item item;
+	uint32_t shard = UINT32_MAX, rows = 0;
+	CHECK(!store_reader_open(&reader, &files_real, &name, 1, &o, &e));
+	while (store_reader_next(reader, &item, &e) > 0) {
+		CHECK(shard == UINT32_MAX || shard == item.shard);
+		shard = item.shard;
+		rows += batch_count(item.batch);
+	}
+	store_reader_close(reader);
+	CHECK(rows == 150);
+
+	w = test_writer(&files_real, "along", 16, SYNC_DEFAULT, &e);
+	uint32_t first = UINT32_MAX;
+	for (int i = 0; i < 20; i++) {
+		b.meta[META_KEY] = column_const(value_string("same", 4));
+		CHECK(!store_writer_append(w, &b, NULL, &e));
+	}
+	CHECK(!store_writer_sync(w, &e));
+	store_writer_close(w);
+	name = "along";
+	CHECK(!store_reader_open(&reader, &files_real, &name, 1, &o, &e));
+	while (store_reader_next(reader, &item, &e) > 0) {
+		CHECK(first == UINT32_MAX || first == item.shard);
+		first = item.shard;
+	}
+	store_reader_close(reader);
+	batch_release(&b);
+}
+
+static void test_bounds(void)
+{
+	struct bound b;
+	struct error e;
+	CHECK(!bound_parse("start", &b, &e) && b.kind == BOUND_NONE);
+	CHECK(!bound_parse("end", &b, &e) && b.kind == BOUND_END);
+	CHECK(!bound_parse("123456789", &b, &e) && b.kind == BOUND_SEQ && b.seq == 123456789);
+	CHECK(!bound_parse("seq:12345678901", &b, &e) && b.kind == BOUND_SEQ && b.seq == 12345678901);
+	CHECK(!bound_parse("1234567890", &b, &e) && b.kind == BOUND_TIME && b.time == 1234567890 * SECOND);
+	CHECK(!bound_parse("2026-11-22T00:00:00Z", &b, &e) && b.kind == BOUND_TIME);
+	CHECK(bound_parse("seq:x", &b, &e) == ERR_USAGE && bound_parse("soon", &b, &e) == ERR_USAGE &&
+	      bound_parse("", &b, &e) == ERR_USAGE);
+}
+
 /* A follower in a process of its own sees every record of three writers, as they come. */
 static void test_following(void)
 {
@@ -280,7 +378,8 @@ static void test_following(void)
 		if (!r && !store_reader_done(reader))
 			CHECK(poll(&p, 1, 5000) == 1);
 	}
-	CHECK(r >= 0 && l.records == WRITERS * EACH && !ledger_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder && !l.damages);
+	CHECK(r >= 0 && l.records == WRITERS * EACH && !ledger_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder &&
+	      !l.damages);
 	for (int i = 0, status; i < WRITERS; i++)
 		CHECK(wait(&status) > 0 && !status);
 	store_reader_close(reader);
@@ -321,9 +420,12 @@ int main(void)
 	test_md5_lengths();
 	test_catalog();
 	test_names();
+	test_creation();
 	test_from_and_to();
 	test_every_time();
 	test_shards();
+	test_missing_keys();
+	test_bounds();
 	test_following();
 	test_refused_notice();
 	test_cleanup();

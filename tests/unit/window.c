@@ -24,7 +24,8 @@ static int64_t at(const char *time)
 
 static void test_floor(void)
 {
-	static const int64_t vectors[][4] = {{0, 10, 0, 0}, {-1, 10, 0, -10}, {-10, 10, 0, -10}, {7, 5, 3, 3}, {-7, 5, 3, -7}};
+	static const int64_t vectors[][4] = {
+	        {0, 10, 0, 0}, {-1, 10, 0, -10}, {-10, 10, 0, -10}, {7, 5, 3, 3}, {-7, 5, 3, -7}};
 	for (size_t i = 0; i < 5; i++)
 		CHECK(window_floor(vectors[i][0], vectors[i][1], vectors[i][2]) == vectors[i][3]);
 	const int64_t t = at("2021-06-30T00:00:04Z");
@@ -32,8 +33,8 @@ static void test_floor(void)
 		int offsets[3];
 		const char *start;
 	} table[] = {{{-16, -6, 4}, "2021-06-29T23:54:00Z"},
-		     {{-4, 6, 16}, "2021-06-29T23:56:00Z"},
-		     {{-10, 0, 10}, "2021-06-30T00:00:00Z"}};
+	             {{-4, 6, 16}, "2021-06-29T23:56:00Z"},
+	             {{-10, 0, 10}, "2021-06-30T00:00:00Z"}};
 	for (size_t i = 0; i < 3; i++)
 		for (size_t k = 0; k < 3; k++)
 			CHECK(window_floor(t, 10 * MINUTE, table[i].offsets[k] * MINUTE) == at(table[i].start));
@@ -55,7 +56,8 @@ static void check_windows(const struct window_spec *s, int64_t t)
 	}
 	int64_t grid = s->kind == WINDOW_CUMULATE ? s->size : step;
 	for (int64_t start = window_floor(t, grid, s->offset); start > t - s->size; start -= grid)
-		for (int64_t end = start + (s->kind == WINDOW_CUMULATE ? step : s->size); end <= start + s->size; end += step)
+		for (int64_t end = start + (s->kind == WINDOW_CUMULATE ? step : s->size); end <= start + s->size;
+		     end += step)
 			expected += start <= t && t < end;
 	CHECK(count == expected);
 	CHECK(window_last_end(s, t) == last_end);
@@ -71,8 +73,8 @@ static void check_windows(const struct window_spec *s, int64_t t)
 
 static void test_assignment(void)
 {
-	static const char *const specs[] = {"7ns",		 "hop 10ns 5ns", "hop 10ns 3ns", "hop 7ns 7ns",
-					    "hop 10ns 4ns", "cumulate 12ns 3ns", "hop 11ns 1ns", "cumulate 5ns 5ns"};
+	static const char *const specs[] = {"7ns",          "hop 10ns 5ns",      "hop 10ns 3ns", "hop 7ns 7ns",
+	                                    "hop 10ns 4ns", "cumulate 12ns 3ns", "hop 11ns 1ns", "cumulate 5ns 5ns"};
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		struct window_spec s = spec_of(specs[i]);
 		for (s.offset = -13; s.offset < 14; s.offset += 3)
@@ -83,12 +85,16 @@ static void test_assignment(void)
 
 static void test_parse(void)
 {
-	static const char *const good[][2] = {
-		{"1m", "tumble 1m"},	    {"tumble 90s", "tumble 90s"}, {" hop  10m 5m ", "hop 10m 5m"},
-		{"session 30s", "session 30s"}, {"cumulate 1h 10m", "cumulate 1h 10m"}, {"count 100", "count 100"}};
-	static const char *const bad[] = {"",	      "tumble",	     "hop 5m 10m",	"hop 10m",	"cumulate 1h 7m", "session 0",
-					  "count 0",  "count 1.5",   "tumbel 1m",	"1m 5m",	"tumble 1m 2m",	  "-1m",
-					  "sessions", "hop 1m 1m 1m 1m", "session 5 parsecs", "count 1e99"};
+	static const char *const good[][2] = {{"1m", "tumble 1m"},
+	                                      {"tumble 90s", "tumble 90s"},
+	                                      {" hop  10m 5m ", "hop 10m 5m"},
+	                                      {"session 30s", "session 30s"},
+	                                      {"cumulate 1h 10m", "cumulate 1h 10m"},
+	                                      {"count 100", "count 100"}};
+	static const char *const bad[] = {
+	        "",         "tumble",          "hop 5m 10m",        "hop 10m",   "cumulate 1h 7m", "session 0",
+	        "count 0",  "count 1.5",       "tumbel 1m",         "1m 5m",     "tumble 1m 2m",   "-1m",
+	        "sessions", "hop 1m 1m 1m 1m", "session 5 parsecs", "count 1e99"};
 	struct window_spec s;
 	struct error e;
 	char text[WINDOW_TEXT_MAX];
@@ -100,7 +106,8 @@ static void test_parse(void)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(window_parse(&bad[i], 1, &s, &e) == ERR_USAGE);
 	const char *words[] = {"hop", "10m", "5m"};
-	CHECK(!window_parse(words, 3, &s, &e) && s.kind == WINDOW_HOP && s.size == 10 * MINUTE && s.slide == 5 * MINUTE);
+	CHECK(!window_parse(words, 3, &s, &e) && s.kind == WINDOW_HOP && s.size == 10 * MINUTE &&
+	      s.slide == 5 * MINUTE);
 	CHECK(!window_zone("UTC", &e) && window_zone("Europe/Vienna", &e) == ERR_USAGE);
 }
 
@@ -209,7 +216,8 @@ static void test_late(void)
 		s.delay = 10;
 		s.lateness = k == 3 ? 25 : 0;
 		for (int i = 0; i < RECORDS; i++)
-			r[i] = (struct record){i + (int64_t)(draw() % 50) - (draw() % 20 ? 0 : 80), i < 3 ? i : (int)(draw() % 3)};
+			r[i] = (struct record){i + (int64_t)(draw() % 50) - (draw() % 20 ? 0 : 80),
+			                       i < 3 ? i : (int)(draw() % 3)};
 		judge_simply(r, &s, want);
 		for (int i = 0; i < RECORDS; i++)
 			late += want[i];
