@@ -82,8 +82,21 @@ static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 	return split_end(&s->split, f, e);
 }
 
+/* After a failure the copies must not take the end of their input for the end of the stream. */
+static void split_close(void *self, bool failed)
+{
+	struct shard *s = self;
+	for (uint32_t i = 0; i < s->split.count; i++) {
+		if (failed)
+			output_abandon(s->split.outputs[i]);
+		output_free(s->split.outputs[i]);
+	}
+	free(s->split.outputs);
+	s->split = (struct split){0};
+}
+
 static const struct stage splitter = {
-	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish};
+	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish, .close = split_close};
 
 static void add_output(struct shard *s, struct flow *f, int fd, const char *name)
 {
@@ -97,6 +110,7 @@ static void add_output(struct shard *s, struct flow *f, int fd, const char *name
 
 static int open_paths(struct shard *s, struct flow *f, struct operands *o, struct error *e)
 {
+	flow_fields(f, &s->key, 1);
 	for (; o->count; o->items++, o->count--) {
 		int fd = open(o->items[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (fd < 0)
@@ -131,6 +145,7 @@ static int fork_splitter(struct shard *s, struct flow *f, struct spawned *copies
 			add_output(s, f, copies[i].input, "copy");
 		}
 		flow_become(f, &splitter);
+		flow_fields(f, &s->key, 1);
 		return 0;
 	}
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -168,7 +183,6 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	if (!s->key)
 		return error_set(e, ERR_USAGE, "-k FIELD is missing: which field tells the shards apart?");
 	s->split.key = s->key;
-	flow_fields(f, &s->key, 1);
 	if (!o->count)
 		return error_set(e, ERR_USAGE, "where to? -n N -- COMMAND, or the PATHs of named pipes");
 	if (!s->copies)
@@ -246,10 +260,7 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 static void release(void *self, bool failed)
 {
 	struct shard *s = self;
-	(void)failed;
-	for (uint32_t i = 0; i < s->split.count; i++)
-		output_free(s->split.outputs[i]);
-	free(s->split.outputs);
+	split_close(self, failed);
 	merge_release(&s->merge);
 	free(s->command);
 	free(s->pids);

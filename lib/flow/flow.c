@@ -17,8 +17,29 @@
 
 /* -- for callbacks -- */
 
+void flow_select_before(struct batch *b, uint32_t row)
+{
+	uint32_t count = 0, *rows = arena_array(&b->arena, batch_count(b), sizeof *rows);
+	for (uint32_t i = 0; i < batch_count(b) && batch_row(b, i) < row; i++)
+		rows[count++] = batch_row(b, i);
+	batch_select(b, rows, count);
+}
+
+/* --strict: what came behind the first rejected record must not be seen, whatever the size of the batch. */
+static void only_before_rejects(struct batch *b)
+{
+	uint32_t row = UINT32_MAX;
+	for (uint32_t i = 0; i < b->reject_count; i++)
+		if (b->rejects[i].row < row)
+			row = b->rejects[i].row;
+	if (b->reject_count)
+		flow_select_before(b, row);
+}
+
 int flow_emit(struct flow *f, struct batch *b, struct error *e)
 {
+	if (f->options.strict)
+		only_before_rejects(b);
 	uint32_t before = b->reject_count, count = batch_count(b);
 	int r = output_batch(f->output, b, e);
 	if (r)
@@ -62,6 +83,7 @@ void flow_count_late(struct flow *f, uint64_t count, bool caught)
 {
 	f->own.late += count;
 	f->own.uncaught += caught ? 0 : count;
+	f->lost_late += caught ? 0 : count;
 }
 
 void flow_count_out(struct flow *f, uint64_t count)
@@ -231,8 +253,11 @@ static int finish(struct flow *f, int r, struct error *e)
 		f->stage->close(f->self, r != 0);
 	if (f->options.stats)
 		flow_report(f);
-	if (!r && f->own.rejected > f->shown && f->own.uncaught && !f->options.quiet)
+	if (!r && f->hidden)
 		message("%llu records were rejected", (unsigned long long)f->own.rejected);
+	if (!r && f->lost_late && !f->options.quiet)
+		message("%llu records came late, when their window had closed; stream-window --late DEST keeps such, --delay D "
+			"waits for them", (unsigned long long)f->lost_late);
 	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
 	flow_close_inputs(f);
 	output_free(f->output);
@@ -244,14 +269,13 @@ static int finish(struct flow *f, int r, struct error *e)
 }
 
 /* Standard input is a terminal and there is no FILE: who typed this wants to know how it goes. */
-static int show_help(const struct command *c)
+static void show_help(const struct command *c)
 {
 	struct buf text = BUF_INIT;
 	command_help(c, &text);
 	ssize_t n = write(STDERR_FILENO, text.data, text.len);
 	(void)n;
 	buf_release(&text);
-	return error_status(ERR_USAGE);
 }
 
 int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
@@ -272,8 +296,8 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	if (!r)
 		r = opened ? opened : prepare(&f, &operands, &e);
 	if (r == ERR_USAGE && !*e.text) {
-		finish(&f, OK, &e);
-		return show_help(c);
+		show_help(c);
+		return finish(&f, r, &e);
 	}
 	if (!r)
 		r = flow_run(&f, &e);

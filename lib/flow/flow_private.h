@@ -40,7 +40,8 @@ struct flow {
 	struct counts_list upstream;
 	struct field_watch watch;
 	struct side bad;
-	uint64_t shown;         /* rejected records that were shown */
+	uint64_t shown, hidden; /* rejected records that were shown, and those that were too many for that */
+	uint64_t lost_late;     /* late ones that nobody kept */
 
 	int64_t interval;       /* of the timer, ns; 0: none; ONCE */
 	int64_t next_timer;     /* monotonic */
@@ -65,6 +66,10 @@ struct input_options flow_input_options(struct flow *f);
 void flow_watch_batch(struct flow *f, const struct input *in, const struct batch *b);
 /* ERR_USAGE for a field that no record had. */
 int flow_watch_end(struct flow *f, struct error *e);
+
+/* flow.c */
+/* Selects those of the selected rows that stand before `row`. */
+void flow_select_before(struct batch *b, uint32_t row);
 
 /* rejects.c */
 /* Shows, keeps and counts the rejects of b from the first-th on. */

@@ -10,20 +10,32 @@
 
 /* -- what came -- */
 
-static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
+static int to_stage(struct flow *f, int input, struct batch *b, struct error *e)
 {
-	uint32_t rows = b->rows, texts = 0;
-	f->current = b;
-	for (uint32_t i = 0; i < b->reject_count; i++)
-		texts += b->rejects[i].text != NULL;
-	f->own.in += rows + texts;
-	int r = flow_take_rejects(f, b, 0, e);
-	if (r || !rows)
-		return r;
+	if (!batch_count(b))
+		return 0;
 	flow_watch_batch(f, f->inputs[input].input, b);
 	uint32_t seen = b->reject_count;
-	r = f->stage->batch ? f->stage->batch(f->self, f, input, b, e) : flow_emit(f, b, e);
+	int r = f->stage->batch ? f->stage->batch(f->self, f, input, b, e) : flow_emit(f, b, e);
 	return r ? r : flow_take_rejects(f, b, seen, e);
+}
+
+static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
+{
+	f->current = b;
+	/* Those behind the first bad one were never read, as if each record came in a batch of its own. */
+	if (f->options.strict && b->reject_count) {
+		b->reject_count = 1;
+		flow_select_before(b, b->rejects[0].row);
+	}
+	uint32_t texts = 0;
+	for (uint32_t i = 0; i < b->reject_count; i++)
+		texts += b->rejects[i].text != NULL;
+	f->own.in += batch_count(b) + texts;
+	int r = f->options.strict ? 0 : flow_take_rejects(f, b, 0, e);
+	if (!r)
+		r = to_stage(f, input, b, e);
+	return r || !f->options.strict ? r : flow_take_rejects(f, b, 0, e);
 }
 
 static int on_control(struct flow *f, int input, struct batch *body, struct error *e)

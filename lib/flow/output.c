@@ -30,6 +30,7 @@ struct output {
 	enum shape_of_output as;
 	bool terminal;
 	bool started;            /* the stream line was written */
+	bool broken;             /* a write failed */
 	enum frame_bounded bounded;
 	struct frame_writer *frames;
 	struct encoder *encoder;
@@ -131,8 +132,10 @@ static int write_pending(struct output *out, struct error *e)
 {
 	for (size_t at = 0; at < out->pending.len;) {
 		ssize_t n = write(out->fd, out->pending.data + at, out->pending.len - at);
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno != EINTR) {
+			out->broken = true;
 			return error_errno(e, "%s", out->name);
+		}
 		at += n > 0 ? (size_t)n : 0;
 	}
 	buf_clear(&out->pending);
@@ -271,25 +274,30 @@ static int finish_text(struct output *out, struct error *e)
 	return r;
 }
 
-void output_abandon(struct output *out)
+static int write_all(struct output *out, struct error *e)
 {
-	struct error ignored;
-	settle(out);
-	if (out->as != AS_FRAMES || out->started || out->fd < 0)
-		return;
-	write_stream_line(out);
-	write_pending(out, &ignored);
+	int r = out->as == AS_FRAMES ? write_gathered(out, e) : finish_text(out, e);
+	return r ? r : write_pending(out, e);
 }
 
 int output_finish(struct output *out, struct error *e)
 {
 	settle(out);
-	int r = out->as == AS_FRAMES ? write_gathered(out, e) : finish_text(out, e);
-	if (!r)
-		r = write_pending(out, e);
+	int r = write_all(out, e);
 	int fd = out->fd;
 	out->fd = -1;
 	if (close(fd) && !r)
 		r = error_errno(e, "%s", out->name);
 	return r;
+}
+
+void output_abandon(struct output *out)
+{
+	struct error ignored;
+	if (out->fd < 0 || out->broken)
+		return;
+	settle(out);
+	if (out->as == AS_FRAMES)
+		write_stream_line(out);
+	write_all(out, &ignored);
 }

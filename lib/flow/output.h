@@ -42,8 +42,9 @@ int output_flush(struct output *out, bool announce, struct error *e);
 int output_finish(struct output *out, struct error *e);
 
 /*
- * We end in failure: a reader of ours is to know it, even if nothing was written yet, for to end without a word would look like
- * the end of empty text. Writes a stream line that no END will follow, if frames are meant.
+ * We end in failure: what was emitted so far is written, and a reader of ours, even one that got nothing yet, is told by a stream
+ * line that no END follows, for to end without a word would look like the end of empty text. Does nothing after output_finish
+ * or when a write failed.
  */
 void output_abandon(struct output *out);
 

@@ -61,7 +61,7 @@ int bytes_open(const char *path, const struct bytes_options *o, struct bytes **o
 	struct stat st;
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return error_set(e, ERR_FAILED, "%s: is a directory", path);
+		return error_set(e, ERR_FAILED, "%s: is a directory", standard ? "stdin" : path);
 	}
 	*out = bytes_from_fd(fd, standard ? "stdin" : path, o);
 	return 0;
@@ -181,8 +181,9 @@ static int sniff(struct bytes *b, struct error *e)
 		return BYTES_SOME;
 	b->raw = mem_alloc(RAW_SIZE);
 	int r = archive_open(pull_raw, b, &b->archive, e);
-	if (!r)
-		r = bytes_next(b, e);
+	if (r < 0)
+		return error_prefix(e, "%s", b->path);
+	r = bytes_next(b, e);
 	return r < 0 ? r : BYTES_SOME;
 }
 
