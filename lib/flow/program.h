@@ -17,7 +17,8 @@ struct program {
 };
 
 /* Starts argv (see spawn_command); format is FORMAT_FRAMES or a text. `f` watches that it lives. */
-int program_start(struct program *p, char *const *argv, enum format format, struct flow *f, struct error *e);
+int program_start(struct program *p, const char *name, char *const *argv, enum format format, struct flow *f,
+		  struct error *e);
 int program_batch(struct program *p, struct flow *f, struct batch *b, struct error *e);
 int program_control(struct program *p, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 int program_flush(struct program *p, struct error *e);
