@@ -8,6 +8,7 @@ int program_start(struct program *p, const char *name, char *const *argv, enum f
 		return r;
 	struct output_options o = {.format = format};
 	p->name = name;
+	p->ours = format == FORMAT_FRAMES;
 	p->pipe = output_new(p->process.input, p->name, &o);
 	flow_watch_output(f, p->pipe, p->name);
 	return 0;
@@ -60,7 +61,7 @@ int program_end(struct program *p, struct flow *f, struct error *e)
 	int status;
 	r = spawn_wait(p->process.pid, &status, e);
 	p->process.pid = 0;
-	if (!r && status == error_status(ERR_REJECTED))
+	if (!r && p->ours && status == error_status(ERR_REJECTED))
 		flow_note_uncaught(f);
 	else if (!r && status)
 		r = error_set(e, ERR_FAILED, "%s ended with status %d", p->name, status);

@@ -33,7 +33,7 @@ static int stop_at(struct flow *f, const struct batch *b, const struct reject *r
 {
 	struct buf place = BUF_INIT;
 	place_text(f, b, r, &place);
-	error_set(e, ERR_FAILED, "%s: %s", buf_string(&place), r->reason);
+	error_set(e, ERR_REJECTED, "%s: %s", buf_string(&place), r->reason);
 	buf_release(&place);
 	return e->code;
 }
