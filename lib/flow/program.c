@@ -1,5 +1,7 @@
 #include "flow/program.h"
 
+#include "flow/flow_private.h"
+
 int program_start(struct program *p, char *const *argv, enum format format, struct flow *f, struct error *e)
 {
 	int r = spawn_command(argv, SPAWN_INPUT, &p->process, e);
@@ -7,6 +9,7 @@ int program_start(struct program *p, char *const *argv, enum format format, stru
 		return r;
 	struct output_options o = {.format = format};
 	p->name = argv[0];
+	p->ours = format == FORMAT_FRAMES;
 	p->pipe = output_new(p->process.input, p->name, &o);
 	flow_watch_reader(f, p->process.input);
 	return 0;
@@ -59,7 +62,9 @@ int program_end(struct program *p, struct flow *f, struct error *e)
 	int status;
 	r = spawn_wait(p->process.pid, &status, e);
 	p->process.pid = 0;
-	if (!r && status && status != error_status(ERR_REJECTED))
+	if (!r && p->ours && status == error_status(ERR_REJECTED))
+		f->own.uncaught++;
+	else if (!r && status)
 		r = error_set(e, ERR_FAILED, "%s ended with status %d", p->name, status);
 	return r;
 }
