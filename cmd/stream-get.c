@@ -24,6 +24,16 @@ struct get {
 
 /* -- options -- */
 
+/* A shard that is named twice is read once. */
+static void add_shard(struct get *g, uint32_t id)
+{
+	for (size_t i = 0; i < g->options.shard_count; i++)
+		if (g->shards[i] == id)
+			return;
+	g->shards = mem_resize(g->shards, g->options.shard_count + 1, sizeof *g->shards);
+	g->shards[g->options.shard_count++] = id;
+}
+
 /* `--shard 0 --shard 3` or `--shard 0,3`. */
 static int parse_shards(struct get *g, struct error *e)
 {
@@ -35,8 +45,7 @@ static int parse_shards(struct get *g, struct error *e)
 				return error_set(e, ERR_USAGE,
 						 "`%s` is no shard: they are numbers, as `stream-ctl show` lists them",
 						 g->shard_texts.items[i]);
-			g->shards = mem_resize(g->shards, g->options.shard_count + 1, sizeof *g->shards);
-			g->shards[g->options.shard_count++] = (uint32_t)id;
+			add_shard(g, (uint32_t)id);
 			if (!*(p = end))
 				break;
 		}
