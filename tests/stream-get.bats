@@ -249,6 +249,20 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	[ "$(cat out)" = "$(counted 1 3)" ]
 }
 
+@test "-f --to a time ends when it has come, though nothing comes" {
+	counted 1 2 | stream-put s
+	stream-get -f --to now+1s s >out &
+	local get=$!
+	counted 3 3 | stream-put s
+	ends $get 0
+	[ "$(cat out)" = "$(counted 1 3)" ]
+	local end
+	end=$(date -u +%FT%T.%NZ)
+	counted 4 4 | stream-put s
+	[ "$(timeout 20 stream-get -f --to "$end" s)" = "$(counted 1 3)" ]
+	[ -z "$(timeout 20 stream-get -f --to now-1h s)" ]
+}
+
 @test "-f follows several streams" {
 	stream-ctl create --shards 2 a
 	stream-ctl create b

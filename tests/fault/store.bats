@@ -28,7 +28,7 @@ load ../store
 			killed=$((killed + 1))
 		fi 2>/dev/null
 	done
-	echo "# $acknowledged acknowledged, $killed killed"
+	echo "$acknowledged acknowledged, $killed killed"
 	[ $acknowledged -ge 10 ] && [ $killed -ge 3 ]
 	stream-get s >out
 	# None lost, none twice; of a run that was killed a key has the first records of its, or none.
