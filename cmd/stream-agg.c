@@ -91,6 +91,13 @@ static int emit(void *self, struct batch *b, struct error *e)
 	return flow_emit(self, b, e);
 }
 
+/* Updates follow one another: their order is within each, not among them. */
+static int emit_update(void *self, struct batch *b, struct error *e)
+{
+	b->sorted = 0;
+	return flow_emit(self, b, e);
+}
+
 /* Updates as asked for; and a person who watches a stream that does not end wants to see something. */
 static void start_updates(struct aggregation *a, struct flow *f)
 {
@@ -161,7 +168,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct aggregation *a = self;
-	return a->windowed ? 0 : table_result(a->table, emit, f, e);
+	return a->windowed ? 0 : table_result(a->table, emit_update, f, e);
 }
 
 /* Windows were closed by the watermark that comes before a final END, and by nothing else. */

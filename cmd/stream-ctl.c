@@ -103,8 +103,12 @@ static int list(struct ctl *c, struct operands *o, struct error *e)
 	int r = no_more(o, e);
 	if (!r)
 		r = home_list(&files_real, &names, e);
+	/* One that is damaged, or of a newer release, must not hide the others: it is rejected. */
 	for (size_t i = 0; !r && i < names.count; i++)
-		r = list_one(c, names.items[i], e);
+		if (list_one(c, names.items[i], e)) {
+			char *name = arena_printf(&c->records.arena, "%s", names.items[i]);
+			batch_reject_text(&c->records, 0, name, strlen(name), "%s", e->text);
+		}
 	name_list_release(&names);
 	return r;
 }
@@ -196,10 +200,12 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 static int produce(void *self, struct flow *f, struct error *e)
 {
 	struct ctl *c = self;
-	if (c->given || !c->records.rows)
+	if (c->given)
 		return FLOW_DONE;
 	c->given = true;
-	int r = flow_emit(f, &c->records, e);
+	int r = flow_reject(f, &c->records, e);
+	if (!r && c->records.rows)
+		r = flow_emit(f, &c->records, e);
 	return r ? r : FLOW_MORE;
 }
 

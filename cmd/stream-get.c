@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "flow/flow.h"
 #include "record/batch_rows.h"
 #include "store/reader.h"
+
+/* What arrived before a time may become durable a little after it. */
+static const int64_t GRACE = 1000000000;
 
 struct get {
 	const char *group, *from, *to;
@@ -24,6 +28,16 @@ struct get {
 
 /* -- options -- */
 
+/* A shard that is named twice is read once. */
+static void add_shard(struct get *g, uint32_t id)
+{
+	for (size_t i = 0; i < g->options.shard_count; i++)
+		if (g->shards[i] == id)
+			return;
+	g->shards = mem_resize(g->shards, g->options.shard_count + 1, sizeof *g->shards);
+	g->shards[g->options.shard_count++] = id;
+}
+
 /* `--shard 0 --shard 3` or `--shard 0,3`. */
 static int parse_shards(struct get *g, struct error *e)
 {
@@ -35,8 +49,7 @@ static int parse_shards(struct get *g, struct error *e)
 				return error_set(e, ERR_USAGE,
 						 "`%s` is no shard: they are numbers, as `stream-ctl show` lists them",
 						 g->shard_texts.items[i]);
-			g->shards = mem_resize(g->shards, g->options.shard_count + 1, sizeof *g->shards);
-			g->shards[g->options.shard_count++] = (uint32_t)id;
+			add_shard(g, (uint32_t)id);
 			if (!*(p = end))
 				break;
 		}
@@ -70,6 +83,14 @@ static int parse_options(struct get *g, struct error *e)
 	return r;
 }
 
+/* For news, and where time ends it, for the clock. */
+static void wait_in(const struct get *g, struct flow *f)
+{
+	flow_wait_for(f, store_reader_fd(g->reader));
+	if (g->options.to.kind == BOUND_TIME)
+		flow_timer(f, GRACE);
+}
+
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
 	struct get *g = self;
@@ -98,7 +119,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	if (g->follow && store_reader_fd(g->reader) < 0)
 		flow_timer(f, WATCH_INTERVAL);
 	else if (g->follow)
-		flow_wait_for(f, store_reader_fd(g->reader));
+		wait_in(g, f);
 	return 0;
 }
 
@@ -151,10 +172,18 @@ static void take_first(struct batch *b, int64_t wanted)
 	batch_select(b, rows, (uint32_t)wanted);
 }
 
+/* Following to a time ends when it has come, also if no record comes to say so. */
+static void look_at_clock(struct get *g)
+{
+	if (g->options.to.kind == BOUND_TIME && timestamp_now() - GRACE >= g->options.to.time)
+		g->options.follow = false;
+}
+
 static int produce(void *self, struct flow *f, struct error *e)
 {
 	struct get *g = self;
 	struct store_item item;
+	look_at_clock(g);
 	int r = g->announced ? 0 : mark_shards(g, f, e);
 	if (r || (g->count && g->given >= g->count))
 		return r ? r : FLOW_DONE;

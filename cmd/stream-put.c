@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "expr/expr.h"
@@ -58,28 +59,40 @@ static int open_stream(struct put *put, struct flow *f, const char *name, struct
 
 /* -- blobs: a file is a record -- */
 
-static int read_file(const char *path, struct buf *out, struct error *e)
+/* Appends all that fd has; it may be a pipe. */
+static int read_all(int fd, const char *path, struct buf *out, struct error *e)
 {
 	enum { PIECE = 1 << 20 };
-	struct file file = FILE_CLOSED;
-	int r = file_open(&file, &files_real, path, O_RDONLY, e);
-	ssize_t n = 1;
-	while (!r && n > 0) {
-		n = file_read(&file, buf_reserve(out, PIECE), PIECE, (int64_t)out->len, e);
-		out->len += n > 0 ? (size_t)n : 0;
+	for (;;) {
+		ssize_t n = read(fd, buf_reserve(out, PIECE), PIECE);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
-			r = (int)n;
-		else if (out->len > FRAME_SIZE_MAX)
-			r = error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path,
-				      FRAME_SIZE_MAX);
+			return error_errno(e, "%s", path);
+		if (!n)
+			return 0;
+		out->len += (size_t)n;
+		if (out->len > FRAME_SIZE_MAX)
+			return error_set(e, ERR_FAILED, "%s is too large for a record: %d bytes are the limit", path,
+					 FRAME_SIZE_MAX);
 	}
-	file_close(&file);
+}
+
+static int read_file(const char *path, struct buf *out, struct error *e)
+{
+	if (!strcmp(path, "-"))
+		return read_all(STDIN_FILENO, path, out, e);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(e, "%s", path);
+	int r = read_all(fd, path, out, e);
+	close(fd);
 	return r;
 }
 
 static int put_batch(struct put *put, struct batch *b, struct error *e);
 
-static int put_blobs(struct put *put, struct operands *o, struct error *e)
+static int put_blobs(struct put *put, struct flow *f, struct operands *o, struct error *e)
 {
 	struct batch b;
 	struct buf bytes = BUF_INIT;
@@ -98,6 +111,8 @@ static int put_blobs(struct put *put, struct operands *o, struct error *e)
 		r = put_batch(put, &b, e);
 		if (!r && b.reject_count)
 			r = error_set(e, ERR_FAILED, "%s: %s", path, b.rejects[0].reason);
+		if (!r)
+			flow_count_out(f, 1);
 	}
 	if (!r)
 		r = store_writer_sync(put->writer, e);
@@ -116,7 +131,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	if (r)
 		return r;
 	if (put->blob)
-		return put_blobs(put, o, e);
+		return put_blobs(put, f, o, e);
 	if (put->key && put->key_text) {
 		size_t count = expr_fields(put->key, &fields);
 		flow_fields(f, fields, count);

@@ -91,11 +91,20 @@ void flow_count_out(struct flow *f, uint64_t count)
 	f->own.out += count;
 }
 
-void flow_become(struct flow *f, const struct stage *stage)
+void flow_become(struct flow *f, const struct stage *stage, bool child)
 {
 	f->stage = stage;
-	output_free(f->output);  /* closes standard output: it is another process's now */
+	output_free(f->output);  /* closes standard output: it is nobody's, or another process's */
 	f->output = NULL;
+	if (!child)
+		return;
+	f->options.stats = false;
+	f->options.metrics = NULL;
+}
+
+void flow_note_uncaught(struct flow *f)
+{
+	f->own.uncaught++;
 }
 
 void flow_timer(struct flow *f, int64_t interval)
@@ -120,10 +129,10 @@ void flow_wait_for(struct flow *f, int fd)
 	f->wait_fd = fd;
 }
 
-void flow_watch_reader(struct flow *f, int fd)
+void flow_watch_output(struct flow *f, struct output *out, const char *keeper)
 {
-	f->readers = mem_resize(f->readers, (size_t)f->reader_count + 1, sizeof *f->readers);
-	f->readers[f->reader_count++] = fd;
+	f->watched = mem_resize(f->watched, (size_t)f->watched_count + 1, sizeof *f->watched);
+	f->watched[f->watched_count++] = (struct watched){out, keeper};
 }
 
 void flow_end_body(struct flow *f, bool zero, struct batch *body)
@@ -160,7 +169,7 @@ bool flow_on_terminal(const struct flow *f)
 	return f->output && output_is_terminal(f->output);
 }
 
-bool flow_interrupted(const struct flow *f)
+int flow_interrupted(const struct flow *f)
 {
 	(void)f;
 	return signals_interrupted();
@@ -223,6 +232,8 @@ static int prepare(struct flow *f, struct operands *operands, struct error *e)
 	if (r)
 		return r;
 	side_init(&f->bad, f->options.bad);
+	if (f->input_count)
+		flow_set_bounded(f, input_bounded(f->inputs[0].input));
 	f->started = monotonic_now();
 	if (f->options.metrics || (f->options.stats && isatty(STDERR_FILENO)))
 		f->next_report = f->started + SECOND;
@@ -259,12 +270,15 @@ static int finish(struct flow *f, int r, struct error *e)
 		message("%llu records came late, when their window had closed; stream-window --late DEST keeps such, --delay D "
 			"waits for them", (unsigned long long)f->lost_late);
 	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
+	/* Of a source that has an end it was asked for all. */
+	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
+		status = 128 + signals_interrupted();
 	flow_close_inputs(f);
 	output_free(f->output);
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
-	free(f->readers);
+	free(f->watched);
 	return status;
 }
 

@@ -47,8 +47,14 @@ struct flow {
 	int64_t next_timer;     /* monotonic */
 	int64_t next_report;
 	int wait_fd;            /* of a source; -1 */
-	int *readers;           /* descriptors whose readers' death ends us */
-	int reader_count;
+	struct watched {
+		struct output *output;
+		const char *keeper;
+	} *watched;             /* outputs of the stage's own */
+	int watched_count;
+	bool part;              /* behind a splitter: others have the rest of the records */
+	bool told;              /* the stage knows of the first signal */
+	bool cut_short;         /* a signal ended us before the input did */
 	enum frame_bounded bounded;
 	enum format text;       /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
@@ -81,5 +87,7 @@ int flow_report_live(struct flow *f, bool end, struct error *e);  /* the counts 
 
 /* loop.c */
 int flow_run(struct flow *f, struct error *e);
+/* Flushes, then waits for an input (fd, if it is not -1, beside the others), a timer, a signal, or the death of a reader. */
+int flow_wait(struct flow *f, int fd, struct error *e);
 
 #endif

@@ -4,15 +4,15 @@
 
 enum { SHOWN_MAX = 5 };
 
-/* `access.json:17` or, where no line is known, `record 17`. */
+/* `access.json:17: ` or, where no line is known, `record 17: `. What a source rejects has no place in an input. */
 static void place_text(const struct flow *f, const struct batch *b, const struct reject *r, struct buf *out)
 {
 	if (r->line)
-		buf_printf(out, "%s:%" PRIu64, b->source ? b->source : "stdin", r->line);
+		buf_printf(out, "%s:%" PRIu64 ": ", b->source ? b->source : "stdin", r->line);
 	else if (b == f->current)
-		buf_printf(out, "record %" PRIu64, f->own.in - b->rows + r->row + 1);
-	else
-		buf_printf(out, "one of the records up to %" PRIu64, f->own.in);
+		buf_printf(out, "record %" PRIu64 ": ", f->own.in - b->rows + r->row + 1);
+	else if (f->own.in)
+		buf_printf(out, "one of the records up to %" PRIu64 ": ", f->own.in);
 }
 
 static void show(struct flow *f, const struct batch *b, const struct reject *r)
@@ -25,7 +25,7 @@ static void show(struct flow *f, const struct batch *b, const struct reject *r)
 	f->shown++;
 	struct buf place = BUF_INIT;
 	place_text(f, b, r, &place);
-	message("%s: %s", buf_string(&place), r->reason);
+	message("%s%s", buf_string(&place), r->reason);
 	buf_release(&place);
 }
 
@@ -33,7 +33,7 @@ static int stop_at(struct flow *f, const struct batch *b, const struct reject *r
 {
 	struct buf place = BUF_INIT;
 	place_text(f, b, r, &place);
-	error_set(e, ERR_REJECTED, "%s: %s", buf_string(&place), r->reason);
+	error_set(e, ERR_REJECTED, "%s%s", buf_string(&place), r->reason);
 	buf_release(&place);
 	return e->code;
 }

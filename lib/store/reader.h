@@ -42,7 +42,7 @@ int bound_parse(const char *text, struct bound *b, struct error *e);
 
 struct store_reader_options {
 	struct bound from, to;         /* `from` is the first that is read, `to` the first that is not */
-	bool follow;                   /* else the ends are fixed now */
+	bool follow;                   /* else the ends are fixed now; may be cleared later: then what is there is all */
 	const uint32_t *shards;        /* only these; NULL: all. */
 	size_t shard_count;
 	const char *const *want;       /* only these fields and the metadata; NULL: all */

@@ -68,7 +68,10 @@ static int publish(const struct files *io, const char *temporary, const char *pa
 	if (!r)
 		return path_sync(io, above, e) ? e->code : 1;
 	struct error ignored;
-	return catalog_exists(io, path, &ignored) > 0 ? 0 : r;
+	bool taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+	if (catalog_exists(io, path, &ignored) > 0)
+		return 0;
+	return taken ? error_set(e, ERR_USAGE, "%s is no stream, and something else is in its place", path) : r;
 }
 
 static int create_at(const struct files *io, const char *path, const struct catalog *c, struct error *e)
