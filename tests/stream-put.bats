@@ -127,6 +127,15 @@ load store
 	[[ $stderr == *'`kye`'*'`key`'* ]]
 }
 
+@test "more shards than a shell lets a process have files" {
+	stream-ctl create --shards 100 s
+	keyed 1 2000 1000 >in
+	[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 600 ] || skip "no more files are allowed"
+	(ulimit -Sn 64 && stream-put -k key s in && stream-get s | sort >out)
+	sort in >want
+	same want out
+}
+
 # -- rejects --
 
 @test "what is no record is rejected with its place, and the rest is kept" {
