@@ -47,17 +47,22 @@ $B/micro/%: $B/tests/bench/%.o $(SO)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-# Fuzz targets want clang's libFuzzer and compile the library afresh with its coverage.
-FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Ilib -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$B/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+# Fuzz targets want clang's libFuzzer, and the library with its coverage.
+FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Ilib -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ := $(LIB_SRC:%.c=$B/fuzz/%.o)
+$B/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) -o $@ $^ -lpcre2-8 -lzstd -lm -ldl -lpthread
+	clang $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+$B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ -lpcre2-8 -lzstd -lm -ldl -lpthread
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
 unit: $(UNIT:%=$B/unit/%)
+fuzz: $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 micro: $(patsubst tests/bench/%.c,$B/micro/%,$(wildcard tests/bench/*.c))
 
 check: ; scripts/check
@@ -76,4 +81,4 @@ clean:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit micro check lint bench demo install clean
+.PHONY: all unit fuzz micro check lint bench demo install clean

@@ -1,10 +1,12 @@
 /* stream-agg: groups and aggregates, per window where there is one. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agg/call.h"
 #include "agg/table.h"
 #include "base/mem.h"
+#include "base/opt.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "expr/expr.h"
@@ -32,15 +34,49 @@ static bool is_call(const char *operand)
 	return statement_looks_like(operand) || (!quantile && agg_is_function(operand, strlen(operand)));
 }
 
+static const char *nearest_aggregate(const char *word, size_t len)
+{
+	size_t n = 0;
+	while (agg_function_names[n])
+		n++;
+	return agg_is_function(word, len) ? NULL : nearest_word(word, len, agg_function_names, n);
+}
+
+/* A word that is no aggregate is a FILE; if that is not there, it may be a mistyped aggregate. */
+static int check_file(const char *operand, struct error *e)
+{
+	const char *near = strpbrk(operand, "./") ? NULL : nearest_aggregate(operand, strlen(operand));
+	return near && access(operand, F_OK) ? error_set(e, ERR_USAGE, "there is no aggregate and no file `%s`; did you "
+							 "mean `%s`?", operand, near) : 0;
+}
+
+/* The expressions know their functions, but not ours: for `x = sume(y)`, the nearest aggregate is worth more than their error. */
+static int explain(const struct operands *o, int calls, struct error *e)
+{
+	for (int i = 0; i < calls; i++) {
+		const char *text = o->items[i], *open = strchr(text, '('), *equals = strchr(text, '=');
+		const char *word = equals && open && equals < open ? equals + 1 : text;
+		word += strspn(word, " ");
+		size_t len = strcspn(word, " (");
+		const char *near = open ? nearest_aggregate(word, len) : NULL;
+		if (near)
+			return error_set(e, ERR_USAGE, "%s: there is no aggregate %.*s; did you mean %s?", text, (int)len,
+					 word, near);
+	}
+	return e->code;
+}
+
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
 	struct aggregation *a = self;
 	int calls = 0;
 	while (calls < o->count && is_call(o->items[calls]))
 		calls++;
-	int r = table_new(a->by.items, a->by.count, (const char *const *)o->items, (size_t)calls, a->exact, &a->table, e);
+	int r = o->count > calls ? check_file(o->items[calls], e) : 0;
+	if (!r)
+		r = table_new(a->by.items, a->by.count, (const char *const *)o->items, (size_t)calls, a->exact, &a->table, e);
 	if (r)
-		return r;
+		return r == ERR_USAGE ? explain(o, calls, e) : r;
 	o->items += calls;
 	o->count -= calls;
 	const char *const *names;
@@ -52,6 +88,13 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 
 static int emit(void *self, struct batch *b, struct error *e)
 {
+	return flow_emit(self, b, e);
+}
+
+/* Updates follow one another: their order is within each, not among them. */
+static int emit_update(void *self, struct batch *b, struct error *e)
+{
+	b->sorted = 0;
 	return flow_emit(self, b, e);
 }
 
@@ -125,7 +168,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct aggregation *a = self;
-	return a->windowed ? 0 : table_result(a->table, emit, f, e);
+	return a->windowed ? 0 : table_result(a->table, emit_update, f, e);
 }
 
 /* Windows were closed by the watermark that comes before a final END, and by nothing else. */

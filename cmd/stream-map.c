@@ -10,23 +10,66 @@ struct map {
 	const char *rename, *drop, *keep;  /* comma-separated lists as given */
 	struct statement *sets;
 	size_t set_count;
-	const char **fields;               /* all that the expressions read */
+	const char **fields;               /* all that the expressions read and the lists name */
 	size_t field_count;
+	struct arena names;
 };
+
+static bool is_listed(const char *list, const char *name, size_t name_len)
+{
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		if (len == name_len && !memcmp(list, name, len))
+			return true;
+		list += len + (list[len] == ',');
+	}
+	return false;
+}
+
+/* Notes a field that must come in; those that one of the first `sets` operands makes need not. `name` is borrowed. */
+static void note_field(struct map *map, const char *name, size_t sets)
+{
+	for (size_t s = 0; s < sets; s++)
+		if (!strcmp(map->sets[s].name, name))
+			return;
+	map->fields = mem_resize(map->fields, map->field_count + 1, sizeof *map->fields);
+	map->fields[map->field_count++] = name;
+}
 
 static void note_fields(struct map *map, const struct expr *x)
 {
 	const char *const *names;
 	size_t count = expr_fields(x, &names);
-	map->fields = mem_resize(map->fields, map->field_count + count, sizeof *map->fields);
-	for (size_t i = 0; i < count; i++) {
-		/* A field that an earlier operand makes need not come in. */
-		bool made = false;
-		for (size_t s = 0; s + 1 < map->set_count; s++)
-			made |= !strcmp(map->sets[s].name, names[i]);
-		if (!made)
-			map->fields[map->field_count++] = names[i];
+	for (size_t i = 0; i < count; i++)
+		note_field(map, names[i], map->set_count - 1);
+}
+
+static bool is_renamed(const struct map *map, const char *name, size_t len)
+{
+	for (const char *pair = map->rename; pair && *pair;) {
+		size_t pair_len = strcspn(pair, ",");
+		const char *to = memchr(pair, '=', pair_len);
+		if (to && (size_t)(pair + pair_len - to - 1) == len && !memcmp(to + 1, name, len))
+			return true;
+		pair += pair_len + (pair[pair_len] == ',');
 	}
+	return false;
+}
+
+/* --drop passwrod must not pass for done: what the options name has to be there, by its name of before --rename. */
+static int note_list(struct map *map, const char *list, bool pairs, struct error *e)
+{
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		const char *equals = memchr(list, '=', len);
+		if (pairs && !equals)
+			return error_set(e, ERR_USAGE, "--rename %.*s: write OLD=NEW", (int)len, list);
+		size_t name_len = pairs ? (size_t)(equals - list) : len;
+		if (name_len && (pairs || !is_renamed(map, list, len)))
+			note_field(map, arena_copy(&map->names, list, name_len), map->set_count);
+		list += len + (list[len] == ',');
+	}
+	return 0;
 }
 
 static int add_set(struct map *map, const char *text, struct error *e)
@@ -54,8 +97,13 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		if (r)
 			return r;
 	}
+	int r = note_list(map, map->rename, true, e);
+	if (!r)
+		r = note_list(map, map->drop, false, e);
+	if (!r)
+		r = note_list(map, map->keep, false, e);
 	flow_fields(f, map->fields, map->field_count);
-	return 0;
+	return r;
 }
 
 /* -- the fields that are computed -- */
@@ -121,17 +169,6 @@ static void drop_one(struct batch *b, const char *name, size_t len)
 	batch_drop(b, name, len);
 }
 
-static bool is_listed(const char *list, const char *name, size_t name_len)
-{
-	while (*list) {
-		size_t len = strcspn(list, ",");
-		if (len == name_len && !memcmp(list, name, len))
-			return true;
-		list += len + (list[len] == ',');
-	}
-	return false;
-}
-
 static void keep_listed(struct batch *b, const char *list)
 {
 	for (uint32_t c = 0; c < b->column_count; c++)
@@ -167,6 +204,7 @@ static void release(void *self, bool failed)
 		statement_release(&map->sets[i]);
 	free(map->sets);
 	free(map->fields);
+	arena_release(&map->names);
 }
 
 int main(int argc, char **argv)

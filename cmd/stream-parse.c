@@ -91,9 +91,9 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 		uint32_t consumed;
 		at += parse_batch(&p->parse, b, at, &p->to, &consumed);
 		p->to.source = b->source;
-		int r = flow_reject(f, &p->to, e);
+		int r = flow_emit(f, &p->to, e);
 		if (!r)
-			r = flow_emit(f, &p->to, e);
+			r = flow_reject(f, &p->to, e);
 		if (r)
 			return r;
 	}

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/peer.h"
+#include "expr/expr.h"
 #include "flow/flow.h"
 #include "flow/merge.h"
 #include "flow/spawn.h"
@@ -25,8 +27,9 @@
 enum { COPIES_MAX = 1024 };
 
 struct shard {
-	const char *key;
+	const char *key_text;
 	int64_t copies;
+	struct expr *key;
 
 	struct split split;
 	bool announced;
@@ -47,6 +50,26 @@ static int announce(struct shard *s, struct error *e)
 	return split_announce(&s->split, e);
 }
 
+static struct column key_column(struct shard *s, struct batch *b)
+{
+	const char *field = expr_bare_field(s->key);
+	if (field)
+		return *batch_field(b, field, strlen(field));
+	struct value *keys = arena_array(&b->arena, b->rows, sizeof *keys);
+	uint32_t kept = 0, *rows = arena_array(&b->arena, batch_count(b), sizeof *rows);
+	expr_eval(s->key, b, NULL, b->rows, keys);
+	for (uint32_t i = 0; i < batch_count(b); i++) {
+		struct value v = keys[batch_row(b, i)];
+		if (v.type == TYPE_ERROR)
+			batch_reject_row(b, batch_row(b, i), "%.*s", (int)v.len, v.s);
+		else
+			rows[kept++] = batch_row(b, i);
+	}
+	if (kept < batch_count(b))
+		batch_select(b, rows, kept);
+	return (struct column){.form = COLUMN_VALUES, .values = keys};
+}
+
 static int split_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct shard *s = self;
@@ -54,8 +77,9 @@ static int split_rows(void *self, struct flow *f, int input, struct batch *b, st
 	int r = announce(s, e);
 	if (r)
 		return r;
+	struct column key = key_column(s, b);
 	flow_count_out(f, batch_count(b));
-	return split_batch(&s->split, b, e);
+	return split_batch(&s->split, b, &key, e);
 }
 
 static int split_frame(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
@@ -82,26 +106,51 @@ static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 	return split_end(&s->split, f, e);
 }
 
-static const struct stage splitter = {
-	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish};
-
-static void add_output(struct shard *s, struct flow *f, int fd, const char *name)
+/* After a failure the copies must not take the end of their input for the end of the stream. */
+static void split_close(void *self, bool failed)
 {
-	struct output_options o = {0};
+	struct shard *s = self;
+	for (uint32_t i = 0; i < s->split.count; i++) {
+		if (failed)
+			output_abandon(s->split.outputs[i]);
+		output_free(s->split.outputs[i]);
+	}
+	free(s->split.outputs);
+	expr_free(s->key);
+}
+
+static const struct stage splitter = {
+	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish, .close = split_close};
+
+static void add_output(struct shard *s, struct flow *f, int fd, const char *name, enum format format)
+{
+	struct output_options o = {.format = format};
+	struct output *out = output_new(fd, name, &o);
 	s->split.outputs = mem_resize(s->split.outputs, s->split.count + 1, sizeof *s->split.outputs);
-	s->split.outputs[s->split.count++] = output_new(fd, name, &o);
-	flow_watch_reader(f, fd);
+	s->split.outputs[s->split.count++] = out;
+	output_set_patient(out);
+	flow_watch_output(f, out, NULL);
+}
+
+static void become_splitter(struct shard *s, struct flow *f, bool child)
+{
+	const char *const *names;
+	size_t count = expr_fields(s->key, &names);
+	flow_become(f, &splitter, child);
+	flow_fields(f, names, count);
 }
 
 /* -- to named pipes and files: we are the splitter ourselves -- */
 
 static int open_paths(struct shard *s, struct flow *f, struct operands *o, struct error *e)
 {
+	enum format format = (enum format)flow_options(f)->output;
+	become_splitter(s, f, false);
 	for (; o->count; o->items++, o->count--) {
 		int fd = open(o->items[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (fd < 0)
 			return error_errno(e, "%s", o->items[0]);
-		add_output(s, f, fd, o->items[0]);
+		add_output(s, f, fd, o->items[0], format);
 	}
 	return 0;
 }
@@ -128,9 +177,9 @@ static int fork_splitter(struct shard *s, struct flow *f, struct spawned *copies
 	if (!s->splitter) {
 		for (int64_t i = 0; i < s->copies; i++) {
 			close(copies[i].output);
-			add_output(s, f, copies[i].input, "copy");
+			add_output(s, f, copies[i].input, "copy", FORMAT_AUTO);
 		}
-		flow_become(f, &splitter);
+		become_splitter(s, f, true);
 		return 0;
 	}
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -165,12 +214,13 @@ static int run_copies(struct shard *s, struct flow *f, struct operands *o, struc
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
 	struct shard *s = self;
-	if (!s->key)
+	if (!s->key_text)
 		return error_set(e, ERR_USAGE, "-k FIELD is missing: which field tells the shards apart?");
-	s->split.key = s->key;
-	flow_fields(f, &s->key, 1);
 	if (!o->count)
 		return error_set(e, ERR_USAGE, "where to? -n N -- COMMAND, or the PATHs of named pipes");
+	int r = expr_parse(s->key_text, strlen(s->key_text), &s->key, e);
+	if (r)
+		return r;
 	if (!s->copies)
 		return open_paths(s, f, o, e);
 	if (s->copies > COPIES_MAX)
@@ -183,31 +233,35 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 static int merge_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct shard *s = self;
-	return s->copies ? merge_batch(&s->merge, f, input, b, e) : split_rows(self, f, input, b, e);
+	return merge_batch(&s->merge, f, input, b, e);
 }
 
 static int merge_frame(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
 		       struct error *e)
 {
 	struct shard *s = self;
-	return s->copies ? merge_control(&s->merge, f, input, frame, body, e)
-			 : split_frame(self, f, input, frame, body, e);
-}
-
-static int idle(void *self, struct flow *f, struct error *e)
-{
-	struct shard *s = self;
-	return s->copies ? 0 : split_idle(self, f, e);
+	return merge_control(&s->merge, f, input, frame, body, e);
 }
 
 static int input_end(void *self, struct flow *f, int input, struct error *e)
 {
 	struct shard *s = self;
-	return s->copies ? merge_input_end(&s->merge, f, input, e) : 0;
+	return merge_input_end(&s->merge, f, input, e);
 }
 
-/* A copy that failed has said why; we say which. Rejects alone are no failure: its END carries them. */
-static int wait_for_copies(struct shard *s, struct error *e)
+/* The splitter ends its input, the copies theirs, and we end by that. */
+static int interrupted(void *self, struct flow *f, struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	(void)e;
+	if (s->splitter > 0)
+		kill(s->splitter, SIGTERM);
+	return 0;
+}
+
+/* A copy that failed has said why; we say which. Rejects alone are no failure, but must show in our status. */
+static int wait_for_copies(struct shard *s, struct flow *f, struct error *e)
 {
 	for (int64_t i = 0; i < s->copies; i++) {
 		int status;
@@ -215,19 +269,24 @@ static int wait_for_copies(struct shard *s, struct error *e)
 		if (r)
 			return r;
 		s->pids[i] = 0;
-		if (status && status != error_status(ERR_REJECTED))
+		if (status == error_status(ERR_REJECTED))
+			flow_note_uncaught(f);
+		else if (status)
 			return error_set(e, ERR_UPSTREAM, "copy %d of %d (%s) ended with status %d", (int)i + 1,
 					 (int)s->copies, s->command[0], status);
 	}
 	return 0;
 }
 
-static int wait_for_splitter(struct shard *s, struct error *e)
+static int wait_for_splitter(struct shard *s, struct flow *f, struct error *e)
 {
 	int status;
 	int r = spawn_wait(s->splitter, &status, e);
 	s->splitter = 0;
-	if (r || !status || status == error_status(ERR_REJECTED))
+	if (!r && status == error_status(ERR_REJECTED))
+		flow_note_uncaught(f);
+	bool interrupted_early = flow_interrupted(f) && status > 128;
+	if (r || !status || status == error_status(ERR_REJECTED) || interrupted_early)
 		return r;
 	return error_set(e, ERR_UPSTREAM, "the splitter ended with status %d", status);
 }
@@ -235,11 +294,10 @@ static int wait_for_splitter(struct shard *s, struct error *e)
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	if (!s->copies)
-		return split_finish(self, f, final, e);
-	int r = wait_for_copies(s, e);
+	(void)final;
+	int r = wait_for_copies(s, f, e);
 	if (!r)
-		r = wait_for_splitter(s, e);
+		r = wait_for_splitter(s, f, e);
 	return r ? r : merge_end(&s->merge, f, e);
 }
 
@@ -247,10 +305,8 @@ static void release(void *self, bool failed)
 {
 	struct shard *s = self;
 	(void)failed;
-	for (uint32_t i = 0; i < s->split.count; i++)
-		output_free(s->split.outputs[i]);
-	free(s->split.outputs);
 	merge_release(&s->merge);
+	expr_free(s->key);
 	free(s->command);
 	free(s->pids);
 }
@@ -258,7 +314,7 @@ static void release(void *self, bool failed)
 int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
-		{'k', "key", OPT_TEXT, offsetof(struct shard, key), "FIELD", "records with the same value stay together", NULL},
+		{'k', "key", OPT_TEXT, offsetof(struct shard, key_text), "FIELD", "records with the same value stay together", NULL},
 		{'n', "copies", OPT_COUNT, offsetof(struct shard, copies), "N", "run so many copies of COMMAND", NULL},
 		{0},
 	};
@@ -273,7 +329,7 @@ int main(int argc, char **argv)
 	static const struct stage stage = {.setup = setup,
 					   .batch = merge_rows,
 					   .control = merge_frame,
-					   .idle = idle,
+					   .interrupted = interrupted,
 					   .input_end = input_end,
 					   .end = end,
 					   .close = release};

@@ -30,8 +30,7 @@ static int start_program(struct delivery *d, struct flow *f, struct error *e)
 	const char *other[] = {name, d->url, NULL};
 	bool is_put = !strncmp(d->url, "stream:", 7), is_shell = !strncmp(d->url, "exec:", 5);
 	const char **argv = is_put ? put : is_shell ? shell : other;
-	int r = program_start(&d->program, (char *const *)argv, is_shell ? FORMAT_JSON : FORMAT_FRAMES, f, e);
-	d->program.name = d->url;
+	int r = program_start(&d->program, d->url, (char *const *)argv, is_shell ? FORMAT_JSON : FORMAT_FRAMES, f, e);
 	if (r && argv == other)
 		error_set(e, ERR_USAGE, "`%.*s:` is no destination that is known here, and there is no %s on PATH",
 			  (int)(colon - d->url), d->url, name);

@@ -227,7 +227,9 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 static void release(void *self, bool failed)
 {
 	struct window *w = self;
-	(void)failed;
+	struct error e;
+	if (failed && side_close(&w->side, &e))
+		message("%s", e.text);
 	if (w->announced)
 		watermark_release(&w->watermark);
 	free(w->by_text);

@@ -48,6 +48,14 @@ static const char *find(const char *name, struct error *e)
 		if (!strcmp(names[i], name) || (!strncmp(names[i], "stream-", 7) && !strcmp(names[i] + 7, name)))
 			return names[i];
 	const char *nearest = nearest_word(name, strlen(name), names, n);
+	/* `aggg` is near to agg, but far from stream-agg. */
+	const char *shorts[COUNT + 4];
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(names[i], "stream-", 7))
+			shorts[count++] = names[i] + 7;
+	if (!nearest)
+		nearest = nearest_word(name, strlen(name), shorts, count);
 	error_set(e, ERR_USAGE, "there is no command `%s`%s%s%s", name, nearest ? "; did you mean `" : "",
 		  nearest ? nearest : "", nearest ? "`?" : "");
 	return NULL;

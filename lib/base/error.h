@@ -19,7 +19,7 @@ enum {
 	OK = 0,
 	ERR_FAILED = -1,    /* input or output failed, or a destination did */
 	ERR_USAGE = -2,     /* what was asked for makes no sense */
-	ERR_REJECTED = -3,  /* a record was bad and --strict was given */
+	ERR_REJECTED = -3,  /* records were rejected or late and nobody kept them; or --strict stopped at one */
 	ERR_UPSTREAM = -4,  /* the process upstream died, or we are fenced */
 	ERR_GONE = -141,    /* the reader of our output went away: say nothing */
 };

@@ -45,7 +45,8 @@ const char *nearest_word(const char *word, size_t len, const char *const *words,
 	for (size_t i = 0; i < count; i++) {
 		size_t other = strlen(words[i]);
 		unsigned d;
-		if (other > WORD_MAX || (d = distance(word, len, words[i], other)) >= least)
+		/* As many steps as letters: nothing of the word is left. */
+		if (other > WORD_MAX || (d = distance(word, len, words[i], other)) >= least || d >= len)
 			continue;
 		least = d;
 		best = words[i];

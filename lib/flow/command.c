@@ -107,7 +107,7 @@ int operand_take(struct operands *o, const char *what, const char **item, struct
 
 int command_fail(const struct error *e)
 {
-	if (e->code != ERR_GONE)
+	if (e->code != ERR_GONE && *e->text)
 		message("%s", e->text);
 	return error_status(e->code);
 }

@@ -109,7 +109,7 @@ void flow_watch_batch(struct flow *f, const struct input *in, const struct batch
 			w->seen[i] = true;
 			w->unseen--;
 		}
-	if (!w->unseen || w->warned)
+	if (!w->unseen || w->warned || f->part)
 		return;
 	struct batch all;
 	batch_init(&all);
@@ -123,7 +123,10 @@ int flow_watch_end(struct flow *f, struct error *e)
 	if (!f->watch.unseen || !f->own.in)
 		return 0;
 	for (size_t i = 0; i < f->watch.count; i++)
-		if (!f->watch.seen[i])
+		/* Behind a splitter the records that have it may be another copy's. */
+		if (!f->watch.seen[i] && f->part)
+			flow_warn(f, "no record that came here has the field `%s`", f->watch.names[i]);
+		else if (!f->watch.seen[i])
 			return error_set(e, ERR_USAGE, "no record has the field `%s`", f->watch.names[i]);
 	return 0;
 }

@@ -17,8 +17,29 @@
 
 /* -- for callbacks -- */
 
+void flow_select_before(struct batch *b, uint32_t row)
+{
+	uint32_t count = 0, *rows = arena_array(&b->arena, batch_count(b), sizeof *rows);
+	for (uint32_t i = 0; i < batch_count(b) && batch_row(b, i) < row; i++)
+		rows[count++] = batch_row(b, i);
+	batch_select(b, rows, count);
+}
+
+/* --strict: what came behind the first rejected record must not be seen, whatever the size of the batch. */
+static void only_before_rejects(struct batch *b)
+{
+	uint32_t row = UINT32_MAX;
+	for (uint32_t i = 0; i < b->reject_count; i++)
+		if (b->rejects[i].row < row)
+			row = b->rejects[i].row;
+	if (b->reject_count)
+		flow_select_before(b, row);
+}
+
 int flow_emit(struct flow *f, struct batch *b, struct error *e)
 {
+	if (f->options.strict)
+		only_before_rejects(b);
 	uint32_t before = b->reject_count, count = batch_count(b);
 	int r = output_batch(f->output, b, e);
 	if (r)
@@ -62,6 +83,7 @@ void flow_count_late(struct flow *f, uint64_t count, bool caught)
 {
 	f->own.late += count;
 	f->own.uncaught += caught ? 0 : count;
+	f->lost_late += caught ? 0 : count;
 }
 
 void flow_count_out(struct flow *f, uint64_t count)
@@ -69,11 +91,20 @@ void flow_count_out(struct flow *f, uint64_t count)
 	f->own.out += count;
 }
 
-void flow_become(struct flow *f, const struct stage *stage)
+void flow_become(struct flow *f, const struct stage *stage, bool child)
 {
 	f->stage = stage;
-	output_free(f->output);  /* closes standard output: it is another process's now */
+	output_free(f->output);  /* closes standard output: it is nobody's, or another process's */
 	f->output = NULL;
+	if (!child)
+		return;
+	f->options.stats = false;
+	f->options.metrics = NULL;
+}
+
+void flow_note_uncaught(struct flow *f)
+{
+	f->own.uncaught++;
 }
 
 void flow_timer(struct flow *f, int64_t interval)
@@ -98,10 +129,10 @@ void flow_wait_for(struct flow *f, int fd)
 	f->wait_fd = fd;
 }
 
-void flow_watch_reader(struct flow *f, int fd)
+void flow_watch_output(struct flow *f, struct output *out, const char *keeper)
 {
-	f->readers = mem_resize(f->readers, (size_t)f->reader_count + 1, sizeof *f->readers);
-	f->readers[f->reader_count++] = fd;
+	f->watched = mem_resize(f->watched, (size_t)f->watched_count + 1, sizeof *f->watched);
+	f->watched[f->watched_count++] = (struct watched){out, keeper};
 }
 
 void flow_end_body(struct flow *f, bool zero, struct batch *body)
@@ -138,7 +169,7 @@ bool flow_on_terminal(const struct flow *f)
 	return f->output && output_is_terminal(f->output);
 }
 
-bool flow_interrupted(const struct flow *f)
+int flow_interrupted(const struct flow *f)
 {
 	(void)f;
 	return signals_interrupted();
@@ -201,6 +232,8 @@ static int prepare(struct flow *f, struct operands *operands, struct error *e)
 	if (r)
 		return r;
 	side_init(&f->bad, f->options.bad);
+	if (f->input_count)
+		flow_set_bounded(f, input_bounded(f->inputs[0].input));
 	f->started = monotonic_now();
 	if (f->options.metrics || (f->options.stats && isatty(STDERR_FILENO)))
 		f->next_report = f->started + SECOND;
@@ -231,27 +264,32 @@ static int finish(struct flow *f, int r, struct error *e)
 		f->stage->close(f->self, r != 0);
 	if (f->options.stats)
 		flow_report(f);
-	if (!r && f->own.rejected > f->shown && f->own.uncaught && !f->options.quiet)
+	if (!r && f->hidden)
 		message("%llu records were rejected", (unsigned long long)f->own.rejected);
+	if (!r && f->lost_late && !f->options.quiet)
+		message("%llu records came late, when their window had closed; stream-window --late DEST keeps such, --delay D "
+			"waits for them", (unsigned long long)f->lost_late);
 	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
+	/* Of a source that has an end it was asked for all. */
+	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
+		status = 128 + signals_interrupted();
 	flow_close_inputs(f);
 	output_free(f->output);
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
-	free(f->readers);
+	free(f->watched);
 	return status;
 }
 
 /* Standard input is a terminal and there is no FILE: who typed this wants to know how it goes. */
-static int show_help(const struct command *c)
+static void show_help(const struct command *c)
 {
 	struct buf text = BUF_INIT;
 	command_help(c, &text);
 	ssize_t n = write(STDERR_FILENO, text.data, text.len);
 	(void)n;
 	buf_release(&text);
-	return error_status(ERR_USAGE);
 }
 
 int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
@@ -272,8 +310,8 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	if (!r)
 		r = opened ? opened : prepare(&f, &operands, &e);
 	if (r == ERR_USAGE && !*e.text) {
-		finish(&f, OK, &e);
-		return show_help(c);
+		show_help(c);
+		return finish(&f, r, &e);
 	}
 	if (!r)
 		r = flow_run(&f, &e);

@@ -47,6 +47,8 @@ struct stage {
 	int (*idle)(void *self, struct flow *f, struct error *e);
 	/* Every flow_timer interval. */
 	int (*timer)(void *self, struct flow *f, struct error *e);
+	/* The first SIGINT or SIGTERM came. NULL: text is read no further, frames until their END. */
+	int (*interrupted)(void *self, struct flow *f, struct error *e);
 	/* One input is at its end (only asked for with more than one). */
 	int (*input_end)(void *self, struct flow *f, int input, struct error *e);
 	/* At the way out, whatever happened (`failed`): undo or let go. */
@@ -83,11 +85,15 @@ void flow_text_is_lines(struct flow *f);
 /* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
 void flow_count_late(struct flow *f, uint64_t count, bool caught);
 
+/* Somebody behind us has rejected records that nobody kept: our status is to say so. */
+void flow_note_uncaught(struct flow *f);
+
 /* Counts records that a stage with outputs of its own, or a sink, has passed on. */
 void flow_count_out(struct flow *f, uint64_t count);
 
-/* In `setup`, in a child process: from here on this is another stage, which writes nothing to standard output. */
-void flow_become(struct flow *f, const struct stage *stage);
+/* In `setup`: from here on this is another stage, which writes nothing to standard output. `child`: in a process of its own,
+   which leaves --stats and --metrics to its parent. */
+void flow_become(struct flow *f, const struct stage *stage, bool child);
 
 /* Calls `timer` every `interval` nanoseconds from now on; 0: never. */
 void flow_timer(struct flow *f, int64_t interval);
@@ -98,8 +104,10 @@ void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
 int flow_add_input(struct flow *f, int fd, const char *name);
 
-/* For a stage with outputs of its own (a splitter): notice when the reader of fd dies, even while idle. */
-void flow_watch_reader(struct flow *f, int fd);
+/* For a stage with outputs of its own: writes on when a patient one can take more, and notices when its reader dies, even while
+   idle. That ends us quietly, as for standard output; or, if `keeper` names what was to keep the records, as a failure. */
+struct output;
+void flow_watch_output(struct flow *f, struct output *out, const char *keeper);
 /* Fills the body of an END frame with the counts so far; `zero`: the same stages, all counts 0 (for all but one of several outputs). */
 void flow_end_body(struct flow *f, bool zero, struct batch *body);
 
@@ -109,8 +117,8 @@ enum frame_bounded flow_bounded(const struct flow *f);
 void flow_set_bounded(struct flow *f, enum frame_bounded bounded);
 /* Results go to a person's screen. */
 bool flow_on_terminal(const struct flow *f);
-/* The first SIGINT or SIGTERM came: a source ends. */
-bool flow_interrupted(const struct flow *f);
+/* The first SIGINT or SIGTERM, if it came (a source then ends); else 0. */
+int flow_interrupted(const struct flow *f);
 
 /* A line on standard error unless -q. */
 void flow_warn(const struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -40,14 +40,21 @@ struct flow {
 	struct counts_list upstream;
 	struct field_watch watch;
 	struct side bad;
-	uint64_t shown;         /* rejected records that were shown */
+	uint64_t shown, hidden; /* rejected records that were shown, and those that were too many for that */
+	uint64_t lost_late;     /* late ones that nobody kept */
 
 	int64_t interval;       /* of the timer, ns; 0: none; ONCE */
 	int64_t next_timer;     /* monotonic */
 	int64_t next_report;
 	int wait_fd;            /* of a source; -1 */
-	int *readers;           /* descriptors whose readers' death ends us */
-	int reader_count;
+	struct watched {
+		struct output *output;
+		const char *keeper;
+	} *watched;             /* outputs of the stage's own */
+	int watched_count;
+	bool part;              /* behind a splitter: others have the rest of the records */
+	bool told;              /* the stage knows of the first signal */
+	bool cut_short;         /* a signal ended us before the input did */
 	enum frame_bounded bounded;
 	enum format text;       /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
@@ -66,6 +73,10 @@ void flow_watch_batch(struct flow *f, const struct input *in, const struct batch
 /* ERR_USAGE for a field that no record had. */
 int flow_watch_end(struct flow *f, struct error *e);
 
+/* flow.c */
+/* Selects those of the selected rows that stand before `row`. */
+void flow_select_before(struct batch *b, uint32_t row);
+
 /* rejects.c */
 /* Shows, keeps and counts the rejects of b from the first-th on. */
 int flow_take_rejects(struct flow *f, struct batch *b, uint32_t first, struct error *e);
@@ -76,5 +87,7 @@ int flow_report_live(struct flow *f, bool end, struct error *e);  /* the counts 
 
 /* loop.c */
 int flow_run(struct flow *f, struct error *e);
+/* Flushes, then waits for an input (fd, if it is not -1, beside the others), a timer, a signal, or the death of a reader. */
+int flow_wait(struct flow *f, int fd, struct error *e);
 
 #endif

@@ -1,10 +1,11 @@
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "flow/flow_private.h"
+#include "flow/signals.h"
 
 /* Nobody needs these but tests: results must not depend on either. */
 static uint64_t from_environment(const char *name)
@@ -13,11 +14,22 @@ static uint64_t from_environment(const char *name)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
-/* A decompressor is about to wait for its input. */
-static int before_wait(void *self, struct error *e)
+/* A decompressor wants more of its input: waits as the loop does. */
+static int wait_for_bytes(void *self, int fd, struct error *e)
 {
 	struct flow *f = self;
-	return f->output ? output_flush(f->output, false, e) : 0;
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		if (poll(&p, 1, 0) > 0)
+			return 0;
+		if (signals_interrupted()) {
+			f->cut_short = true;
+			return 1;
+		}
+		int r = flow_wait(f, fd, e);
+		if (r)
+			return r;
+	}
 }
 
 struct input_options flow_input_options(struct flow *f)
@@ -28,7 +40,7 @@ struct input_options flow_input_options(struct flow *f)
 		.format = (enum format)f->options.input,
 		.text = f->text,
 		.rows = (uint32_t)from_environment("STREAM_TEST_ROWS"),
-		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .before_wait = before_wait, .self = f},
+		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .wait = wait_for_bytes, .self = f},
 	};
 }
 
@@ -42,7 +54,9 @@ static struct flow_input *add(struct flow *f, struct input *input)
 
 int flow_add_input(struct flow *f, int fd, const char *name)
 {
+	/* -i speaks of the files and standard input. */
 	struct input_options o = flow_input_options(f);
+	o.format = o.text = FORMAT_AUTO;
 	add(f, input_from_fd(fd, name, &o));
 	return f->input_count - 1;
 }

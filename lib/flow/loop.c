@@ -1,34 +1,57 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "flow/flow_private.h"
 #include "flow/signals.h"
+#include "record/batch_rows.h"
 
 /* -- what came -- */
 
-static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
+static int to_stage(struct flow *f, int input, struct batch *b, struct error *e)
 {
-	uint32_t rows = b->rows, texts = 0;
-	f->current = b;
-	for (uint32_t i = 0; i < b->reject_count; i++)
-		texts += b->rejects[i].text != NULL;
-	f->own.in += rows + texts;
-	int r = flow_take_rejects(f, b, 0, e);
-	if (r || !rows)
-		return r;
+	if (!batch_count(b))
+		return 0;
 	flow_watch_batch(f, f->inputs[input].input, b);
 	uint32_t seen = b->reject_count;
-	r = f->stage->batch ? f->stage->batch(f->self, f, input, b, e) : flow_emit(f, b, e);
+	int r = f->stage->batch ? f->stage->batch(f->self, f, input, b, e) : flow_emit(f, b, e);
 	return r ? r : flow_take_rejects(f, b, seen, e);
+}
+
+static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
+{
+	f->current = b;
+	/* Those behind the first bad one were never read, as if each record came in a batch of its own. */
+	if (f->options.strict && b->reject_count) {
+		b->reject_count = 1;
+		flow_select_before(b, b->rejects[0].row);
+	}
+	uint32_t texts = 0;
+	for (uint32_t i = 0; i < b->reject_count; i++)
+		texts += b->rejects[i].text != NULL;
+	f->own.in += batch_count(b) + texts;
+	int r = f->options.strict ? 0 : flow_take_rejects(f, b, 0, e);
+	if (!r)
+		r = to_stage(f, input, b, e);
+	return r || !f->options.strict ? r : flow_take_rejects(f, b, 0, e);
+}
+
+/* A splitter says to those behind it that they see a part. */
+static bool is_split(const struct frame *frame, const struct batch *body)
+{
+	struct value state = batch_get(body, 0, "state");
+	return frame->kind == FRAME_WATERMARK && body->rows && state.type == TYPE_STRING && state.len == 5 &&
+	       !memcmp(state.s, "split", 5);
 }
 
 static int on_control(struct flow *f, int input, struct batch *body, struct error *e)
 {
 	const struct frame *frame = input_frame(f->inputs[input].input);
+	f->part |= is_split(frame, body);
 	switch ((int)frame->kind) {
 	case FRAME_END:
 		f->inputs[input].final &= counts_from_batch(body, &f->upstream);
@@ -107,13 +130,7 @@ static int run_timers(struct flow *f, struct error *e)
 		f->next_timer = now - f->next_timer > f->interval ? now + f->interval : f->next_timer + f->interval;
 	int r = f->stage->timer ? f->stage->timer(f->self, f, e) : 0;
 	/* What is due by the clock is due to be seen, also when the input never lets us wait. */
-	return r || !f->output ? r : output_flush(f->output, false, e);
-}
-
-/* Only a stage whose input has told what it is, or a source, may say so: the stream line carries it. */
-static bool may_announce(const struct flow *f)
-{
-	return !f->input_count || input_is_frames(f->inputs[0].input);
+	return r || !f->output ? r : output_flush(f->output, e);
 }
 
 static int flush(struct flow *f, struct error *e)
@@ -122,24 +139,43 @@ static int flush(struct flow *f, struct error *e)
 	if (!r && f->bad.fd >= 0)
 		r = side_flush(&f->bad, e);
 	if (!r && f->output)
-		r = output_flush(f->output, may_announce(f), e);
+		r = output_flush(f->output, e);
 	return r;
 }
 
-/* Waits for an input, a timer, a signal, or the death of whoever reads what we write. */
-static int wait_for_something(struct flow *f, struct error *e)
+/* What poll said of the outputs. */
+static int check_outputs(struct flow *f, const struct pollfd *p, struct error *e)
+{
+	if (p->revents & POLLERR)
+		return error_set(e, ERR_GONE, "the reader went away");
+	for (int i = 0; i < f->watched_count; i++) {
+		short revents = p[i + 1].revents;
+		const char *keeper = f->watched[i].keeper;
+		if (revents & POLLERR)
+			return keeper ? error_set(e, ERR_FAILED, "%s: ended before it had all", keeper)
+				      : error_set(e, ERR_GONE, "the reader went away");
+		int r = revents & POLLOUT ? output_flush(f->watched[i].output, e) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int flow_wait(struct flow *f, int fd, struct error *e)
 {
 	int r = flush(f, e);
 	if (r)
 		return r;
-	struct pollfd *p = mem_array((size_t)(f->input_count + f->reader_count) + 3, sizeof *p);
+	struct pollfd *p = mem_array((size_t)(f->input_count + f->watched_count) + 4, sizeof *p);
 	nfds_t n = 0;
+	p[n++] = (struct pollfd){.fd = f->output ? output_fd(f->output) : -1};
+	for (int i = 0; i < f->watched_count; i++) {
+		struct output *out = f->watched[i].output;
+		p[n++] = (struct pollfd){.fd = output_fd(out), .events = output_pending(out) ? POLLOUT : 0};
+	}
 	p[n++] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = f->wait_fd, .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = f->output ? output_fd(f->output) : -1};
-	for (int i = 0; i < f->reader_count; i++)
-		p[n++] = (struct pollfd){.fd = f->readers[i]};
-	nfds_t readers_end = n;
+	p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	for (int i = 0; i < f->input_count; i++)
 		if (!f->inputs[i].ended)
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
@@ -148,26 +184,27 @@ static int wait_for_something(struct flow *f, struct error *e)
 	if (poll(p, n, timeout) < 0)
 		r = errno == EINTR ? 0 : error_errno(e, "poll");
 	else
-		for (nfds_t i = 2; i < readers_end && !r; i++)
-			if (p[i].revents & POLLERR)
-				r = error_set(e, ERR_GONE, "the reader went away");
+		r = check_outputs(f, p, e);
 	free(p);
 	return r;
 }
 
 /* -- the loop -- */
 
-static int check_signals(struct flow *f)
+static int check_signals(struct flow *f, struct error *e)
 {
 	if (signals_asked())
 		flow_report(f);
-	return 0;
+	if (!signals_interrupted() || f->told)
+		return 0;
+	f->told = true;
+	return f->stage->interrupted ? f->stage->interrupted(f->self, f, e) : 0;
 }
 
 /* Text has nobody upstream who would send END: its first reader is the source, and ends when it is told to. */
 static bool stop_reading(const struct flow *f)
 {
-	if (!signals_interrupted())
+	if (!signals_interrupted() || f->stage->interrupted)
 		return false;
 	for (int i = 0; i < f->input_count; i++)
 		if (!f->inputs[i].ended && input_is_frames(f->inputs[i].input))
@@ -188,12 +225,16 @@ static int run_inputs(struct flow *f, struct error *e)
 			open |= !f->inputs[i].ended;
 			moved |= !f->inputs[i].waits;
 		}
-		check_signals(f);
-		if (!open || stop_reading(f))
+		int r = check_signals(f, e);
+		if (r || !open)
+			return r;
+		if (stop_reading(f)) {
+			f->cut_short = true;
 			return 0;
-		int r = run_timers(f, e);
+		}
+		r = run_timers(f, e);
 		if (!r && !moved)
-			r = wait_for_something(f, e);
+			r = flow_wait(f, -1, e);
 		if (r)
 			return r;
 	}
@@ -205,12 +246,15 @@ static int run_source(struct flow *f, struct error *e)
 		int r = f->stage->produce(f->self, f, e);
 		if (r < 0 || r == FLOW_DONE)
 			return r < 0 ? r : 0;
-		check_signals(f);
-		if (signals_interrupted())
+		int more = check_signals(f, e);
+		if (!more && signals_interrupted()) {
+			f->cut_short = true;
 			return 0;
-		int more = run_timers(f, e);
+		}
+		if (!more)
+			more = run_timers(f, e);
 		if (!more && r == FLOW_WAIT)
-			more = wait_for_something(f, e);
+			more = flow_wait(f, -1, e);
 		if (more)
 			return more;
 	}
@@ -224,7 +268,10 @@ static int send_end(struct flow *f, struct error *e)
 
 int flow_run(struct flow *f, struct error *e)
 {
-	int r = f->stage->produce ? run_source(f, e) : run_inputs(f, e);
+	/* A reader of ours learns at once that END must come, so that it notices whatever happens to us. */
+	int r = f->output ? output_flush(f->output, e) : 0;
+	if (!r)
+		r = f->stage->produce ? run_source(f, e) : run_inputs(f, e);
 	if (!r)
 		r = flow_watch_end(f, e);
 	if (!r && f->stage->end)

@@ -122,8 +122,9 @@ static int emit_list(struct flow *f, struct row_list *list, struct error *e)
 	for (size_t i = 0; i < list->count && !r; i++) {
 		struct batch *from = (struct batch *)&list->items[i].held->rows;
 		batch_select(from, &list->items[i].row, 1);
-		batch_append(&out, from, 0);
-		if (out.rows < BATCH_ROWS && i + 1 < list->count)
+		if (!batch_append(&out, from, 0))
+			r = error_set(e, ERR_FAILED, "the results have too many fields");
+		if (r || (out.rows < BATCH_ROWS && i + 1 < list->count))
 			continue;
 		out.sorted = list->items[i].held->sorted;
 		r = flow_emit(f, &out, e);

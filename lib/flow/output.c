@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@ enum {
 	DIRECT_ROWS = 2048,      /* a batch of so many is a frame of its own */
 	GATHER_BYTES = 1 << 20,
 	TABLE_ROWS = 200,        /* more are not small */
+	PATIENCE_MAX = 16 << 20, /* bytes kept for a reader that is behind */
 };
 
 enum shape_of_output { UNSETTLED, AS_FRAMES, AS_TEXT, AS_TABLE_PERHAPS };
@@ -29,8 +31,10 @@ struct output {
 	struct output_options options;
 	enum shape_of_output as;
 	bool terminal;
-	bool started;            /* the stream line was written */
-	enum frame_bounded bounded;
+	bool started;            /* the stream line was written, and said `announced` */
+	bool broken;             /* a write failed */
+	bool patient;            /* what the reader does not take at once is kept */
+	enum frame_bounded bounded, announced;
 	struct frame_writer *frames;
 	struct encoder *encoder;
 	struct batch gathered;
@@ -127,12 +131,29 @@ bool output_is_frames(struct output *out)
 
 /* -- bytes -- */
 
+/* The reader takes nothing now: keeps the rest if we may (true), else waits. */
+static bool keep_rest(struct output *out, size_t at)
+{
+	if (out->patient && out->pending.len - at <= PATIENCE_MAX) {
+		memmove(out->pending.data, out->pending.data + at, out->pending.len - at);
+		out->pending.len -= at;
+		return true;
+	}
+	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+	poll(&p, 1, -1);
+	return false;
+}
+
 static int write_pending(struct output *out, struct error *e)
 {
 	for (size_t at = 0; at < out->pending.len;) {
 		ssize_t n = write(out->fd, out->pending.data + at, out->pending.len - at);
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno == EAGAIN && keep_rest(out, at))
+			return 0;
+		if (n < 0 && errno != EINTR && errno != EAGAIN) {
+			out->broken = true;
 			return error_errno(e, "%s", out->name);
+		}
 		at += n > 0 ? (size_t)n : 0;
 	}
 	buf_clear(&out->pending);
@@ -144,13 +165,17 @@ static int write_when_full(struct output *out, struct error *e)
 	return out->pending.len < FLUSH_SIZE ? 0 : write_pending(out, e);
 }
 
+/* At the start, and again when more is known of the source: behind a stream line the reader knows no earlier frame. */
 static void write_stream_line(struct output *out)
 {
-	if (out->started)
+	if (out->started && out->announced == out->bounded)
 		return;
+	if (out->started)
+		frame_writer_restart(out->frames);
 	struct stream_line line = {.bounded = out->bounded};
 	stream_line_write(&line, &out->pending);
 	out->started = true;
+	out->announced = out->bounded;
 }
 
 /* -- batches -- */
@@ -213,8 +238,10 @@ static int give_up_table(struct output *out, struct error *e)
 
 static int batch_to_table(struct output *out, struct batch *b, struct error *e)
 {
-	if (out->gathered.rows + batch_count(b) <= TABLE_ROWS) {
-		batch_append(&out->gathered, b, 0);
+	uint32_t count = batch_count(b);
+	if (out->gathered.rows + count <= TABLE_ROWS) {
+		if (batch_append(&out->gathered, b, 0) < count)
+			return error_set(e, ERR_FAILED, "too many fields for a table; say -o json");
 		return 0;
 	}
 	int r = give_up_table(out, e);
@@ -244,14 +271,12 @@ int output_control(struct output *out, enum frame_kind kind, unsigned flags, con
 	return r ? r : write_when_full(out, e);
 }
 
-int output_flush(struct output *out, bool announce, struct error *e)
+int output_flush(struct output *out, struct error *e)
 {
 	int r = 0;
-	if (announce)
-		settle(out);
+	settle(out);
 	if (out->as == AS_FRAMES) {
-		if (announce)
-			write_stream_line(out);
+		write_stream_line(out);
 		r = write_gathered(out, e);
 	} else if (out->as == AS_TABLE_PERHAPS && out->gathered.rows) {
 		r = give_up_table(out, e);
@@ -271,25 +296,42 @@ static int finish_text(struct output *out, struct error *e)
 	return r;
 }
 
-void output_abandon(struct output *out)
+static int write_all(struct output *out, struct error *e)
 {
-	struct error ignored;
-	settle(out);
-	if (out->as != AS_FRAMES || out->started || out->fd < 0)
-		return;
-	write_stream_line(out);
-	write_pending(out, &ignored);
+	int r = out->as == AS_FRAMES ? write_gathered(out, e) : finish_text(out, e);
+	return r ? r : write_pending(out, e);
+}
+
+void output_set_patient(struct output *out)
+{
+	int flags = fcntl(out->fd, F_GETFL);
+	out->patient = flags >= 0 && !fcntl(out->fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+size_t output_pending(const struct output *out)
+{
+	return out->fd < 0 ? 0 : out->pending.len;
 }
 
 int output_finish(struct output *out, struct error *e)
 {
+	out->patient = false;
 	settle(out);
-	int r = out->as == AS_FRAMES ? write_gathered(out, e) : finish_text(out, e);
-	if (!r)
-		r = write_pending(out, e);
+	int r = write_all(out, e);
 	int fd = out->fd;
 	out->fd = -1;
 	if (close(fd) && !r)
 		r = error_errno(e, "%s", out->name);
 	return r;
+}
+
+void output_abandon(struct output *out)
+{
+	struct error ignored;
+	if (out->fd < 0 || out->broken)
+		return;
+	settle(out);
+	if (out->as == AS_FRAMES)
+		write_stream_line(out);
+	write_all(out, &ignored);
 }

@@ -35,15 +35,22 @@ void output_set_bounded(struct output *out, enum frame_bounded bounded);
 int output_batch(struct output *out, struct batch *b, struct error *e);
 int output_control(struct output *out, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 
-/* Everything so far is written. `announce`: the stream line too, if frames are meant and nothing was written yet. */
-int output_flush(struct output *out, bool announce, struct error *e);
+/* Everything so far is written, and the stream line if frames are meant: a reader then knows that END must follow. */
+int output_flush(struct output *out, struct error *e);
+
+/* For one of several outputs: what its reader does not take at once is kept (up to 16 MiB), for output_flush to try again; so a slow
+   reader does not hold up the others. fd must be ours alone: it is made non-blocking. */
+void output_set_patient(struct output *out);
+/* Bytes that are kept. */
+size_t output_pending(const struct output *out);
 
 /* Writes what the format still owes (a table), flushes and closes; a full disk is noticed here at the latest. */
 int output_finish(struct output *out, struct error *e);
 
 /*
- * We end in failure: a reader of ours is to know it, even if nothing was written yet, for to end without a word would look like
- * the end of empty text. Writes a stream line that no END will follow, if frames are meant.
+ * We end in failure: what was emitted so far is written, and a reader of ours, even one that got nothing yet, is told by a stream
+ * line that no END follows, for to end without a word would look like the end of empty text. Does nothing after output_finish
+ * or when a write failed.
  */
 void output_abandon(struct output *out);
 

@@ -1,14 +1,16 @@
 #include "flow/program.h"
 
-int program_start(struct program *p, char *const *argv, enum format format, struct flow *f, struct error *e)
+int program_start(struct program *p, const char *name, char *const *argv, enum format format, struct flow *f,
+		  struct error *e)
 {
 	int r = spawn_command(argv, SPAWN_INPUT, &p->process, e);
 	if (r)
 		return r;
 	struct output_options o = {.format = format};
-	p->name = argv[0];
+	p->name = name;
+	p->ours = format == FORMAT_FRAMES;
 	p->pipe = output_new(p->process.input, p->name, &o);
-	flow_watch_reader(f, p->process.input);
+	flow_watch_output(f, p->pipe, p->name);
 	return 0;
 }
 
@@ -42,7 +44,7 @@ int program_control(struct program *p, enum frame_kind kind, unsigned flags, con
 
 int program_flush(struct program *p, struct error *e)
 {
-	return died(p, output_flush(p->pipe, true, e), e);
+	return died(p, output_flush(p->pipe, e), e);
 }
 
 int program_end(struct program *p, struct flow *f, struct error *e)
@@ -59,7 +61,9 @@ int program_end(struct program *p, struct flow *f, struct error *e)
 	int status;
 	r = spawn_wait(p->process.pid, &status, e);
 	p->process.pid = 0;
-	if (!r && status && status != error_status(ERR_REJECTED))
+	if (!r && p->ours && status == error_status(ERR_REJECTED))
+		flow_note_uncaught(f);
+	else if (!r && status)
 		r = error_set(e, ERR_FAILED, "%s ended with status %d", p->name, status);
 	return r;
 }

@@ -17,8 +17,8 @@ static void place_text(const struct flow *f, const struct batch *b, const struct
 
 static void show(struct flow *f, const struct batch *b, const struct reject *r)
 {
-	if (!f->options.verbose && (f->options.quiet || f->shown >= SHOWN_MAX)) {
-		if (f->shown++ == SHOWN_MAX && !f->options.quiet)
+	if (!f->options.verbose && (f->options.quiet || f->shown == SHOWN_MAX)) {
+		if (!f->options.quiet && !f->hidden++)
 			message("more records are rejected; --bad DEST keeps them, -v shows all");
 		return;
 	}

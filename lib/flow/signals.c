@@ -17,7 +17,7 @@ static void handle(int signal)
 	if (signal == SIGUSR1)
 		asked = 1;
 	else
-		interrupted = 1;
+		interrupted = signal;
 	if (wake >= 0) {
 		uint64_t one = 1;
 		ssize_t n = write(wake, &one, sizeof one);
@@ -45,7 +45,7 @@ int signals_fd(void)
 	return wake;
 }
 
-bool signals_interrupted(void)
+int signals_interrupted(void)
 {
 	return interrupted;
 }

@@ -9,7 +9,7 @@
 
 void signals_catch(void);
 int signals_fd(void);          /* readable after each signal; -1: none could be had */
-bool signals_interrupted(void);
+int signals_interrupted(void); /* the signal that asked; 0: none */
 bool signals_asked(void);      /* SIGUSR1 came since the last call; empties signals_fd */
 
 /* In a child, before exec: as a shell would have them. */

@@ -33,13 +33,13 @@ static void place_rows(const struct split *s, struct batch *b, const struct colu
 		where[i] = split_of(column_get(key, batch_row(b, i)), s->count);
 }
 
-int split_batch(struct split *s, struct batch *b, struct error *e)
+int split_batch(struct split *s, struct batch *b, const struct column *key, struct error *e)
 {
 	uint32_t count = batch_count(b);
 	uint32_t *where = arena_array(&b->arena, count, sizeof *where);
 	uint32_t *sizes = arena_array(&b->arena, s->count, sizeof *sizes);
 	uint32_t **rows = arena_array(&b->arena, s->count, sizeof *rows);
-	place_rows(s, b, batch_field(b, s->key, strlen(s->key)), where);
+	place_rows(s, b, key, where);
 	memset(sizes, 0, s->count * sizeof *sizes);
 	for (uint32_t i = 0; i < count; i++)
 		sizes[where[i]]++;
@@ -81,7 +81,7 @@ int split_flush(struct split *s, struct error *e)
 {
 	int r = 0;
 	for (uint32_t k = 0; k < s->count && !r; k++)
-		r = output_flush(s->outputs[k], true, e);
+		r = output_flush(s->outputs[k], e);
 	return r;
 }
 

@@ -13,7 +13,6 @@
 #include "record/batch.h"
 
 struct split {
-	const char *key;          /* the field; borrowed */
 	struct output **outputs;
 	uint32_t count;
 };
@@ -21,7 +20,8 @@ struct split {
 /* The output of a key: equal values (`1` and `1.0`) go to the same one; absent and null to the first. */
 uint32_t split_of(struct value key, uint32_t count);
 
-int split_batch(struct split *s, struct batch *b, struct error *e);
+/* key: a value for each row of b. */
+int split_batch(struct split *s, struct batch *b, const struct column *key, struct error *e);
 int split_control(struct split *s, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 /* Tells those behind that they see a part: a WATERMARK without a time, state `split`. */
 int split_announce(struct split *s, struct error *e);

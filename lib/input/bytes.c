@@ -55,13 +55,13 @@ struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options
 int bytes_open(const char *path, const struct bytes_options *o, struct bytes **out, struct error *e)
 {
 	bool standard = !strcmp(path, "-");
-	int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return error_errno(e, "%s", standard ? "standard input" : path);
 	struct stat st;
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return error_set(e, ERR_FAILED, "%s: is a directory", path);
+		return error_set(e, ERR_FAILED, "%s: is a directory", standard ? "stdin" : path);
 	}
 	*out = bytes_from_fd(fd, standard ? "stdin" : path, o);
 	return 0;
@@ -134,10 +134,10 @@ static int pull_raw(void *self, const char **p, size_t *len, struct error *e)
 	*len = 0;
 	if (b->head_ended)
 		return 0;
-	if (b->options.before_wait && !ready(b)) {
-		int r = b->options.before_wait(b->options.self, e);
+	if (b->options.wait && !ready(b)) {
+		int r = b->options.wait(b->options.self, b->fd, e);
 		if (r)
-			return r;
+			return r < 0 ? r : 0;
 	}
 	*p = b->raw;
 	return read_raw(b, b->raw, RAW_SIZE, len, e);
@@ -181,8 +181,9 @@ static int sniff(struct bytes *b, struct error *e)
 		return BYTES_SOME;
 	b->raw = mem_alloc(RAW_SIZE);
 	int r = archive_open(pull_raw, b, &b->archive, e);
-	if (!r)
-		r = bytes_next(b, e);
+	if (r < 0)
+		return error_prefix(e, "%s", b->path);
+	r = bytes_next(b, e);
 	return r < 0 ? r : BYTES_SOME;
 }
 
@@ -196,8 +197,10 @@ int bytes_read(struct bytes *b, char *to, size_t room, size_t *n, struct error *
 	}
 	int r = 0;
 	if (b->archive) {
-		if (b->options.read_max && room > b->options.read_max)
-			room = b->options.read_max;
+		/* It fills what it is given, and waits for that. */
+		size_t most = b->options.read_max && b->options.read_max < RAW_SIZE ? b->options.read_max : RAW_SIZE;
+		if (room > most)
+			room = most;
 		r = archive_read_bytes(b->archive, to, room, n, e);
 		if (r)
 			return error_prefix(e, "%s", b->name);

@@ -20,12 +20,13 @@ enum bytes_state {
 	BYTES_END,   /* of this file or member */
 };
 
-/* Called before a read that may wait, when the bytes come out of a decompressor that cannot be asked to come back later. */
-typedef int (*bytes_before_wait)(void *self, struct error *e);
+/* A decompressor cannot be asked to come back later: when its input has nothing, this is called to wait for fd. Returns 0 when there
+   may be something, 1 to take the input for ended, or an error. */
+typedef int (*bytes_wait)(void *self, int fd, struct error *e);
 
 struct bytes_options {
 	size_t read_max;                 /* bytes per read at most; 0: as many as there is room for */
-	bytes_before_wait before_wait;   /* may be NULL */
+	bytes_wait wait;                 /* NULL: the read itself waits */
 	void *self;
 };
 

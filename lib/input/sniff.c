@@ -65,6 +65,9 @@ enum format sniff_format(const char *p, size_t len, bool last, const char *name)
 		return FORMAT_FRAMES;
 	if (!frames && len && !last)
 		return FORMAT_AUTO;
+	/* A stream line that ends in its middle: its writer died. */
+	if (!frames && len >= strlen("#stream 1"))
+		return FORMAT_FRAMES;
 	enum format by_name = format_of_name(name);
 	if (by_name != FORMAT_AUTO)
 		return by_name;

@@ -139,6 +139,7 @@ void batch_reject_row(struct batch *b, uint32_t row, const char *format, ...)
 void batch_reject_text(struct batch *b, uint64_t line, const char *text, size_t len, const char *format, ...)
 {
 	struct reject *r = batch_reject_add(b);
+	r->row = b->rows;
 	r->line = line;
 	r->text = text ? text : "";
 	r->len = len;
