@@ -149,6 +149,17 @@ load store
 		"stream-put     in 3 = out 2 + filtered 0 + rejected 1 + late 0" ]
 }
 
+@test "--strict stops at the first, with what came before it kept, for any batch" {
+	printf '{"n":1}\n{"n":2}\nbroken {\n{"n":3}\n' >in
+	local rows
+	for rows in 1 65536; do
+		export STREAM_TEST_ROWS=$rows
+		run -3 --separate-stderr stream-put --strict s$rows in
+		[[ $stderr == *"in:3: "* ]]
+		[ "$(stream-get s$rows)" = "$(counted 1 2)" ]
+	done
+}
+
 # -- blobs --
 
 @test "--blob: each file is a record, byte for byte" {
