@@ -106,6 +106,13 @@ static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 	return split_end(&s->split, f, e);
 }
 
+static void release(struct shard *s)
+{
+	expr_free(s->key);
+	free(s->command);
+	free(s->pids);
+}
+
 /* After a failure the copies must not take the end of their input for the end of the stream. */
 static void split_close(void *self, bool failed)
 {
@@ -116,7 +123,7 @@ static void split_close(void *self, bool failed)
 		output_free(s->split.outputs[i]);
 	}
 	free(s->split.outputs);
-	expr_free(s->key);
+	release(s);
 }
 
 static const struct stage splitter = {
@@ -301,14 +308,12 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	return r ? r : merge_end(&s->merge, f, e);
 }
 
-static void release(void *self, bool failed)
+static void merge_close(void *self, bool failed)
 {
 	struct shard *s = self;
 	(void)failed;
 	merge_release(&s->merge);
-	expr_free(s->key);
-	free(s->command);
-	free(s->pids);
+	release(s);
 }
 
 int main(int argc, char **argv)
@@ -332,7 +337,7 @@ int main(int argc, char **argv)
 					   .interrupted = interrupted,
 					   .input_end = input_end,
 					   .end = end,
-					   .close = release};
+					   .close = merge_close};
 	struct shard shard = {0};
 	return flow_main(argc, argv, &command, &stage, &shard);
 }
