@@ -117,6 +117,8 @@ static void split_close(void *self, bool failed)
 	}
 	free(s->split.outputs);
 	expr_free(s->key);
+	free(s->command);
+	free(s->pids);
 }
 
 static const struct stage splitter = {
