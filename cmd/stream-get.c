@@ -97,6 +97,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	const char *name;
 	batch_init(&g->marks);
 	batch_init(&g->lost);
+	files_allow_many();
 	int r = parse_options(g, e);
 	if (r)
 		return r;

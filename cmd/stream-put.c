@@ -125,6 +125,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 {
 	struct put *put = self;
 	const char *name, *const *fields;
+	files_allow_many();
 	int r = operand_take(o, "STREAM", &name, e);
 	if (!r)
 		r = open_stream(put, f, name, e);

@@ -116,7 +116,7 @@ load helper
 	[ "$(stream-agg -o table -b status count in.json)" = $'status  count\n   200     16\n   503      4' ]
 	for format in json csv tsv logfmt lines table frames; do
 		pipe "stream-cat in.json | stream-agg -o $format -b n count 2>err >/dev/full"
-		[ "$PIPE" = "0 1" ] || { echo "$format: $PIPE"; return 1; }
+		[[ "$PIPE" =~ ^(0|141)\ 1$ ]] || { echo "$format: $PIPE"; return 1; }
 		one_line err '^stream-agg: standard output: No space left on device$'
 	done
 }

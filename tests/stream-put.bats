@@ -127,6 +127,15 @@ load store
 	[[ $stderr == *'`kye`'*'`key`'* ]]
 }
 
+@test "more shards than a shell lets a process have files" {
+	stream-ctl create --shards 100 s
+	keyed 1 2000 1000 >in
+	[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 600 ] || skip "no more files are allowed"
+	(ulimit -Sn 64 && stream-put -k key s in && stream-get s | sort >out)
+	sort in >want
+	same want out
+}
+
 # -- rejects --
 
 @test "what is no record is rejected with its place, and the rest is kept" {
@@ -138,6 +147,17 @@ load store
 	[ "$(jq -c '[.source, .line, .text]' bad)" = '["in",2,"broken {"]' ]
 	[ "$(stream-put --bad bad --stats t in 2>&1)" = \
 		"stream-put     in 3 = out 2 + filtered 0 + rejected 1 + late 0" ]
+}
+
+@test "--strict stops at the first, with what came before it kept, for any batch" {
+	printf '{"n":1}\n{"n":2}\nbroken {\n{"n":3}\n' >in
+	local rows
+	for rows in 1 65536; do
+		export STREAM_TEST_ROWS=$rows
+		run -3 --separate-stderr stream-put --strict s$rows in
+		[[ $stderr == *"in:3: "* ]]
+		[ "$(stream-get s$rows)" = "$(counted 1 2)" ]
+	done
 }
 
 # -- blobs --

@@ -80,7 +80,7 @@ static void append_cell(struct csv_encoder *x, struct value v, struct buf *out)
 {
 	if (v.type == TYPE_INT)
 		out->len += int_text(v.i, v.scale, buf_reserve(out, NUMBER_TEXT_MAX));
-	else if (v.type == TYPE_NUMBER || !value_has_text(v))
+	else if (v.type == TYPE_NUMBER || v.type == TYPE_BYTES || !value_has_text(v))
 		value_plain(v, out);
 	else
 		append_text(x, v.s, v.len, v.type == TYPE_JSON || cell_needs_quotes(v.s, v.len), out);

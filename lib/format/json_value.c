@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/timestamp.h"
 #include "format/json.h"
 #include "format/json_scan.h"
@@ -85,28 +86,6 @@ const char *json_read(const char *p, const char *end, struct arena *a, struct va
 
 /* -- out -- */
 
-static void append_base64(struct buf *out, const unsigned char *p, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *to = buf_reserve(out, len / 3 * 4 + 6);
-	*to++ = '"';
-	for (; len >= 3; p += 3, len -= 3) {
-		*to++ = digits[p[0] >> 2];
-		*to++ = digits[(p[0] & 3) << 4 | p[1] >> 4];
-		*to++ = digits[(p[1] & 15) << 2 | p[2] >> 6];
-		*to++ = digits[p[2] & 63];
-	}
-	if (len) {
-		unsigned second = len == 2 ? p[1] : 0;
-		*to++ = digits[p[0] >> 2];
-		*to++ = digits[(p[0] & 3) << 4 | second >> 4];
-		*to++ = len == 2 ? digits[(second & 15) << 2] : '=';
-		*to++ = '=';
-	}
-	*to++ = '"';
-	out->len = (size_t)(to - out->data);
-}
-
 static void append_time(struct buf *out, int64_t ns)
 {
 	char *to = buf_reserve(out, 34);
@@ -134,7 +113,9 @@ void json_value_append(struct buf *out, struct value v, bool terminal)
 		json_string_append(out, v.s, v.len, terminal);
 		break;
 	case TYPE_BYTES:
-		append_base64(out, (const unsigned char *)v.s, v.len);
+		buf_byte(out, '"');
+		base64_append(out, v.s, v.len);
+		buf_byte(out, '"');
 		break;
 	case TYPE_JSON:
 		json_text_append(out, v.s, v.len, terminal);

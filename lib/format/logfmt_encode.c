@@ -63,7 +63,7 @@ static void append_value(const struct logfmt_encoder *x, struct value v, struct 
 	bool is_null = v.type == TYPE_STRING && v.len == 4 && !memcmp(v.s, "null", 4);
 	if (v.type == TYPE_NULL)
 		buf_append(out, "null", 4);
-	else if (v.type == TYPE_NUMBER || !value_has_text(v))
+	else if (v.type == TYPE_NUMBER || v.type == TYPE_BYTES || !value_has_text(v))
 		value_plain(v, out);
 	else if (v.type == TYPE_JSON || is_null || !is_bare(x, v.s, v.len) || cell_needs_quotes(v.s, v.len))
 		append_quoted(x, v.s, v.len, out);

@@ -62,7 +62,7 @@ static void value_to_cell(struct table_encoder *x, struct value v)
 	buf_clear(&x->cell);
 	if (v.type == TYPE_NULL)
 		buf_byte(&x->cell, '-');
-	else if (v.type != TYPE_NUMBER && value_has_text(v))
+	else if (v.type != TYPE_NUMBER && v.type != TYPE_BYTES && value_has_text(v))
 		escape_append(v.s, v.len, ESCAPE_BLANKS, &x->cell);
 	else
 		value_plain(v, &x->cell);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/timestamp.h"
 
 const char *value_type_name(struct value v)
@@ -30,6 +31,9 @@ void value_plain(struct value v, struct buf *out)
 		return;
 	case TYPE_TIME:
 		buf_append(out, text, timestamp_text(v.i, text));
+		return;
+	case TYPE_BYTES:
+		base64_append(out, v.s, v.len);
 		return;
 	default:
 		buf_append(out, v.s, v.len);

@@ -95,7 +95,7 @@ void number_text(struct value v, struct buf *out);
 size_t int_text(int64_t i, unsigned scale, char out[NUMBER_TEXT_MAX]);  /* no NUL; returns the length */
 size_t float_text(double f, char out[NUMBER_TEXT_MAX]);                 /* shortest that reads back; `100`, `0.1`, `1e+22` */
 
-/* Appends the plain text of a value: a string as it is, a time in RFC 3339, absent and null as nothing. */
+/* Appends the plain text of a value: a string as it is, bytes in base64, a time in RFC 3339, absent and null as nothing. */
 void value_plain(struct value v, struct buf *out);
 
 /*

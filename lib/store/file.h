@@ -43,6 +43,9 @@ struct files {
 
 /* The real one. */
 extern const struct files files_real;
+/* Lets this process have as many files open as it may at most: who writes a stream holds four for each shard, who reads
+   one, two. The soft limit is usually 1024, for the sake of select(2), which is not used here. */
+void files_allow_many(void);
 
 /* One write() moves at most this much; more is never asked for. */
 enum { FILE_WRITE_MAX = 2147479552 };
