@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -154,9 +155,15 @@ static int open_paths(struct shard *s, struct flow *f, struct operands *o, struc
 	enum format format = (enum format)flow_options(f)->output;
 	become_splitter(s, f, false);
 	for (; o->count; o->items++, o->count--) {
-		int fd = open(o->items[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (fd < 0)
+		struct stat st;
+		int fd = open(o->items[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (fd < 0 || fstat(fd, &st))
 			return error_errno(e, "%s", o->items[0]);
+		if (S_ISREG(st.st_mode) && st.st_size) {
+			close(fd);
+			return error_set(e, ERR_USAGE, "%s has something in it already; stream-shard reads standard input and "
+					 "writes to its PATHs", o->items[0]);
+		}
 		add_output(s, f, fd, o->items[0], format);
 	}
 	return 0;

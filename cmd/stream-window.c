@@ -86,6 +86,9 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	w->spec.lateness = w->lateness;
 	w->sent = TIMESTAMP_MIN;
 	side_init(&w->side, w->late);
+	r = side_check(&w->side, e);
+	if (r)
+		return r;
 	if (w->time_field)
 		flow_fields(f, &w->time_field, 1);
 	if (w->idle)

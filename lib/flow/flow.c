@@ -232,6 +232,9 @@ static int prepare(struct flow *f, struct operands *operands, struct error *e)
 	if (r)
 		return r;
 	side_init(&f->bad, f->options.bad);
+	r = side_check(&f->bad, e);
+	if (r)
+		return r;
 	if (f->input_count)
 		flow_set_bounded(f, input_bounded(f->inputs[0].input));
 	f->started = monotonic_now();

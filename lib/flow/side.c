@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "flow/spawn.h"
 #include "format/json.h"
 
@@ -14,6 +16,21 @@ enum { FLUSH_SIZE = 64 << 10 };
 void side_init(struct side *s, const char *dest)
 {
 	*s = (struct side){.dest = dest, .fd = -1};
+}
+
+int side_check(const struct side *s, struct error *e)
+{
+	if (!s->dest || !strncmp(s->dest, "stream:", 7))
+		return 0;
+	if (!access(s->dest, W_OK))
+		return 0;
+	if (errno != ENOENT)
+		return error_errno(e, "%s", s->dest);
+	const char *slash = strrchr(s->dest, '/');
+	char *dir = slash ? mem_copy(s->dest, slash == s->dest ? 1 : (size_t)(slash - s->dest)) : mem_copy(".", 1);
+	int r = access(dir, W_OK) ? error_errno(e, "%s", s->dest) : 0;
+	free(dir);
+	return r;
 }
 
 static int open_stream(struct side *s, const char *name, struct error *e)

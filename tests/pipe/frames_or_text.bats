@@ -1,4 +1,4 @@
-# Frames to a reader of ours, text to everybody else; each 200 times, half of them on busy processors.
+# Frames to a reader of ours, text to everybody else; each 200 times, a quarter of them on busy processors.
 load ../helper
 
 # repeat 'PIPELINE' STATUSES: every time it prints what `want` holds and ends with these statuses.
@@ -6,7 +6,7 @@ repeat() {
 	local i n line="$1"
 	n=$(often 200)
 	for ((i = 0; i < n; i++)); do
-		[ $i -ne $((n / 2)) ] || burners 3
+		[ $i -ne $((n * 3 / 4)) ] || burners 3
 		pipe "$line"
 		[ "$PIPE" = "$2" ] && cmp -s got want || {
 			echo "time $i: status $PIPE"
