@@ -23,8 +23,8 @@ struct aggregation {
 
 	struct table *table;
 	bool windowed;
-	bool timed;          /* updates are on, or were decided against */
-	uint64_t unchecked;  /* rows since memory was looked at */
+	bool timed;         /* updates are on, or were decided against */
+	uint64_t unchecked; /* rows since memory was looked at */
 };
 
 /* A bare `p0` is rather a named pipe than a quantile of nothing. */
@@ -46,8 +46,11 @@ static const char *nearest_aggregate(const char *word, size_t len)
 static int check_file(const char *operand, struct error *e)
 {
 	const char *near = strpbrk(operand, "./") ? NULL : nearest_aggregate(operand, strlen(operand));
-	return near && access(operand, F_OK) ? error_set(e, ERR_USAGE, "there is no aggregate and no file `%s`; did you "
-							 "mean `%s`?", operand, near) : 0;
+	return near && access(operand, F_OK) ? error_set(e, ERR_USAGE,
+							 "there is no aggregate and no file `%s`; did you "
+							 "mean `%s`?",
+							 operand, near)
+					     : 0;
 }
 
 /* The expressions know their functions, but not ours: for `x = sume(y)`, the nearest aggregate is worth more than their error. */
@@ -60,8 +63,8 @@ static int explain(const struct operands *o, int calls, struct error *e)
 		size_t len = strcspn(word, " (");
 		const char *near = open ? nearest_aggregate(word, len) : NULL;
 		if (near)
-			return error_set(e, ERR_USAGE, "%s: there is no aggregate %.*s; did you mean %s?", text, (int)len,
-					 word, near);
+			return error_set(e, ERR_USAGE, "%s: there is no aggregate %.*s; did you mean %s?", text,
+					 (int)len, word, near);
 	}
 	return e->code;
 }
@@ -74,7 +77,8 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		calls++;
 	int r = o->count > calls ? check_file(o->items[calls], e) : 0;
 	if (!r)
-		r = table_new(a->by.items, a->by.count, (const char *const *)o->items, (size_t)calls, a->exact, &a->table, e);
+		r = table_new(a->by.items, a->by.count, (const char *const *)o->items, (size_t)calls, a->exact,
+			      &a->table, e);
 	if (r)
 		return r == ERR_USAGE ? explain(o, calls, e) : r;
 	o->items += calls;
@@ -124,7 +128,8 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 		return 0;
 	a->unchecked = 0;
 	if (table_memory(a->table) > (size_t)a->limit)
-		return error_set(e, ERR_FAILED, "the groups need more memory than --limit; use fewer groups, shorter windows "
+		return error_set(e, ERR_FAILED,
+				 "the groups need more memory than --limit; use fewer groups, shorter windows "
 				 "or stream-shard");
 	return 0;
 }
@@ -146,7 +151,7 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 {
 	struct value time = batch_get(body, 0, "time");
 	if (!value_is_missing(batch_get(body, 0, "shard")))
-		return 0;  /* of a source's shard: says nothing of the new records */
+		return 0; /* of a source's shard: says nothing of the new records */
 	if (a->windowed && time.type == TYPE_TIME) {
 		int r = table_close(a->table, time.i, emit, f, e);
 		if (r)
@@ -155,7 +160,8 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
-static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
 {
 	(void)input;
 	if (frame->kind == FRAME_WINDOW)
@@ -189,18 +195,23 @@ static void release(void *self, bool failed)
 int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
-		{'b', "by", OPT_LIST, offsetof(struct aggregation, by), "NAME|NAME = EXPR,…", "a result for each value of these", NULL},
-		{0, "every", OPT_DURATION, offsetof(struct aggregation, every), "D", "results so far, every D (on a terminal: 1s)", NULL},
-		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL, "quantiles without error, of all values", NULL},
-		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE", "stop when the groups need more memory", NULL},
+		{'b', "by", OPT_LIST, offsetof(struct aggregation, by), "NAME|NAME = EXPR,…",
+		 "a result for each value of these", NULL},
+		{0, "every", OPT_DURATION, offsetof(struct aggregation, every), "D",
+		 "results so far, every D (on a terminal: 1s)", NULL},
+		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL,
+		 "quantiles without error, of all values", NULL},
+		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE",
+		 "stop when the groups need more memory", NULL},
 		{0},
 	};
 	static const struct command command = {
 		.summary = "groups and aggregates, per window where there is one",
 		.operands = "['NAME = FUNC(EXPR)'…] [FILE…]",
-		.examples = "  stream-agg -b status count access.json\n"
-			    "  stream-agg -b path 'errors = count()' 'p99 = quantile(rt, 0.99)' access.json\n"
-			    "  stream-parse combined access.log | stream-window 1h | stream-agg -b client 'sum(bytes)'\n",
+		.examples =
+			"  stream-agg -b status count access.json\n"
+			"  stream-agg -b path 'errors = count()' 'p99 = quantile(rt, 0.99)' access.json\n"
+			"  stream-parse combined access.log | stream-window 1h | stream-agg -b client 'sum(bytes)'\n",
 		.options = options,
 		.traits = COMMAND_FOLDS,
 	};

@@ -169,8 +169,8 @@ static int not_yet(struct ctl *c, struct operands *o, struct error *e)
 
 /* -- the command -- */
 
-static const char *const verb_names[] = {"create",  "list",   "show",   "split", "merge",  "scale", "retain", "sync",
-					 "compact", "delete", "groups", "reset", "replay", "fsck"};
+static const char *const verb_names[] = {"create", "list",    "show",   "split",  "merge", "scale",  "retain",
+					 "sync",   "compact", "delete", "groups", "reset", "replay", "fsck"};
 static verb *const verbs[] = {create, list, show};
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)

@@ -46,8 +46,9 @@ int main(int argc, char **argv)
 	static const struct command command = {
 		.summary = "keeps the records for which an expression is true",
 		.operands = "EXPR [FILE…]",
-		.examples = "  stream-filter 'status >= 500' access.json\n"
-			    "  stream-filter 'path =~ /^\\/api/ && method == \"POST\"' access.json | stream-agg count\n",
+		.examples =
+			"  stream-filter 'status >= 500' access.json\n"
+			"  stream-filter 'path =~ /^\\/api/ && method == \"POST\"' access.json | stream-agg count\n",
 	};
 	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
 	struct filter filter = {0};

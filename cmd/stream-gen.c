@@ -9,7 +9,7 @@
 #include "gen/gen.h"
 
 struct generate {
-	int64_t count, rate, seed;  /* count -1, rate 0: no limit */
+	int64_t count, rate, seed; /* count -1, rate 0: no limit */
 	bool combined;
 
 	const struct gen_kind *kind;
@@ -43,7 +43,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		r = error_set(e, ERR_USAGE, "--combined is for weblog");
 	if (r)
 		return r;
-	g->gen = g->kind->new((uint64_t)g->seed);
+	g->gen = g->kind->new ((uint64_t)g->seed);
 	batch_init(&g->batch);
 	batch_init(&g->lines);
 	g->started = monotonic_now();
@@ -100,8 +100,7 @@ static void make_lines(struct generate *g)
 		buf_clear(&line);
 		combined_line(b, i, &line);
 		uint32_t row = batch_begin(to);
-		to->columns[column].values[row] =
-			value_string(arena_copy(&to->arena, line.data, line.len), line.len);
+		to->columns[column].values[row] = value_string(arena_copy(&to->arena, line.data, line.len), line.len);
 		batch_end(to, (uint32_t)shape, 0);
 	}
 	buf_release(&line);
@@ -138,7 +137,8 @@ static void release(void *self, bool failed)
 int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
-		{'n', "count", OPT_COUNT, offsetof(struct generate, count), "COUNT", "stop after so many records", NULL},
+		{'n', "count", OPT_COUNT, offsetof(struct generate, count), "COUNT", "stop after so many records",
+		 NULL},
 		{0, "rate", OPT_COUNT, offsetof(struct generate, rate), "R", "so many records a second", NULL},
 		{0, "seed", OPT_COUNT, offsetof(struct generate, seed), "S", "another run of the dice", NULL},
 		{0, "combined", OPT_FLAG, offsetof(struct generate, combined), NULL,

@@ -14,14 +14,14 @@ static const int64_t GRACE = 1000000000;
 struct get {
 	const char *group, *from, *to;
 	bool follow;
-	int64_t count;                /* 0: no limit */
+	int64_t count; /* 0: no limit */
 	struct opt_list shard_texts;
 
 	struct store_reader_options options;
 	uint32_t *shards;
 	struct store_reader *reader;
-	struct batch marks, lost;     /* of a WATERMARK; rejects */
-	bool *told;                   /* the shards whose end was announced */
+	struct batch marks, lost; /* of a WATERMARK; rejects */
+	bool *told;               /* the shards whose end was announced */
 	bool announced;
 	int64_t given;
 };

@@ -7,10 +7,10 @@
 #include "flow/flow.h"
 
 struct map {
-	const char *rename, *drop, *keep;  /* comma-separated lists as given */
+	const char *rename, *drop, *keep; /* comma-separated lists as given */
 	struct statement *sets;
 	size_t set_count;
-	const char **fields;               /* all that the expressions read and the lists name */
+	const char **fields; /* all that the expressions read and the lists name */
 	size_t field_count;
 	struct arena names;
 };
@@ -148,7 +148,8 @@ static int apply_set(struct flow *f, struct statement *s, struct batch *b, uint3
 /* -- names -- */
 
 /* Calls `each` with every item of a comma-separated list. */
-static void for_each_name(const char *list, void (*each)(struct batch *b, const char *name, size_t len), struct batch *b)
+static void for_each_name(const char *list, void (*each)(struct batch *b, const char *name, size_t len),
+			  struct batch *b)
 {
 	while (list && *list) {
 		size_t len = strcspn(list, ",");

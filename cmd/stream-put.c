@@ -216,7 +216,7 @@ static int sync_all(void *self, struct flow *f, struct error *e)
 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
-	(void)final;
+	(void) final;
 	return sync_all(self, f, e);
 }
 

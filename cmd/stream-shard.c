@@ -37,7 +37,7 @@ struct shard {
 
 	struct merge merge;
 	char **command;
-	pid_t *pids;      /* of the copies; 0: was waited for */
+	pid_t *pids; /* of the copies; 0: was waited for */
 	pid_t splitter;
 };
 
@@ -103,7 +103,7 @@ static int split_idle(void *self, struct flow *f, struct error *e)
 static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	(void)final;
+	(void) final;
 	return split_end(&s->split, f, e);
 }
 
@@ -161,8 +161,10 @@ static int open_paths(struct shard *s, struct flow *f, struct operands *o, struc
 			return error_errno(e, "%s", o->items[0]);
 		if (S_ISREG(st.st_mode) && st.st_size) {
 			close(fd);
-			return error_set(e, ERR_USAGE, "%s has something in it already; stream-shard reads standard input and "
-					 "writes to its PATHs", o->items[0]);
+			return error_set(e, ERR_USAGE,
+					 "%s has something in it already; stream-shard reads standard input and "
+					 "writes to its PATHs",
+					 o->items[0]);
 		}
 		add_output(s, f, fd, o->items[0], format);
 	}
@@ -308,7 +310,7 @@ static int wait_for_splitter(struct shard *s, struct flow *f, struct error *e)
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	(void)final;
+	(void) final;
 	int r = wait_for_copies(s, f, e);
 	if (!r)
 		r = wait_for_splitter(s, f, e);
@@ -326,15 +328,18 @@ static void merge_close(void *self, bool failed)
 int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
-		{'k', "key", OPT_TEXT, offsetof(struct shard, key_text), "FIELD", "records with the same value stay together", NULL},
+		{'k', "key", OPT_TEXT, offsetof(struct shard, key_text), "FIELD",
+		 "records with the same value stay together", NULL},
 		{'n', "copies", OPT_COUNT, offsetof(struct shard, copies), "N", "run so many copies of COMMAND", NULL},
 		{0},
 	};
 	static const struct command command = {
 		.summary = "splits records by key over copies of a command, or over named pipes",
 		.operands = "-k FIELD -n N -- COMMAND… | -k FIELD PATH…",
-		.examples = "  stream-get web | stream-window 1m | stream-shard -k client -n 4 -- stream-agg -b client count\n"
-			    "  stream-get web | stream-shard -k client -n 2 -- 'stream-filter \"status >= 500\" | stream-cat'\n"
+		.examples = "  stream-get web | stream-window 1m | stream-shard -k client -n 4 -- stream-agg -b client "
+			    "count\n"
+			    "  stream-get web | stream-shard -k client -n 2 -- 'stream-filter \"status >= 500\" | "
+			    "stream-cat'\n"
 			    "  mkfifo a b; stream-get web | stream-shard -k client a b\n",
 		.options = options,
 	};

@@ -12,8 +12,8 @@ struct delivery {
 	const char *dead;
 
 	const char *url;
-	struct sink *sink;       /* one of our own destinations, or */
-	struct program program;  /* another program's */
+	struct sink *sink;      /* one of our own destinations, or */
+	struct program program; /* another program's */
 };
 
 /* `stream:NAME` is stream-put's, `exec:COMMAND` the shell's, NAME:… that of stream-sink-NAME, if there is one. */
@@ -22,8 +22,10 @@ static int start_program(struct delivery *d, struct flow *f, struct error *e)
 	const char *colon = strchr(d->url, ':');
 	char name[96];
 	if (!colon || colon == d->url || colon - d->url > 64)
-		return error_set(e, ERR_USAGE, "`%s` is no destination; write dir:PATTERN, sqlite:FILE?table=T, "
-				 "stream:NAME or exec:COMMAND", d->url);
+		return error_set(e, ERR_USAGE,
+				 "`%s` is no destination; write dir:PATTERN, sqlite:FILE?table=T, "
+				 "stream:NAME or exec:COMMAND",
+				 d->url);
 	snprintf(name, sizeof name, "stream-sink-%.*s", (int)(colon - d->url), d->url);
 	const char *put[] = {"stream-put", colon + 1, NULL};
 	const char *shell[] = {"sh", "-c", colon + 1, NULL};
@@ -48,7 +50,8 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	return sink_knows(d->url) ? sink_open(d->url, &d->options, &d->sink, e) : start_program(d, f, e);
 }
 
-static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
 {
 	struct delivery *d = self;
 	(void)f;
@@ -97,7 +100,7 @@ static int idle(void *self, struct flow *f, struct error *e)
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct delivery *d = self;
-	(void)final;
+	(void) final;
 	if (d->program.pipe)
 		return program_end(&d->program, f, e);
 	int r = sink_prepare(d->sink, e);
@@ -119,10 +122,10 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{0, "every", OPT_DURATION, offsetof(struct delivery, options.every), "D",
 		 "commit at the latest so long after the first record", NULL},
-		{0, "size", OPT_SIZE, offsetof(struct delivery, options.size), "SIZE", "files of dir: are full at so many bytes (64M)",
-		 NULL},
-		{0, "dead", OPT_TEXT, offsetof(struct delivery, dead), "DEST", "keep what cannot be delivered in a file or stream:NAME",
-		 NULL},
+		{0, "size", OPT_SIZE, offsetof(struct delivery, options.size), "SIZE",
+		 "files of dir: are full at so many bytes (64M)", NULL},
+		{0, "dead", OPT_TEXT, offsetof(struct delivery, dead), "DEST",
+		 "keep what cannot be delivered in a file or stream:NAME", NULL},
 		{0, "with-meta", OPT_FLAG, offsetof(struct delivery, options.meta), NULL, "deliver metadata too", NULL},
 		{0},
 	};

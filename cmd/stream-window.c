@@ -16,7 +16,7 @@ enum { NOT_GIVEN = -1, LIVE_DELAY_SECONDS = 5, WATERMARK_ROWS = 16384 };
 
 struct window {
 	const char *time_field, *by, *late, *zone;
-	int64_t delay, idle, lateness, offset;  /* ns; delay: NOT_GIVEN unless given */
+	int64_t delay, idle, lateness, offset; /* ns; delay: NOT_GIVEN unless given */
 
 	struct window_spec spec;
 	struct event_time time;
@@ -25,8 +25,8 @@ struct window {
 	struct watermark watermark;
 	struct side side;
 	bool announced;
-	int64_t sent;       /* the watermark that was sent last */
-	uint64_t unsent;    /* rows since */
+	int64_t sent;    /* the watermark that was sent last */
+	uint64_t unsent; /* rows since */
 };
 
 /* -- operands -- */
@@ -104,7 +104,7 @@ static int announce(struct window *w, struct flow *f, struct error *e)
 	if (w->announced)
 		return 0;
 	w->announced = true;
-	w->spec.delay = w->delay != NOT_GIVEN		? w->delay
+	w->spec.delay = w->delay != NOT_GIVEN            ? w->delay
 			: flow_bounded(f) == BOUNDED_YES ? DELAY_UNLIMITED
 							 : LIVE_DELAY_SECONDS * SECOND;
 	watermark_init(&w->watermark, w->spec.delay);
@@ -147,7 +147,8 @@ static int timer(void *self, struct flow *f, struct error *e)
 	return send_watermark(w, f, e);
 }
 
-static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e)
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
 {
 	struct window *w = self;
 	(void)input;
@@ -157,7 +158,9 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 		return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 	struct value state = batch_get(body, 0, "state");
 	if (state.type == TYPE_STRING && state.len == 5 && !memcmp(state.s, "split", 5))
-		return error_set(e, ERR_USAGE, "stream-window must stand before stream-shard: behind it, it sees a part of the stream");
+		return error_set(
+			e, ERR_USAGE,
+			"stream-window must stand before stream-shard: behind it, it sees a part of the stream");
 	int r = announce(w, f, e);
 	if (!r)
 		r = watermark_frame(&w->watermark, body, !w->time_field, e);
@@ -204,7 +207,8 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	if (r)
 		return r;
 	uint32_t count = batch_count(b);
-	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows), *kept = arena_array(&b->arena, count, sizeof *kept);
+	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows),
+		 *kept = arena_array(&b->arena, count, sizeof *kept);
 	uint32_t *late = arena_array(&b->arena, count, sizeof *late);
 	int64_t *times = arena_array(&b->arena, count, sizeof *times);
 	count = take_times(w, b, rows, times);
@@ -242,16 +246,21 @@ static void release(void *self, bool failed)
 int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
-		{'t', "time", OPT_TEXT, offsetof(struct window, time_field), "FIELD", "event time is in FIELD, not in @time", NULL},
-		{'b', "by", OPT_TEXT, offsetof(struct window, by), "FIELDS", "sessions and counts per value of these", NULL},
+		{'t', "time", OPT_TEXT, offsetof(struct window, time_field), "FIELD",
+		 "event time is in FIELD, not in @time", NULL},
+		{'b', "by", OPT_TEXT, offsetof(struct window, by), "FIELDS", "sessions and counts per value of these",
+		 NULL},
 		{0, "delay", OPT_DURATION, offsetof(struct window, delay), "D",
 		 "the bound on disorder (default 5s live, none on input that ends)", NULL},
-		{0, "idle", OPT_DURATION, offsetof(struct window, idle), "D", "a shard silent for so long holds nothing back", NULL},
-		{0, "lateness", OPT_DURATION, offsetof(struct window, lateness), "D", "closed windows take corrections for so long",
-		 NULL},
-		{0, "late", OPT_TEXT, offsetof(struct window, late), "DEST", "keep late records in a file or stream:NAME", NULL},
+		{0, "idle", OPT_DURATION, offsetof(struct window, idle), "D",
+		 "a shard silent for so long holds nothing back", NULL},
+		{0, "lateness", OPT_DURATION, offsetof(struct window, lateness), "D",
+		 "closed windows take corrections for so long", NULL},
+		{0, "late", OPT_TEXT, offsetof(struct window, late), "DEST",
+		 "keep late records in a file or stream:NAME", NULL},
 		{0, "offset", OPT_DURATION, offsetof(struct window, offset), "D", "windows begin so much later", NULL},
-		{0, "zone", OPT_TEXT, offsetof(struct window, zone), "NAME", "days begin by the clocks of this zone", NULL},
+		{0, "zone", OPT_TEXT, offsetof(struct window, zone), "NAME", "days begin by the clocks of this zone",
+		 NULL},
 		{0},
 	};
 	static const struct command command = {

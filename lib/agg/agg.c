@@ -9,41 +9,29 @@
 enum { LINE = 64 }; /* bytes of a cache line */
 
 static const struct agg_ops *const all_ops[AGG_STATE_COUNT] = {
-        [AGG_COUNT] = &agg_count_ops,       [AGG_PRESENT] = &agg_present_ops, [AGG_SUM] = &agg_sum_ops,
-        [AGG_MOMENTS] = &agg_moments_ops,   [AGG_MIN] = &agg_min_ops,         [AGG_MAX] = &agg_max_ops,
-        [AGG_FIRST] = &agg_first_ops,       [AGG_LAST] = &agg_last_ops,       [AGG_SKETCH] = &agg_sketch_ops,
-        [AGG_DISTINCT] = &agg_distinct_ops, [AGG_TOP] = &agg_top_ops,         [AGG_COLLECT] = &agg_collect_ops,
+	[AGG_COUNT] = &agg_count_ops,       [AGG_PRESENT] = &agg_present_ops, [AGG_SUM] = &agg_sum_ops,
+	[AGG_MOMENTS] = &agg_moments_ops,   [AGG_MIN] = &agg_min_ops,         [AGG_MAX] = &agg_max_ops,
+	[AGG_FIRST] = &agg_first_ops,       [AGG_LAST] = &agg_last_ops,       [AGG_SKETCH] = &agg_sketch_ops,
+	[AGG_DISTINCT] = &agg_distinct_ops, [AGG_TOP] = &agg_top_ops,         [AGG_COLLECT] = &agg_collect_ops,
 };
 
 enum agg_state agg_state_of(const struct call *c)
 {
 	switch (c->function) {
-	case CALL_COUNT:
-		return c->has_argument ? AGG_PRESENT : AGG_COUNT;
-	case CALL_RATE:
-		return c->has_argument ? AGG_SUM : AGG_COUNT;
+	case CALL_COUNT: return c->has_argument ? AGG_PRESENT : AGG_COUNT;
+	case CALL_RATE: return c->has_argument ? AGG_SUM : AGG_COUNT;
 	case CALL_SUM:
-	case CALL_AVG:
-		return AGG_SUM;
+	case CALL_AVG: return AGG_SUM;
 	case CALL_VAR:
-	case CALL_STDDEV:
-		return AGG_MOMENTS;
-	case CALL_MIN:
-		return AGG_MIN;
-	case CALL_MAX:
-		return AGG_MAX;
-	case CALL_FIRST:
-		return AGG_FIRST;
-	case CALL_LAST:
-		return AGG_LAST;
-	case CALL_QUANTILE:
-		return AGG_SKETCH;
-	case CALL_DISTINCT:
-		return AGG_DISTINCT;
-	case CALL_TOP:
-		return AGG_TOP;
-	case CALL_COLLECT:
-		return AGG_COLLECT;
+	case CALL_STDDEV: return AGG_MOMENTS;
+	case CALL_MIN: return AGG_MIN;
+	case CALL_MAX: return AGG_MAX;
+	case CALL_FIRST: return AGG_FIRST;
+	case CALL_LAST: return AGG_LAST;
+	case CALL_QUANTILE: return AGG_SKETCH;
+	case CALL_DISTINCT: return AGG_DISTINCT;
+	case CALL_TOP: return AGG_TOP;
+	case CALL_COLLECT: return AGG_COLLECT;
 	}
 	return AGG_COUNT;
 }

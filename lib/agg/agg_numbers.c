@@ -44,9 +44,9 @@ static struct value count_result(struct agg *a, const struct call *c, void *stat
 }
 
 const struct agg_ops agg_count_ops = {
-        .size = sizeof(uint64_t), .update = count_update, .merge = count_merge, .result = count_result};
+	.size = sizeof(uint64_t), .update = count_update, .merge = count_merge, .result = count_result};
 const struct agg_ops agg_present_ops = {
-        .size = sizeof(uint64_t), .update = present_update, .merge = count_merge, .result = count_result};
+	.size = sizeof(uint64_t), .update = present_update, .merge = count_merge, .result = count_result};
 
 /* -- sums -- */
 
@@ -70,7 +70,7 @@ static void sum_merge_state(struct agg *a, void *to, const struct agg *from_agg,
 }
 
 static struct value sum_state_result(struct agg *a, const struct call *c, void *state, int64_t span,
-                                     struct arena *texts)
+				     struct arena *texts)
 {
 	(void)a;
 	if (c->function == CALL_RATE)
@@ -79,7 +79,7 @@ static struct value sum_state_result(struct agg *a, const struct call *c, void *
 }
 
 const struct agg_ops agg_sum_ops = {
-        .size = sizeof(struct sum), .update = sum_update, .merge = sum_merge_state, .result = sum_state_result};
+	.size = sizeof(struct sum), .update = sum_update, .merge = sum_merge_state, .result = sum_state_result};
 
 /* -- moments -- */
 
@@ -121,4 +121,4 @@ static struct value moments_result(struct agg *a, const struct call *c, void *st
 }
 
 const struct agg_ops agg_moments_ops = {
-        .size = sizeof(struct moments), .update = moments_update, .merge = moments_merge, .result = moments_result};
+	.size = sizeof(struct moments), .update = moments_update, .merge = moments_merge, .result = moments_result};

@@ -11,7 +11,7 @@ static void sketch_update(struct agg *a, const struct agg_rows *r)
 	if (r->in.ints) {
 		for (uint32_t i = 0; i < r->count; i++)
 			sketch_add(&sketches[r->groups[i]], value_decimal(r->in.ints[i], r->in.scale), a->exact,
-			           &a->arena);
+				   &a->arena);
 		return;
 	}
 	for (uint32_t i = 0; i < r->count; i++) {
@@ -47,11 +47,11 @@ static size_t sketch_memory(const void *state)
 }
 
 const struct agg_ops agg_sketch_ops = {.size = sizeof(struct sketch),
-                                       .update = sketch_update,
-                                       .merge = sketch_merge_state,
-                                       .result = sketch_result,
-                                       .release = sketch_release_state,
-                                       .memory = sketch_memory};
+				       .update = sketch_update,
+				       .merge = sketch_merge_state,
+				       .result = sketch_result,
+				       .release = sketch_release_state,
+				       .memory = sketch_memory};
 
 /* -- distinct -- */
 
@@ -93,11 +93,11 @@ static size_t distinct_memory(const void *state)
 }
 
 const struct agg_ops agg_distinct_ops = {.size = sizeof(struct distinct),
-                                         .update = distinct_update,
-                                         .merge = distinct_merge_state,
-                                         .result = distinct_result,
-                                         .release = distinct_release_state,
-                                         .memory = distinct_memory};
+					 .update = distinct_update,
+					 .merge = distinct_merge_state,
+					 .result = distinct_result,
+					 .release = distinct_release_state,
+					 .memory = distinct_memory};
 
 /* -- top -- */
 
@@ -119,7 +119,7 @@ static void top_merge_state(struct agg *a, void *to, const struct agg *from_agg,
 }
 
 static struct value top_state_result(struct agg *a, const struct call *c, void *state, int64_t span,
-                                     struct arena *texts)
+				     struct arena *texts)
 {
 	(void)a;
 	(void)span;
@@ -137,8 +137,8 @@ static size_t top_state_memory(const void *state)
 }
 
 const struct agg_ops agg_top_ops = {.size = sizeof(struct top),
-                                    .update = top_update,
-                                    .merge = top_merge_state,
-                                    .result = top_state_result,
-                                    .release = top_release_state,
-                                    .memory = top_state_memory};
+				    .update = top_update,
+				    .merge = top_merge_state,
+				    .result = top_state_result,
+				    .release = top_release_state,
+				    .memory = top_state_memory};

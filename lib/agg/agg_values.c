@@ -80,17 +80,17 @@ static size_t held_memory(const void *state)
 }
 
 const struct agg_ops agg_min_ops = {.size = sizeof(struct held),
-                                    .update = min_update,
-                                    .merge = min_merge,
-                                    .result = held_result,
-                                    .release = held_release_state,
-                                    .memory = held_memory};
+				    .update = min_update,
+				    .merge = min_merge,
+				    .result = held_result,
+				    .release = held_release_state,
+				    .memory = held_memory};
 const struct agg_ops agg_max_ops = {.size = sizeof(struct held),
-                                    .update = max_update,
-                                    .merge = max_merge,
-                                    .result = held_result,
-                                    .release = held_release_state,
-                                    .memory = held_memory};
+				    .update = max_update,
+				    .merge = max_merge,
+				    .result = held_result,
+				    .release = held_release_state,
+				    .memory = held_memory};
 
 /* -- first and last -- */
 
@@ -185,17 +185,17 @@ static void last_merge(struct agg *a, void *to, const struct agg *from_agg, cons
 }
 
 const struct agg_ops agg_first_ops = {.size = sizeof(struct placed),
-                                      .update = first_update,
-                                      .merge = first_merge,
-                                      .result = held_result,
-                                      .release = held_release_state,
-                                      .memory = held_memory};
+				      .update = first_update,
+				      .merge = first_merge,
+				      .result = held_result,
+				      .release = held_release_state,
+				      .memory = held_memory};
 const struct agg_ops agg_last_ops = {.size = sizeof(struct placed),
-                                     .update = last_update,
-                                     .merge = last_merge,
-                                     .result = held_result,
-                                     .release = held_release_state,
-                                     .memory = held_memory};
+				     .update = last_update,
+				     .merge = last_merge,
+				     .result = held_result,
+				     .release = held_release_state,
+				     .memory = held_memory};
 
 /* -- collect -- */
 
@@ -245,7 +245,7 @@ static int compare_collected(const void *a, const void *b, void *agg)
 }
 
 static struct value collect_result(struct agg *a, const struct call *call, void *state, int64_t span,
-                                   struct arena *texts)
+				   struct arena *texts)
 {
 	struct collection *c = state;
 	struct buf json = BUF_INIT;
@@ -276,8 +276,8 @@ static size_t collect_memory(const void *state)
 }
 
 const struct agg_ops agg_collect_ops = {.size = sizeof(struct collection),
-                                        .update = collect_update,
-                                        .merge = collect_merge,
-                                        .result = collect_result,
-                                        .release = collect_release,
-                                        .memory = collect_memory};
+					.update = collect_update,
+					.merge = collect_merge,
+					.result = collect_result,
+					.release = collect_release,
+					.memory = collect_memory};

@@ -37,7 +37,7 @@ static void add_magnitude(struct big *b, const struct big *other)
 	uint64_t carry = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		unsigned __int128 sum = (unsigned __int128)(i < b->count ? b->limb[i] : 0) +
-		                        (i < other->count ? other->limb[i] : 0) + carry;
+					(i < other->count ? other->limb[i] : 0) + carry;
 		b->limb[i] = (uint64_t)sum;
 		carry = (uint64_t)(sum >> 64);
 	}
@@ -103,7 +103,7 @@ void big_multiply(struct big *b, const struct big *other)
 		uint64_t carry = 0;
 		for (uint32_t j = 0; j < other->count; j++) {
 			unsigned __int128 p =
-			        (unsigned __int128)b->limb[i] * other->limb[j] + product.limb[i + j] + carry;
+				(unsigned __int128)b->limb[i] * other->limb[j] + product.limb[i + j] + carry;
 			product.limb[i + j] = (uint64_t)p;
 			carry = (uint64_t)(p >> 64);
 		}

@@ -5,7 +5,7 @@
 enum { TOP_DEFAULT = 10, TOP_MAX = 10000 };
 
 const char *const agg_function_names[] = {"count",  "sum",    "avg",      "min",      "max", "first", "last",    "var",
-                                          "stddev", "median", "quantile", "distinct", "top", "rate",  "collect", NULL};
+					  "stddev", "median", "quantile", "distinct", "top", "rate",  "collect", NULL};
 
 struct signature {
 	const char *name;
@@ -14,11 +14,11 @@ struct signature {
 };
 
 static const struct signature signatures[] = {
-        {"count", CALL_COUNT, 0, 1},     {"sum", CALL_SUM, 1, 1},           {"avg", CALL_AVG, 1, 1},
-        {"min", CALL_MIN, 1, 1},         {"max", CALL_MAX, 1, 1},           {"first", CALL_FIRST, 1, 1},
-        {"last", CALL_LAST, 1, 1},       {"var", CALL_VAR, 1, 1},           {"stddev", CALL_STDDEV, 1, 1},
-        {"median", CALL_QUANTILE, 1, 1}, {"quantile", CALL_QUANTILE, 2, 2}, {"distinct", CALL_DISTINCT, 1, 1},
-        {"top", CALL_TOP, 1, 2},         {"rate", CALL_RATE, 0, 1},         {"collect", CALL_COLLECT, 1, 1},
+	{"count", CALL_COUNT, 0, 1},     {"sum", CALL_SUM, 1, 1},           {"avg", CALL_AVG, 1, 1},
+	{"min", CALL_MIN, 1, 1},         {"max", CALL_MAX, 1, 1},           {"first", CALL_FIRST, 1, 1},
+	{"last", CALL_LAST, 1, 1},       {"var", CALL_VAR, 1, 1},           {"stddev", CALL_STDDEV, 1, 1},
+	{"median", CALL_QUANTILE, 1, 1}, {"quantile", CALL_QUANTILE, 2, 2}, {"distinct", CALL_DISTINCT, 1, 1},
+	{"top", CALL_TOP, 1, 2},         {"rate", CALL_RATE, 0, 1},         {"collect", CALL_COLLECT, 1, 1},
 };
 
 static const struct signature percentile = {"p", CALL_QUANTILE, 1, 1};
@@ -65,7 +65,7 @@ static int read_constant(const struct statement *s, size_t i, struct arena *a, s
 	const char *const *names;
 	if (expr_fields(s->args[i], &names))
 		return error_set(e, ERR_USAGE, "%s: argument %zu of %s must be a constant", s->text, i + 1,
-		                 s->function);
+				 s->function);
 	struct batch b;
 	batch_init(&b);
 	batch_end(&b, (batch_begin(&b), (uint32_t)batch_shape_of(&b, NULL, 0)), 0);
@@ -81,8 +81,8 @@ static int read_quantile(const struct statement *s, struct value v, struct quant
 	double f = value_is_number(v) ? number_double(v) : -1;
 	if (!(f >= 0 && f <= 1))
 		return error_set(e, ERR_USAGE,
-		                 "%s: the second argument of quantile goes from 0 to 1, as in quantile(rt, 0.99)",
-		                 s->text);
+				 "%s: the second argument of quantile goes from 0 to 1, as in quantile(rt, 0.99)",
+				 s->text);
 	/* A decimal of 18 places says as much as any double in this range. */
 	if (v.type != TYPE_INT) {
 		size_t len = float_text(f, text);
@@ -98,7 +98,7 @@ static int read_top(const struct statement *s, struct value v, uint32_t *n, stru
 	int64_t i;
 	if (!value_is_number(v) || !number_int64(v, &i) || i < 1 || i > TOP_MAX)
 		return error_set(e, ERR_USAGE, "%s: the second argument of top is a whole number from 1 to %d", s->text,
-		                 TOP_MAX);
+				 TOP_MAX);
 	*n = (uint32_t)i;
 	return OK;
 }
@@ -121,9 +121,9 @@ int call_parse(const struct statement *s, struct call *c, struct error *e)
 		return error_set(e, ERR_USAGE, "there is no aggregate %s", s->function);
 	if (s->arg_count < f->least || s->arg_count > f->most)
 		return error_set(e, ERR_USAGE, "%s: %s takes %s", s->text, s->function,
-		                 f->most == 2 ? f->least == 2 ? "two arguments" : "one argument or two"
-		                 : f->least   ? "one argument"
-		                              : "one argument or none");
+				 f->most == 2 ? f->least == 2 ? "two arguments" : "one argument or two"
+				 : f->least   ? "one argument"
+					      : "one argument or none");
 	*c = (struct call){.function = f->function, .has_argument = s->arg_count != 0, .q = {5, 1}, .n = TOP_DEFAULT};
 	if (f == &percentile)
 		return read_percentile(s->function, &c->q, e);
@@ -138,7 +138,7 @@ const char *call_name(const struct statement *s, struct arena *a)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char ch = (unsigned char)s->text[i];
 		bool keep = ch >= 0x80 || ch == '@' || (ch >= '0' && ch <= '9') ||
-		            ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
+			    ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
 		if (keep && gap && n)
 			name[n++] = '_';
 		if (keep)

@@ -95,7 +95,7 @@ static struct value first_of(struct groups *g, uint32_t key, struct value v)
 }
 
 void groups_find(struct groups *g, uint32_t input, const struct column *const *columns, const uint32_t *rows,
-                 uint32_t count, uint32_t *out, uint32_t *scratch)
+		 uint32_t count, uint32_t *out, uint32_t *scratch)
 {
 	if (!g->key_count) {
 		memset(out, 0, count * sizeof *out);

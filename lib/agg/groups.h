@@ -28,7 +28,7 @@ void groups_release(struct groups *g);
 /* out[i] is the group of row rows[i] (rows NULL: row i), i < count, by key_count columns. `scratch` has room for count
  * numbers. */
 void groups_find(struct groups *g, uint32_t input, const struct column *const *columns, const uint32_t *rows,
-                 uint32_t count, uint32_t *out, uint32_t *scratch);
+		 uint32_t count, uint32_t *out, uint32_t *scratch);
 
 /* The group of these key_count values. */
 uint32_t groups_number(struct groups *g, const struct value *values);

@@ -22,7 +22,7 @@ static void reserve(struct input_room *r, uint32_t count)
 }
 
 __attribute__((always_inline)) static inline void load_ints(int64_t *out, const struct column *c, const uint32_t *rows,
-                                                            uint32_t count, unsigned width)
+							    uint32_t count, unsigned width)
 {
 	struct column fixed = *c;
 	fixed.width = (uint8_t)width;
@@ -33,17 +33,10 @@ __attribute__((always_inline)) static inline void load_ints(int64_t *out, const 
 static void load_int_column(int64_t *out, const struct column *c, const uint32_t *rows, uint32_t count)
 {
 	switch (c->width) {
-	case 1:
-		load_ints(out, c, rows, count, 1);
-		break;
-	case 2:
-		load_ints(out, c, rows, count, 2);
-		break;
-	case 4:
-		load_ints(out, c, rows, count, 4);
-		break;
-	default:
-		load_ints(out, c, rows, count, 8);
+	case 1: load_ints(out, c, rows, count, 1); break;
+	case 2: load_ints(out, c, rows, count, 2); break;
+	case 4: load_ints(out, c, rows, count, 4); break;
+	default: load_ints(out, c, rows, count, 8);
 	}
 }
 

@@ -70,8 +70,8 @@ static struct value keep(struct keys *k, struct value v)
 		return v;
 	if ((size_t)(k->text_end - k->text_at) < v.len) {
 		size_t size = k->text_total < TEXTS_MIN   ? TEXTS_MIN
-		              : k->text_total > TEXTS_MAX ? TEXTS_MAX
-		                                          : k->text_total;
+			      : k->text_total > TEXTS_MAX ? TEXTS_MAX
+							  : k->text_total;
 		size = size < v.len ? v.len : size;
 		struct key_texts *block = mem_alloc(sizeof *block + size);
 		block->next = k->texts;
@@ -207,17 +207,10 @@ find_ints(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t
 static void find_int_column(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1:
-		find_ints(k, c, rows, count, out, 1);
-		break;
-	case 2:
-		find_ints(k, c, rows, count, out, 2);
-		break;
-	case 4:
-		find_ints(k, c, rows, count, out, 4);
-		break;
-	default:
-		find_ints(k, c, rows, count, out, 8);
+	case 1: find_ints(k, c, rows, count, out, 1); break;
+	case 2: find_ints(k, c, rows, count, out, 2); break;
+	case 4: find_ints(k, c, rows, count, out, 4); break;
+	default: find_ints(k, c, rows, count, out, 8);
 	}
 }
 
@@ -262,20 +255,15 @@ find_codes(struct keys *k, const struct column *c, const uint32_t *rows, uint32_
 static void find_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count, uint32_t *out)
 {
 	switch (c->width) {
-	case 1:
-		find_codes(k, c, rows, count, out, 1);
-		break;
-	case 2:
-		find_codes(k, c, rows, count, out, 2);
-		break;
-	default:
-		find_codes(k, c, rows, count, out, 4);
+	case 1: find_codes(k, c, rows, count, out, 1); break;
+	case 2: find_codes(k, c, rows, count, out, 2); break;
+	default: find_codes(k, c, rows, count, out, 4);
 	}
 }
 
 /* A row without a value has no code to look at. */
 static void find_marked_dict(struct keys *k, const struct column *c, const uint32_t *rows, uint32_t count,
-                             uint32_t *out)
+			     uint32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t row = rows ? rows[i] : i;
@@ -287,7 +275,7 @@ static void find_marked_dict(struct keys *k, const struct column *c, const uint3
 }
 
 void keys_find(struct keys *k, uint32_t input, const struct column *c, const uint32_t *rows, uint32_t count,
-               uint32_t *out)
+	       uint32_t *out)
 {
 	if (!count)
 		return;

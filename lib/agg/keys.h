@@ -47,7 +47,7 @@ uint32_t keys_number(struct keys *k, struct value v);
 /* out[i] is the number of row rows[i] (rows NULL: row i), i < count. `input` tells dictionaries of different inputs
  * apart. */
 void keys_find(struct keys *k, uint32_t input, const struct column *c, const uint32_t *rows, uint32_t count,
-               uint32_t *out);
+	       uint32_t *out);
 
 size_t keys_memory(const struct keys *k); /* bytes, about */
 

@@ -32,7 +32,6 @@ bool sum_takes(struct value v);
 
 void sum_add_slow(struct sum *s, struct value v, unsigned power, struct arena *a);
 
-
 static inline void sum_add_int(struct sum *s, int64_t i, unsigned scale, struct arena *a)
 {
 	__int128 at;

@@ -39,7 +39,7 @@ struct table;
  * one name.
  */
 int table_new(const char *const *by, size_t by_count, const char *const *calls, size_t call_count, bool exact,
-              struct table **out, struct error *e);
+	      struct table **out, struct error *e);
 void table_free(struct table *t);
 
 /* Fields that records are read by, those of the window's `by` among them; owned by t. For flow_fields. */

@@ -124,7 +124,7 @@ static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct
 }
 
 static int emit_window(struct table *t, struct pane *const *panes, struct span w, table_emit emit, void *self,
-                       struct error *e)
+		       struct error *e)
 {
 	uint32_t first = first_pane(panes, t->pane_count, w.start);
 	if (panes[first]->span.end >= w.end)
@@ -175,7 +175,7 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 	for (uint32_t i = 0; i < t->done_count; i++) {
 		struct pane *p = t->done[i];
 		struct span w = p->greatest < p->least ? (struct span){TIMESTAMP_MIN, TIMESTAMP_MIN}
-		                                       : (struct span){p->least, p->greatest};
+						       : (struct span){p->least, p->greatest};
 		if (!code)
 			code = table_emit_pane(t, p, w, emit, self, e);
 	}

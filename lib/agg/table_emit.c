@@ -45,8 +45,8 @@ static void put_row(struct table *t, struct pane *p, uint32_t group, struct span
 		b->columns[*c++].values[row] = time_or_null(w.end);
 		/* The last moment of the window: so the results can go through windows again. */
 		batch_meta(b, META_TIME)[row] =
-		        w.end == TIMESTAMP_MIN ? value_absent()
-		                               : value_time(time_subtract(w.end, t->spec.kind != WINDOW_COUNT));
+			w.end == TIMESTAMP_MIN ? value_absent()
+					       : value_time(time_subtract(w.end, t->spec.kind != WINDOW_COUNT));
 	}
 	for (uint32_t k = 0; k < t->key_count; k++)
 		b->columns[*c++].values[row] = value_keep(groups_key(&p->groups, group, k), &b->arena);

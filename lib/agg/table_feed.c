@@ -66,7 +66,7 @@ static void reject(struct table *t, struct batch *b, const struct source *s, uin
 		batch_reject_row(b, row, "%s: %.60s is out of range", s->text, shown);
 	else
 		batch_reject_row(b, row, "%s wants numbers, and this is a %s: %.60s", s->text, value_type_name(v),
-		                 shown);
+				 shown);
 	buf_release(&text);
 }
 
@@ -74,8 +74,8 @@ static bool check(struct table *t, struct batch *b, const struct source *s, uint
 {
 	/* A field as it is can always be a key. */
 	uint32_t wrong = s->field && !s->wants_numbers
-	                         ? 0
-	                         : input_wrong(&s->column, b->sel, count, s->wants_numbers, t->scratch);
+				 ? 0
+				 : input_wrong(&s->column, b->sel, count, s->wants_numbers, t->scratch);
 	for (uint32_t i = 0; i < wrong; i++)
 		reject(t, b, s, t->scratch[i]);
 	return wrong != 0;
@@ -93,7 +93,7 @@ static bool read_times(struct table *t, struct batch *b, uint32_t count)
 			continue;
 		t->bad[i] = any = true;
 		batch_reject_row(b, batch_row(b, i),
-		                 "no event time: @time is missing (stream-window -t FIELD sets it)");
+				 "no event time: @time is missing (stream-window -t FIELD sets it)");
 	}
 	return any;
 }
@@ -124,15 +124,15 @@ static void note_times(struct pane *p, const int64_t *times, uint32_t count)
 
 /* Adds rows from..to of those that inputs were loaded for. */
 static void add_rows(struct table *t, struct pane *p, uint32_t input, const struct batch *b, const struct input *inputs,
-                     const uint32_t *rows, const int64_t *times, uint32_t from, uint32_t to)
+		     const uint32_t *rows, const int64_t *times, uint32_t from, uint32_t to)
 {
 	struct agg_rows r = {
-	        .count = to - from,
-	        .groups = t->groups,
-	        .times = times ? times + from : NULL,
-	        .shard = &b->meta[META_SHARD],
-	        .seq = &b->meta[META_SEQ],
-	        .rows = rows ? rows + from : NULL,
+		.count = to - from,
+		.groups = t->groups,
+		.times = times ? times + from : NULL,
+		.shard = &b->meta[META_SHARD],
+		.seq = &b->meta[META_SEQ],
+		.rows = rows ? rows + from : NULL,
 	};
 	groups_find(&p->groups, input, t->key_columns, r.rows, r.count, t->groups, t->scratch);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++) {
@@ -151,7 +151,7 @@ static void add_rows(struct table *t, struct pane *p, uint32_t input, const stru
 
 /* Adds all rows, which are sorted by pane if there is more than one. */
 static void add_batch(struct table *t, uint32_t input, struct batch *b, const uint32_t *rows, const int64_t *times,
-                      uint32_t count)
+		      uint32_t count)
 {
 	struct input *inputs = arena_array(&b->arena, t->arg_count, sizeof *inputs);
 	for (uint32_t i = 0; i < t->arg_count; i++)

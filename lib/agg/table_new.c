@@ -167,7 +167,7 @@ static void add_fields(struct table *t, const struct source *sources, uint32_t c
 }
 
 static int fill(struct table *t, const char *const *by, size_t by_count, const char *const *calls, size_t call_count,
-                struct error *e)
+		struct error *e)
 {
 	for (size_t i = 0; i < by_count; i++)
 		if (add_keys(t, by[i], e))
@@ -187,7 +187,7 @@ static int fill(struct table *t, const char *const *by, size_t by_count, const c
 }
 
 int table_new(const char *const *by, size_t by_count, const char *const *calls, size_t call_count, bool exact,
-              struct table **out, struct error *e)
+	      struct table **out, struct error *e)
 {
 	struct table *t = mem_zero(sizeof *t);
 	t->closed = TIMESTAMP_MIN;
@@ -274,7 +274,7 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 {
 	if (name_taken(t, "window_start") || name_taken(t, "window_end"))
 		return error_set(e, ERR_USAGE,
-		                 "window_start and window_end are the window's: give your column another name");
+				 "window_start and window_end are the window's: give your column another name");
 	const char **by = arena_array(&t->arena, spec->by_count, sizeof *by);
 	for (size_t i = 0; i < spec->by_count; i++) {
 		by[i] = arena_copy(&t->arena, spec->by[i], strlen(spec->by[i]));

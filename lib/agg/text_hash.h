@@ -63,7 +63,7 @@ static inline bool text_equal(const char *a, const char *b, size_t len)
 		if ((text_load64(a) ^ text_load64(b)) | (text_load64(a + 8) ^ text_load64(b + 8)))
 			return false;
 	return !((text_load64(a) ^ text_load64(b)) | (text_load64(a + 8) ^ text_load64(b + 8)) |
-	         (text_load64(x - 8) ^ text_load64(y - 8)) | (text_load64(x) ^ text_load64(y)));
+		 (text_load64(x - 8) ^ text_load64(y - 8)) | (text_load64(x) ^ text_load64(y)));
 }
 
 #endif

@@ -11,7 +11,7 @@
 
 struct arena_block {
 	struct arena_block *next;
-	size_t size;  /* bytes of data */
+	size_t size; /* bytes of data */
 	_Alignas(16) char data[];
 };
 

@@ -10,9 +10,9 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;  /* the newest first; the one we take from */
-	char *at, *end;              /* the free part of it */
-	size_t total;                /* bytes in all blocks */
+	struct arena_block *blocks; /* the newest first; the one we take from */
+	char *at, *end;             /* the free part of it */
+	size_t total;               /* bytes in all blocks */
 };
 
 void *arena_slow(struct arena *a, size_t size);
@@ -28,11 +28,11 @@ static inline void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
-void *arena_array(struct arena *a, size_t count, size_t size);  /* checked product, not cleared */
-char *arena_copy(struct arena *a, const char *p, size_t len);   /* with a NUL behind it */
+void *arena_array(struct arena *a, size_t count, size_t size); /* checked product, not cleared */
+char *arena_copy(struct arena *a, const char *p, size_t len);  /* with a NUL behind it */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void arena_clear(struct arena *a);    /* all of it is free again; keeps the largest block */
-void arena_release(struct arena *a);  /* frees; usable afterwards */
+void arena_clear(struct arena *a);   /* all of it is free again; keeps the largest block */
+void arena_release(struct arena *a); /* frees; usable afterwards */
 
 #endif

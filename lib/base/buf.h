@@ -15,19 +15,19 @@ enum { BUF_SLACK = 64 };
 struct buf {
 	char *data;
 	size_t len;
-	size_t cap;  /* bytes that may be used; BUF_SLACK more are allocated */
+	size_t cap; /* bytes that may be used; BUF_SLACK more are allocated */
 };
 
 #define BUF_INIT ((struct buf){0})
 
-void buf_release(struct buf *b);                  /* frees; b is empty and usable afterwards */
-void buf_grow(struct buf *b, size_t extra);       /* slow path of buf_reserve */
+void buf_release(struct buf *b);            /* frees; b is empty and usable afterwards */
+void buf_grow(struct buf *b, size_t extra); /* slow path of buf_reserve */
 void buf_append(struct buf *b, const void *p, size_t len);
 void buf_string_append(struct buf *b, const char *s);
 void buf_fill(struct buf *b, int byte, size_t count);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *buf_string(struct buf *b);            /* a NUL behind the end, not counted in len */
-char *buf_detach(struct buf *b, size_t *len);     /* hands the memory to the caller (free) */
+const char *buf_string(struct buf *b);        /* a NUL behind the end, not counted in len */
+char *buf_detach(struct buf *b, size_t *len); /* hands the memory to the caller (free) */
 
 static inline void buf_clear(struct buf *b)
 {

@@ -4,22 +4,17 @@
 #include "base/units.h"
 
 const char calendar_months[12][10] = {"January", "February", "March",     "April",   "May",      "June",
-                                      "July",    "August",   "September", "October", "November", "December"};
+				      "July",    "August",   "September", "October", "November", "December"};
 const char calendar_days[7][10] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
 const char *calendar_composite(char directive)
 {
 	switch (directive) {
-	case 'T':
-		return "%H:%M:%S";
-	case 'D':
-		return "%m/%d/%y";
-	case 'F':
-		return "%Y-%m-%d";
-	case 'R':
-		return "%H:%M";
-	default:
-		return NULL;
+	case 'T': return "%H:%M:%S";
+	case 'D': return "%m/%d/%y";
+	case 'F': return "%Y-%m-%d";
+	case 'R': return "%H:%M";
+	default: return NULL;
 	}
 }
 
@@ -49,14 +44,13 @@ void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 
 bool calendar_time(const struct calendar *c, int64_t *ns)
 {
-	if (c->month < 1 || c->month > 12 || c->day < 1 ||
-	    (c->day > 28 && c->day > month_days(c->year, c->month)))
+	if (c->month < 1 || c->month > 12 || c->day < 1 || (c->day > 28 && c->day > month_days(c->year, c->month)))
 		return false;
 	/* 60 is a leap second: the second after it. */
 	if (c->hour > 23 || c->minute > 59 || c->second > 60)
 		return false;
 	int64_t seconds = days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
-	                  c->second - c->offset;
+			  c->second - c->offset;
 	/* A negative time is a second downwards and nanoseconds upwards: count both downwards, lest the product
 	 * overflow. */
 	int64_t part = c->ns;

@@ -11,13 +11,13 @@
 
 struct calendar {
 	int64_t year;
-	int month, day;            /* from 1 */
-	int hour, minute, second;  /* second 60: a leap second */
+	int month, day;           /* from 1 */
+	int hour, minute, second; /* second 60: a leap second */
 	int32_t ns;
-	int32_t offset;            /* seconds east of UTC */
+	int32_t offset; /* seconds east of UTC */
 };
 
-extern const char calendar_months[12][10], calendar_days[7][10];  /* in full; the first of the days is Sunday */
+extern const char calendar_months[12][10], calendar_days[7][10]; /* in full; the first of the days is Sunday */
 
 /* The format that a directive (T D F R) stands for, or NULL. */
 const char *calendar_composite(char directive);

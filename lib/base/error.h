@@ -17,22 +17,21 @@
 
 enum {
 	OK = 0,
-	ERR_FAILED = -1,    /* input or output failed, or a destination did */
-	ERR_USAGE = -2,     /* what was asked for makes no sense */
-	ERR_REJECTED = -3,  /* records were rejected or late and nobody kept them; or --strict stopped at one */
-	ERR_UPSTREAM = -4,  /* the process upstream died, or we are fenced */
-	ERR_GONE = -141,    /* the reader of our output went away: say nothing */
+	ERR_FAILED = -1,   /* input or output failed, or a destination did */
+	ERR_USAGE = -2,    /* what was asked for makes no sense */
+	ERR_REJECTED = -3, /* records were rejected or late and nobody kept them; or --strict stopped at one */
+	ERR_UPSTREAM = -4, /* the process upstream died, or we are fenced */
+	ERR_GONE = -141,   /* the reader of our output went away: say nothing */
 };
 
 struct error {
-	int code;         /* OK or one of the above */
-	char text[1024];  /* one line, no newline; cut when longer */
+	int code;        /* OK or one of the above */
+	char text[1024]; /* one line, no newline; cut when longer */
 };
 
 /* Both set e and return code (error_errno: ERR_FAILED, or ERR_GONE for EPIPE, and it appends
    ": " and the text of errno, which it reads first). e may be NULL when only the code matters. */
-int error_set(struct error *e, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int error_set(struct error *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int error_errno(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before the text that is there; returns e->code. */

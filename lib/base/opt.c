@@ -114,7 +114,7 @@ static int parse_choice(const char *choices, const char *text, int *index, struc
 		}
 	near = nearest_word(text, strlen(text), words, count);
 	code = near ? error_set(e, ERR_USAGE, "`%s` is none of: %s; is it %s?", text, choices, near)
-	            : error_set(e, ERR_USAGE, "`%s` is none of: %s", text, choices);
+		    : error_set(e, ERR_USAGE, "`%s` is none of: %s", text, choices);
 done:
 	buf_release(&copy);
 	return code;
@@ -131,25 +131,14 @@ static int store(struct found f, const char *text, struct error *e)
 {
 	void *member = f.into + f.opt->offset;
 	switch (f.opt->kind) {
-	case OPT_FLAG:
-		*(bool *)member = true;
-		return OK;
-	case OPT_TEXT:
-		*(const char **)member = text;
-		return OK;
-	case OPT_LIST:
-		list_add(member, text);
-		return OK;
-	case OPT_COUNT:
-		return parse_count(text, member, e);
-	case OPT_DURATION:
-		return duration_parse(text, strlen(text), member, e);
-	case OPT_SIZE:
-		return size_parse(text, strlen(text), member, e);
-	case OPT_CHOICE:
-		return parse_choice(f.opt->choices, text, member, e);
-	case OPT_END:
-		break;
+	case OPT_FLAG: *(bool *)member = true; return OK;
+	case OPT_TEXT: *(const char **)member = text; return OK;
+	case OPT_LIST: list_add(member, text); return OK;
+	case OPT_COUNT: return parse_count(text, member, e);
+	case OPT_DURATION: return duration_parse(text, strlen(text), member, e);
+	case OPT_SIZE: return size_parse(text, strlen(text), member, e);
+	case OPT_CHOICE: return parse_choice(f.opt->choices, text, member, e);
+	case OPT_END: break;
 	}
 	return error_set(e, ERR_USAGE, "an option of unknown kind");
 }
@@ -161,7 +150,7 @@ static int take(struct parser *p, struct found f, bool by_letter, const char *te
 	if (!text && takes_argument(f.opt)) {
 		if (p->at + 1 == p->argc)
 			return error_set(p->e, ERR_USAGE, "%s wants an argument: %s", spelled(f.opt, by_letter, name),
-			                 f.opt->arg);
+					 f.opt->arg);
 		text = p->argv[++p->at];
 	}
 	struct error why;
@@ -206,7 +195,7 @@ static int parse_letters(struct parser *p, const char *text)
 }
 
 int opt_parse(int argc, char **argv, const struct opt_set *sets, size_t count, bool stop_at_operand, int *operands,
-              int *after_dashes, struct error *e)
+	      int *after_dashes, struct error *e)
 {
 	struct parser p = {.sets = sets, .count = count, .argv = argv, .argc = argc, .at = 1, .e = e};
 	*operands = *after_dashes = 0;

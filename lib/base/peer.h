@@ -15,7 +15,7 @@ enum peer {
 	PEER_FOREIGN,   /* a pipe read by a program that is none of ours */
 	PEER_UNSETTLED, /* a pipe whose reader may still become one of ours */
 	PEER_TERMINAL,
-	PEER_FILE,      /* regular file, device, socket: all else */
+	PEER_FILE, /* regular file, device, socket: all else */
 };
 
 /* Marks fd if it is an anonymous pipe. Call it first thing, before anything slow. */

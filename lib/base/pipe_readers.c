@@ -14,10 +14,10 @@ enum { NAME_SIZE = 256, FDS_MAX = 8, FAMILY_MAX = 32 };
 
 /* What one process holds of the pipe. */
 struct holder {
-	int proc;           /* its directory in /proc */
-	int fds[FDS_MAX];   /* read ends of our pipe (more than a few nobody has) */
+	int proc;         /* its directory in /proc */
+	int fds[FDS_MAX]; /* read ends of our pipe (more than a few nobody has) */
 	int count;
-	int other_pipes;    /* read ends of other pipes */
+	int other_pipes; /* read ends of other pipes */
 };
 
 /* Reads a small file under dir, with a NUL behind it. The length, or -1. */
@@ -43,8 +43,9 @@ static bool word_in(const char *word, const char *const *list)
 
 static bool is_shell(const char *name)
 {
-	static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "yash",
-					     "fish", "rbash", "posh", "csh", "tcsh", "elvish", "nu", "osh", NULL};
+	static const char *const shells[] = {"sh",   "bash",   "dash", "zsh",  "ksh",   "ksh93", "mksh",
+					     "lksh", "ash",    "yash", "fish", "rbash", "posh",  "csh",
+					     "tcsh", "elvish", "nu",   "osh",  NULL};
 	return word_in(name, shells);
 }
 
@@ -52,10 +53,11 @@ static bool is_shell(const char *name)
 static bool is_wrapper(const char *name)
 {
 	static const char *const wrappers[] = {
-		"env", "nice", "ionice", "time", "timeout", "nohup", "stdbuf", "strace", "ltrace", "sudo", "doas", "su",
-		"runuser", "setpriv", "pkexec", "systemd-run", "setsid", "chroot", "chrt", "taskset", "numactl",
-		"unshare", "nsenter", "flock", "setarch", "linux32", "linux64", "prlimit", "choom", "perf", "catchsegv",
-		"bwrap", "firejail", "cgexec", "faketime", "eatmydata", "fakeroot", "gdb", "rr", NULL};
+		"env",      "nice",    "ionice",   "time",      "timeout",  "nohup",   "stdbuf",    "strace",
+		"ltrace",   "sudo",    "doas",     "su",        "runuser",  "setpriv", "pkexec",    "systemd-run",
+		"setsid",   "chroot",  "chrt",     "taskset",   "numactl",  "unshare", "nsenter",   "flock",
+		"setarch",  "linux32", "linux64",  "prlimit",   "choom",    "perf",    "catchsegv", "bwrap",
+		"firejail", "cgexec",  "faketime", "eatmydata", "fakeroot", "gdb",     "rr",        NULL};
 	return word_in(name, wrappers);
 }
 

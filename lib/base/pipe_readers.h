@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 enum pipe_readers {
-	READERS_UNSEEN,   /* nobody whom we may look at: none at all, or one with other rights (sudo) */
-	READERS_WAITING,  /* shells and wrappers that do not read it, commands of ours that did not mark it yet */
-	READERS_OURS,     /* a command of ours that has no right to mark it */
-	READERS_FOREIGN,  /* a program that is none of ours, or a shell that sits in a read of it */
+	READERS_UNSEEN,  /* nobody whom we may look at: none at all, or one with other rights (sudo) */
+	READERS_WAITING, /* shells and wrappers that do not read it, commands of ours that did not mark it yet */
+	READERS_OURS,    /* a command of ours that has no right to mark it */
+	READERS_FOREIGN, /* a program that is none of ours, or a shell that sits in a read of it */
 };
 
 /*

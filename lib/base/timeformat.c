@@ -36,54 +36,30 @@ static bool print_directive(struct print *w, char directive)
 	int64_t days = days_from_civil(c->year, c->month, c->day);
 	const char *day = calendar_days[((days + 4) % 7 + 7) % 7], *month = calendar_months[c->month - 1];
 	switch (directive) {
-	case 'Y':
-		return print_number(w, "%04lld", c->year);
-	case 'y':
-		return print_number(w, "%02lld", c->year % 100);
-	case 'm':
-		return print_number(w, "%02lld", c->month);
-	case 'd':
-		return print_number(w, "%02lld", c->day);
-	case 'e':
-		return print_number(w, "%2lld", c->day);
-	case 'j':
-		return print_number(w, "%03lld", days - days_from_civil(c->year, 1, 1) + 1);
-	case 'H':
-		return print_number(w, "%02lld", c->hour);
-	case 'I':
-		return print_number(w, "%02lld", (c->hour + 11) % 12 + 1);
-	case 'M':
-		return print_number(w, "%02lld", c->minute);
-	case 'S':
-		return print_number(w, "%02lld", c->second);
-	case 'f':
-		return print_number(w, "%09lld", c->ns);
-	case 'L':
-		return print_number(w, "%03lld", c->ns / MILLISECOND);
-	case 's':
-		return print_number(w, "%lld", w->ns / SECOND - (w->ns % SECOND < 0));
-	case 'b':
-		return print_text(w, month, 3);
-	case 'B':
-		return print_text(w, month, strlen(month));
-	case 'a':
-		return print_text(w, day, 3);
-	case 'A':
-		return print_text(w, day, strlen(day));
-	case 'p':
-		return print_text(w, c->hour < 12 ? "AM" : "PM", 2);
-	case 'Z':
-		return print_text(w, "UTC", 3);
-	case 'z':
-		return print_text(w, "+0000", 5);
-	case 'n':
-		return print_text(w, "\n", 1);
-	case 't':
-		return print_text(w, "\t", 1);
-	case '%':
-		return print_text(w, "%", 1);
-	default:
-		return calendar_composite(directive) && print_format(w, calendar_composite(directive));
+	case 'Y': return print_number(w, "%04lld", c->year);
+	case 'y': return print_number(w, "%02lld", c->year % 100);
+	case 'm': return print_number(w, "%02lld", c->month);
+	case 'd': return print_number(w, "%02lld", c->day);
+	case 'e': return print_number(w, "%2lld", c->day);
+	case 'j': return print_number(w, "%03lld", days - days_from_civil(c->year, 1, 1) + 1);
+	case 'H': return print_number(w, "%02lld", c->hour);
+	case 'I': return print_number(w, "%02lld", (c->hour + 11) % 12 + 1);
+	case 'M': return print_number(w, "%02lld", c->minute);
+	case 'S': return print_number(w, "%02lld", c->second);
+	case 'f': return print_number(w, "%09lld", c->ns);
+	case 'L': return print_number(w, "%03lld", c->ns / MILLISECOND);
+	case 's': return print_number(w, "%lld", w->ns / SECOND - (w->ns % SECOND < 0));
+	case 'b': return print_text(w, month, 3);
+	case 'B': return print_text(w, month, strlen(month));
+	case 'a': return print_text(w, day, 3);
+	case 'A': return print_text(w, day, strlen(day));
+	case 'p': return print_text(w, c->hour < 12 ? "AM" : "PM", 2);
+	case 'Z': return print_text(w, "UTC", 3);
+	case 'z': return print_text(w, "+0000", 5);
+	case 'n': return print_text(w, "\n", 1);
+	case 't': return print_text(w, "\t", 1);
+	case '%': return print_text(w, "%", 1);
+	default: return calendar_composite(directive) && print_format(w, calendar_composite(directive));
 	}
 }
 

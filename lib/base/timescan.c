@@ -99,54 +99,35 @@ static bool scan_directive(struct scan *s, char directive)
 	struct calendar *c = &s->c;
 	int name;
 	switch (directive) {
-	case 'Y':
-		return scan_year(s, 4);
-	case 'y':
-		return scan_year(s, 2);
-	case 'm':
-		return s->has_month = scan_number(s, 2, 1, 12, &c->month);
+	case 'Y': return scan_year(s, 4);
+	case 'y': return scan_year(s, 2);
+	case 'm': return s->has_month = scan_number(s, 2, 1, 12, &c->month);
 	case 'd':
-	case 'e':
-		return s->has_day = scan_number(s, 2, 1, 31, &c->day);
-	case 'j':
-		return scan_number(s, 3, 1, 366, &s->year_day);
-	case 'H':
-		return scan_number(s, 2, 0, 23, &c->hour);
-	case 'I':
-		return scan_number(s, 2, 1, 12, &c->hour);
-	case 'M':
-		return scan_number(s, 2, 0, 59, &c->minute);
-	case 'S':
-		return scan_number(s, 2, 0, 60, &c->second);
+	case 'e': return s->has_day = scan_number(s, 2, 1, 31, &c->day);
+	case 'j': return scan_number(s, 3, 1, 366, &s->year_day);
+	case 'H': return scan_number(s, 2, 0, 23, &c->hour);
+	case 'I': return scan_number(s, 2, 1, 12, &c->hour);
+	case 'M': return scan_number(s, 2, 0, 59, &c->minute);
+	case 'S': return scan_number(s, 2, 0, 60, &c->second);
 	case 'b':
 	case 'B':
 		name = scan_name(s, calendar_months, 12);
 		c->month = name + 1;
 		return s->has_month = name >= 0;
 	case 'a':
-	case 'A':
-		return scan_name(s, calendar_days, 7) >= 0;
-	case 'p':
-		s->half = scan_word(s, "AM") ? 1 : scan_word(s, "PM") ? 2 : 0;
-		return s->half;
+	case 'A': return scan_name(s, calendar_days, 7) >= 0;
+	case 'p': s->half = scan_word(s, "AM") ? 1 : scan_word(s, "PM") ? 2 : 0; return s->half;
 	case 'f':
 		name = (int)calendar_decimals(s->p, (size_t)(s->end - s->p), &c->ns);
 		s->p += name;
 		return name > 0;
-	case 'z':
-		return scan_offset(s);
-	case 'Z':
-		return scan_word(s, "UTC") || scan_word(s, "GMT") || scan_word(s, "Z");
-	case 's':
-		return scan_epoch(s);
+	case 'z': return scan_offset(s);
+	case 'Z': return scan_word(s, "UTC") || scan_word(s, "GMT") || scan_word(s, "Z");
+	case 's': return scan_epoch(s);
 	case 'n':
-	case 't':
-		skip_space(s);
-		return true;
-	case '%':
-		return scan_word(s, "%");
-	default:
-		return calendar_composite(directive) && scan_format(s, calendar_composite(directive));
+	case 't': skip_space(s); return true;
+	case '%': return scan_word(s, "%");
+	default: return calendar_composite(directive) && scan_format(s, calendar_composite(directive));
 	}
 }
 
@@ -239,7 +220,7 @@ int timestamp_format_check(const char *format, struct error *e)
 		f++;
 		if (!*f || !strchr("YmdeHMSfjybBaAZzsnt%TDFRIp", *f))
 			return error_set(e, ERR_USAGE, "`%s` is no time format: there is no `%%%.1s` in one", format,
-			                 f);
+					 f);
 	}
 	return OK;
 }

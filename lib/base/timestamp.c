@@ -67,15 +67,15 @@ size_t timestamp_read_clf(const char *p, size_t len, int64_t *ns)
 	if (len < 26 || p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' || p[17] != ':' || p[20] != ' ')
 		return 0;
 	unsigned day = two_digits(p), century = two_digits(p + 7), year = two_digits(p + 9), hour = two_digits(p + 12),
-	         minute = two_digits(p + 15), second = two_digits(p + 18);
+		 minute = two_digits(p + 15), second = two_digits(p + 18);
 	if ((day | century | year | hour | minute | second) > 127)
 		return 0;
 	struct calendar c = {.year = century * 100 + year,
-	                     .month = month_of(p + 3),
-	                     .day = (int)day,
-	                     .hour = (int)hour,
-	                     .minute = (int)minute,
-	                     .second = (int)second};
+			     .month = month_of(p + 3),
+			     .day = (int)day,
+			     .hour = (int)hour,
+			     .minute = (int)minute,
+			     .second = (int)second};
 	if (calendar_offset(p + 21, 5, &c.offset) != 5 || !calendar_time(&c, ns))
 		return 0;
 	return 26;
@@ -155,8 +155,8 @@ int timestamp_parse(const char *text, size_t len, int64_t *ns, struct error *e)
 	if ((len && timestamp_read(text, len, ns) == len) || read_now(text, len, ns) || read_number(text, len, ns))
 		return OK;
 	return error_set(e, ERR_USAGE,
-	                 "`%.*s` is no time: 2026-11-22T19:37:33Z, 2026-11-22, now-1h, or a number since 1970",
-	                 (int)len, text);
+			 "`%.*s` is no time: 2026-11-22T19:37:33Z, 2026-11-22, now-1h, or a number since 1970",
+			 (int)len, text);
 }
 
 static char *put_two(char *p, int n)

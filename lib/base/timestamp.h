@@ -11,11 +11,11 @@
 
 #include "base/error.h"
 
-#define TIMESTAMP_MIN INT64_MIN  /* before every time; also "not known" */
-#define TIMESTAMP_MAX INT64_MAX  /* after every time */
+#define TIMESTAMP_MIN INT64_MIN /* before every time; also "not known" */
+#define TIMESTAMP_MAX INT64_MAX /* after every time */
 
-int64_t timestamp_now(void);   /* wall clock */
-int64_t monotonic_now(void);   /* for intervals */
+int64_t timestamp_now(void); /* wall clock */
+int64_t monotonic_now(void); /* for intervals */
 
 /*
  * RFC 3339 and its common relatives: `2026-11-22T19:37:33.123456789Z`, a blank for the T, an offset

@@ -10,15 +10,15 @@ struct unit {
 };
 
 static const struct unit time_units[] = {
-        {"ns", NANOSECOND}, {"us", MICROSECOND}, {"ms", MILLISECOND}, {"s", SECOND},
-        {"m", MINUTE},      {"h", HOUR},         {"d", DAY},          {"w", 7 * DAY},
+	{"ns", NANOSECOND}, {"us", MICROSECOND}, {"ms", MILLISECOND}, {"s", SECOND},
+	{"m", MINUTE},      {"h", HOUR},         {"d", DAY},          {"w", 7 * DAY},
 };
 
 static const struct unit size_units[] = {
-        {"K", INT64_C(1) << 10},
-        {"M", INT64_C(1) << 20},
-        {"G", INT64_C(1) << 30},
-        {"T", INT64_C(1) << 40},
+	{"K", INT64_C(1) << 10},
+	{"M", INT64_C(1) << 20},
+	{"G", INT64_C(1) << 30},
+	{"T", INT64_C(1) << 40},
 };
 
 enum { TIME_UNITS = sizeof time_units / sizeof *time_units, SIZE_UNITS = sizeof size_units / sizeof *size_units };
@@ -38,7 +38,7 @@ static size_t decimal_read(const char *p, size_t len, struct decimal *d)
 	*d = (struct decimal){.scale = 1};
 	for (; i < len && p[i] >= '0' && p[i] <= '9'; i++)
 		d->overflow |= __builtin_mul_overflow(d->whole, 10, &d->whole) ||
-		               __builtin_add_overflow(d->whole, (uint64_t)(p[i] - '0'), &d->whole);
+			       __builtin_add_overflow(d->whole, (uint64_t)(p[i] - '0'), &d->whole);
 	if (i == 0 || i + 1 >= len || p[i] != '.' || p[i + 1] < '0' || p[i + 1] > '9')
 		return i;
 	for (i++; i < len && p[i] >= '0' && p[i] <= '9'; i++) {
@@ -77,11 +77,11 @@ int duration_parse(const char *text, size_t len, int64_t *ns, struct error *e)
 	bool zero = used == len && !d.overflow && !d.whole && !d.part;
 	if (used == 0 || (!unit && !zero))
 		return error_set(e, ERR_USAGE,
-		                 "`%.*s` is no duration: a number and one of ns us ms s m h d w, as in 250ms or 5m",
-		                 (int)len, text);
+				 "`%.*s` is no duration: a number and one of ns us ms s m h d w, as in 250ms or 5m",
+				 (int)len, text);
 	if (!decimal_times(&d, unit ? unit->size : 0, ns))
 		return error_set(e, ERR_USAGE, "`%.*s` is too long a duration: the most is 292 years, 106751d",
-		                 (int)len, text);
+				 (int)len, text);
 	return OK;
 }
 
@@ -95,8 +95,8 @@ int size_parse(const char *text, size_t len, int64_t *bytes, struct error *e)
 	const struct unit *unit = unit_find(size_units, SIZE_UNITS, &letter, 1);
 	if (used == 0 || (used < len && !unit))
 		return error_set(e, ERR_USAGE,
-		                 "`%.*s` is no size: a number of bytes, with K M G or T behind it as in 64K or 1.5G",
-		                 (int)len, text);
+				 "`%.*s` is no size: a number of bytes, with K M G or T behind it as in 64K or 1.5G",
+				 (int)len, text);
 	if (!decimal_times(&d, unit ? unit->size : 1, bytes))
 		return error_set(e, ERR_USAGE, "`%.*s` is too large a size", (int)len, text);
 	return OK;
@@ -117,8 +117,8 @@ static size_t duration_in(uint64_t ns, const struct unit *unit, char out[32])
 		return 0;
 	uint64_t decimals = (uint64_t)((unsigned __int128)part * scale / size);
 	int n = places ? snprintf(out, 32, "%llu.%0*llu%s", (unsigned long long)(ns / size), places,
-	                          (unsigned long long)decimals, unit->name)
-	               : snprintf(out, 32, "%llu%s", (unsigned long long)(ns / size), unit->name);
+				  (unsigned long long)decimals, unit->name)
+		       : snprintf(out, 32, "%llu%s", (unsigned long long)(ns / size), unit->name);
 	return (size_t)n;
 }
 

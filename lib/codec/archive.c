@@ -17,15 +17,15 @@ struct archive_reader {
 	struct archive *archive;
 	archive_source source;
 	void *self;
-	char head[8];            /* looked at to tell a 7z, then given to the library */
+	char head[8]; /* looked at to tell a 7z, then given to the library */
 	size_t head_len;
-	const char *rest;        /* of the piece where head ended; given after it */
+	const char *rest; /* of the piece where head ended; given after it */
 	size_t rest_len;
-	int spool;               /* the copy of a 7z; -1: none */
-	uint64_t in, out;        /* raw bytes taken; bytes that came out */
+	int spool;        /* the copy of a 7z; -1: none */
+	uint64_t in, out; /* raw bytes taken; bytes that came out */
 	uint32_t members;
-	bool inside;             /* a member is open */
-	struct error error;      /* of the source, if its code is not OK */
+	bool inside;        /* a member is open */
+	struct error error; /* of the source, if its code is not OK */
 };
 
 static int fail(struct archive_reader *a, struct error *e)
@@ -255,7 +255,7 @@ static const char *member_name(const struct archive_reader *a, struct archive_en
 	if (a->lib.format(a->archive) == ARCHIVE_FORMAT_RAW)
 		return NULL;
 	const char *name = a->lib.entry_pathname(entry);
-	if (!name)  /* it can't be said in the locale */
+	if (!name) /* it can't be said in the locale */
 		name = a->lib.entry_pathname_utf8(entry);
 	return name ? name : "?";
 }

@@ -8,15 +8,15 @@
 struct archive_packer {
 	struct libarchive lib;
 	struct archive *archive;
-	struct buf head;  /* what came before the first write */
-	struct buf *to;   /* where packed bytes go while a function of ours runs */
+	struct buf head; /* what came before the first write */
+	struct buf *to;  /* where packed bytes go while a function of ours runs */
 };
 
 static la_ssize_t on_write(struct archive *archive, void *self, const void *p, size_t len)
 {
 	(void)archive;
 	struct archive_packer *z = self;
-	if (z->to)  /* NULL: thrown away by archive_packer_free */
+	if (z->to) /* NULL: thrown away by archive_packer_free */
 		buf_append(z->to, p, len);
 	return (la_ssize_t)len;
 }

@@ -3,18 +3,22 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MAGIC(text) {text, sizeof(text) - 1}
+#define MAGIC(text)                                                                                                    \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 
 static const struct {
 	const char *bytes;
 	size_t len;
 } magics[] = {
-	MAGIC("\x1f\x8b\x08"),              /* gzip, RFC 1952 */
-	MAGIC("\x28\xb5\x2f\xfd"),          /* zstd, RFC 8878 */
-	MAGIC("\xfd""7zXZ\0"),              /* xz */
-	MAGIC("\x04\x22\x4d\x18"),          /* lz4 frame */
-	MAGIC("PK\3\4"),                    /* zip */
-	MAGIC("PK\5\6"),                    /* zip without a member */
+	MAGIC("\x1f\x8b\x08"),     /* gzip, RFC 1952 */
+	MAGIC("\x28\xb5\x2f\xfd"), /* zstd, RFC 8878 */
+	MAGIC("\xfd"
+	      "7zXZ\0"),           /* xz */
+	MAGIC("\x04\x22\x4d\x18"), /* lz4 frame */
+	MAGIC("PK\3\4"),           /* zip */
+	MAGIC("PK\5\6"),           /* zip without a member */
 	MAGIC("7z\xbc\xaf\x27\x1c"),
 };
 

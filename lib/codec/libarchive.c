@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SYMBOL(member, name) {offsetof(struct libarchive, member), name}
+#define SYMBOL(member, name)                                                                                           \
+	{                                                                                                              \
+		offsetof(struct libarchive, member), name                                                              \
+	}
 
 static const struct {
 	size_t offset;

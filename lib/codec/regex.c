@@ -23,10 +23,10 @@ struct regex {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
-	const size_t *spans;     /* inside data, which never moves */
-	const char **names;      /* by group, borrowed from code; NULL if no group has a name */
+	const size_t *spans; /* inside data, which never moves */
+	const char **names;  /* by group, borrowed from code; NULL if no group has a name */
 	uint32_t groups;
-	bool fast;               /* pcre2_jit_match, which checks nothing, is safe */
+	bool fast; /* pcre2_jit_match, which checks nothing, is safe */
 };
 
 static_assert(REGEX_UNSET == PCRE2_UNSET, "unset groups are passed on as they are");
@@ -158,8 +158,7 @@ static int give_up(int code, struct error *e)
 	char text[256];
 	switch (code) {
 	case PCRE2_ERROR_MATCHLIMIT:
-	case PCRE2_ERROR_DEPTHLIMIT:
-		return error_set(e, ERR_FAILED, "the pattern backtracks too much on this text");
+	case PCRE2_ERROR_DEPTHLIMIT: return error_set(e, ERR_FAILED, "the pattern backtracks too much on this text");
 	case PCRE2_ERROR_HEAPLIMIT:
 	case PCRE2_ERROR_JIT_STACKLIMIT:
 		return error_set(e, ERR_FAILED, "the pattern needs too much memory on this text");
@@ -168,8 +167,7 @@ static int give_up(int code, struct error *e)
 	return error_set(e, ERR_FAILED, "the pattern failed: %s", text);
 }
 
-int regex_match(struct regex *r, const char *text, size_t len, size_t start, const size_t **spans,
-		struct error *e)
+int regex_match(struct regex *r, const char *text, size_t len, size_t start, const size_t **spans, struct error *e)
 {
 	PCRE2_SPTR subject = (PCRE2_SPTR)(text ? text : "");
 	*spans = r->spans;

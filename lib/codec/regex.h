@@ -23,8 +23,7 @@ void regex_free(struct regex *r);
  * part; they live in r until the next match.
  */
 #define REGEX_UNSET SIZE_MAX
-int regex_match(struct regex *r, const char *text, size_t len, size_t start, const size_t **spans,
-		struct error *e);
+int regex_match(struct regex *r, const char *text, size_t len, size_t start, const size_t **spans, struct error *e);
 
 /* Capture groups, not counting the whole. */
 uint32_t regex_group_count(const struct regex *r);

@@ -64,7 +64,7 @@ struct value float_result(const struct eval *ev, const struct node *n, double f)
 {
 	if (!isfinite(f))
 		return eval_error(ev, n, "the result is no finite number");
-	return value_float(f + 0.0);  /* no -0 */
+	return value_float(f + 0.0); /* no -0 */
 }
 
 static wide floor_div(wide a, wide b)
@@ -165,7 +165,7 @@ static struct value time_shift(struct eval *ev, const struct node *n, struct val
 {
 	int64_t ns, result;
 	if (!seconds_to_ns(seconds, &ns) || (n->op == OP_ADD ? __builtin_add_overflow(time.i, ns, &result)
-							      : __builtin_sub_overflow(time.i, ns, &result)))
+							     : __builtin_sub_overflow(time.i, ns, &result)))
 		return eval_error(ev, n, "the result is no time between the years 1677 and 2262");
 	return value_time(result);
 }

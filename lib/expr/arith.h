@@ -5,15 +5,15 @@
 #include "expr/eval.h"
 
 enum operand {
-	OPERAND_EXACT,    /* TYPE_INT, an int or a decimal */
-	OPERAND_FLOAT,    /* TYPE_FLOAT */
-	OPERAND_TOO_BIG,  /* an int beyond 64 bits, or a number beyond a double */
+	OPERAND_EXACT,   /* TYPE_INT, an int or a decimal */
+	OPERAND_FLOAT,   /* TYPE_FLOAT */
+	OPERAND_TOO_BIG, /* an int beyond 64 bits, or a number beyond a double */
 };
 
 /* Turns a number into what is computed with. */
 enum operand operand_of(struct value *v);
 
-__int128 power10(unsigned n);  /* n <= 38 */
+__int128 power10(unsigned n); /* n <= 38 */
 /* i / 10^scale as a decimal of at most 18 places in 64 bits, zeros at the end given up for it. False: it is none. */
 bool fit_decimal(__int128 i, unsigned scale, struct value *out);
 /* A float, or an error if it is not finite. */

@@ -14,17 +14,17 @@
 #include "record/column.h"
 
 enum {
-	CHUNK = 1024,                                       /* rows that are evaluated at a time */
+	CHUNK = 1024, /* rows that are evaluated at a time */
 	SCRATCH_SIZE = CHUNK * (int)sizeof(struct value),
 };
 
 struct eval {
 	struct expr *x;
-	const struct column *const *fields;  /* a column per field of x */
-	struct arena *arena;                 /* for texts that are made */
-	uint32_t total;                      /* rows of this evaluation */
-	bool plain;                          /* no shortcuts through dictionaries */
-	unsigned quiet;                      /* errors get no text */
+	const struct column *const *fields; /* a column per field of x */
+	struct arena *arena;                /* for texts that are made */
+	uint32_t total;                     /* rows of this evaluation */
+	bool plain;                         /* no shortcuts through dictionaries */
+	unsigned quiet;                     /* errors get no text */
 };
 
 /* At most CHUNK rows: list[0..count), or from `first` on. */

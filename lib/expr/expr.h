@@ -21,12 +21,12 @@ void expr_free(struct expr *x);
 
 /* An operand of stream-map, stream-agg or `-b`. */
 struct statement {
-	const char *name;      /* what stands before `=`, backquotes removed; NULL: none. NUL-terminated */
-	struct expr *value;    /* the expression, if it is no call of an aggregate */
-	const char *function;  /* the aggregate's name; NULL: none */
-	struct expr **args;    /* its arguments */
+	const char *name;     /* what stands before `=`, backquotes removed; NULL: none. NUL-terminated */
+	struct expr *value;   /* the expression, if it is no call of an aggregate */
+	const char *function; /* the aggregate's name; NULL: none */
+	struct expr **args;   /* its arguments */
 	size_t arg_count;
-	const char *text;      /* the text of the part behind `=`, for a name made from it */
+	const char *text; /* the text of the part behind `=`, for a name made from it */
 };
 
 /*

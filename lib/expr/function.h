@@ -8,7 +8,7 @@
 #include "expr/node.h"
 
 enum {
-	FUNCTION_MISSING = 1,  /* wants to see absent and null; others are null for them */
+	FUNCTION_MISSING = 1, /* wants to see absent and null; others are null for them */
 };
 
 /*
@@ -20,10 +20,10 @@ enum {
 struct function {
 	const char *name;
 	const char *args;
-	const char *usage;  /* as a message shows it */
+	const char *usage; /* as a message shows it */
 	struct value (*call)(struct eval *ev, const struct node *n, const struct value *args);
 	unsigned flags;
-	enum op op;         /* OP_CALL, or the node that it is */
+	enum op op; /* OP_CALL, or the node that it is */
 };
 
 const struct function *function_find(const char *name, size_t len);

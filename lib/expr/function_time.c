@@ -105,7 +105,7 @@ static int64_t day_of(int64_t ns, int64_t *rest)
 struct civil {
 	int64_t year;
 	int month, day;
-	int64_t rest;  /* nanoseconds of the day */
+	int64_t rest; /* nanoseconds of the day */
 };
 
 static struct civil civil_of(struct value time)

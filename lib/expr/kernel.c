@@ -12,15 +12,15 @@
    equal). Either may lie one outside of int64. */
 struct bounds {
 	__int128 first[VALUE_SCALE_MAX + 1], last[VALUE_SCALE_MAX + 1];
-	uint32_t ready;                  /* a bit per scale */
+	uint32_t ready; /* a bit per scale */
 	bool floats_ready;
-	double float_first, float_last;  /* the same for doubles */
+	double float_first, float_last; /* the same for doubles */
 };
 
 /* first <= i <= last; with `except`, all others. */
 struct range {
 	int64_t first;
-	uint64_t span;   /* last - first */
+	uint64_t span; /* last - first */
 	bool empty, except;
 };
 
@@ -55,7 +55,10 @@ static struct range range_make(enum op op, __int128 first, __int128 last)
 	case OP_LE: to = last; break;
 	case OP_GT: from = last + 1; break;
 	case OP_GE: from = first; break;
-	default: from = first; to = last; break;
+	default:
+		from = first;
+		to = last;
+		break;
 	}
 	struct range r = {.empty = from > to, .except = op == OP_NE};
 	if (!r.empty) {
@@ -102,7 +105,10 @@ static struct float_range float_range(struct expr *x, struct node *k, enum op op
 	case OP_LE: r.last = b->float_last; break;
 	case OP_GT: r.first = nextafter(b->float_last, INFINITY); break;
 	case OP_GE: r.first = b->float_first; break;
-	default: r.first = b->float_first; r.last = b->float_last; break;
+	default:
+		r.first = b->float_first;
+		r.last = b->float_last;
+		break;
 	}
 	return r;
 }

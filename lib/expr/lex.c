@@ -141,11 +141,13 @@ static int lex_meta(struct lexer *l, struct token *t)
 }
 
 /* The longer before those that they begin with. `hint`: what others write, and what it is here. */
-static const struct operator {
+static const struct operator
+{
 	char text[4];
 	enum token_kind kind;
 	const char *hint;
-} operators[] = {
+}
+operators[] = {
 	{"===", T_END, "did you mean ==?"},
 	{"!==", T_END, "did you mean !=?"},
 	{"==", T_EQ, NULL},

@@ -19,12 +19,12 @@
 enum op {
 	OP_CONST,
 	OP_FIELD,
-	OP_PATH,      /* args[0], reached into by `path` */
+	OP_PATH, /* args[0], reached into by `path` */
 	OP_PRESENT,
-	OP_IS_NULL,   /* x == null, as written */
+	OP_IS_NULL, /* x == null, as written */
 	OP_NOT_NULL,
 	OP_NOT,
-	OP_AND,       /* of two or more */
+	OP_AND, /* of two or more */
 	OP_OR,
 	OP_EQ,
 	OP_NE,
@@ -32,9 +32,9 @@ enum op {
 	OP_LE,
 	OP_GT,
 	OP_GE,
-	OP_MATCH,     /* args[1] is a constant with a regex */
+	OP_MATCH, /* args[1] is a constant with a regex */
 	OP_NO_MATCH,
-	OP_IN,        /* args[0] in the others */
+	OP_IN, /* args[0] in the others */
 	OP_NEGATE,
 	OP_ADD,
 	OP_SUB,
@@ -42,17 +42,17 @@ enum op {
 	OP_DIV,
 	OP_FLOOR_DIV,
 	OP_MOD,
-	OP_DEFAULT,   /* ??, of two or more */
+	OP_DEFAULT, /* ??, of two or more */
 	OP_IF,
 	OP_TRY,
 	OP_CALL,
 };
 
 enum {
-	NESTING_MAX = 200,   /* of parentheses and calls in the text */
-	HEIGHT_MAX = 1000,   /* of the tree: bounds the recursion of those who walk it */
-	ARGS_MAX = 8,        /* of a function */
-	TEXT_MAX = 1 << 20,  /* bytes of an expression */
+	NESTING_MAX = 200,  /* of parentheses and calls in the text */
+	HEIGHT_MAX = 1000,  /* of the tree: bounds the recursion of those who walk it */
+	ARGS_MAX = 8,       /* of a function */
+	TEXT_MAX = 1 << 20, /* bytes of an expression */
 };
 
 struct regex;
@@ -69,35 +69,35 @@ struct reference {
 
 struct node {
 	uint8_t op;
-	bool literal;       /* OP_CONST: stood so in the text; the null of `x == null` must */
-	bool pattern;       /* OP_CONST: was written /.../ */
+	bool literal; /* OP_CONST: stood so in the text; the null of `x == null` must */
+	bool pattern; /* OP_CONST: was written /.../ */
 	bool parenthesized;
-	uint32_t begin, end;  /* where it stands in the text */
+	uint32_t begin, end; /* where it stands in the text */
 	uint32_t height;
 	uint32_t arg_count;
 	struct node **args;
 
-	struct value value;       /* OP_CONST */
-	struct value time;        /* OP_CONST, a string: the time that it is (TYPE_TIME), else TYPE_ABSENT */
-	struct bounds *bounds;    /* OP_CONST, a number: made by the kernels */
-	struct value_set *set;    /* OP_IN: all its constants, when they are many */
-	struct regex *regex;      /* OP_CONST that is used as a pattern */
-	struct reference *refs;   /* OP_FIELD: tried in this order, row by row */
+	struct value value;     /* OP_CONST */
+	struct value time;      /* OP_CONST, a string: the time that it is (TYPE_TIME), else TYPE_ABSENT */
+	struct bounds *bounds;  /* OP_CONST, a number: made by the kernels */
+	struct value_set *set;  /* OP_IN: all its constants, when they are many */
+	struct regex *regex;    /* OP_CONST that is used as a pattern */
+	struct reference *refs; /* OP_FIELD: tried in this order, row by row */
 	uint32_t ref_count;
-	uint32_t path_len;        /* OP_PATH */
+	uint32_t path_len; /* OP_PATH */
 	const char *path;
 	const struct function *function; /* OP_CALL */
 
 	/* What evaluation knows about this batch (expr/memo.c). */
-	int32_t source;           /* the one field that it varies with, or SOURCE_NONE, SOURCE_MANY */
+	int32_t source; /* the one field that it varies with, or SOURCE_NONE, SOURCE_MANY */
 	uint64_t values_serial, truths_serial;
 	const struct value *values;
 	const uint8_t *truths;
 
 	/* A comparison with a constant: what it met, for expr_warning. */
-	bool matched;             /* a value of the constant's type */
+	bool matched; /* a value of the constant's type */
 	bool warned;
-	const char *mismatch;     /* the name of another type, or NULL */
+	const char *mismatch; /* the name of another type, or NULL */
 	const struct node *mismatch_with;
 };
 
@@ -105,19 +105,19 @@ enum { SOURCE_NONE = -1, SOURCE_MANY = -2 };
 
 struct expr {
 	struct arena arena;
-	const char *text;      /* all of the text that it was found in; NUL-terminated */
+	const char *text; /* all of the text that it was found in; NUL-terminated */
 	size_t len;
 	struct node *root;
-	struct node **nodes;   /* arguments before their users */
+	struct node **nodes; /* arguments before their users */
 	uint32_t node_count, node_cap;
-	const char **fields;   /* distinct names, NUL-terminated */
+	const char **fields; /* distinct names, NUL-terminated */
 	uint32_t *field_lens;
 	uint32_t field_count, field_cap;
-	int64_t now;           /* what now() gives */
-	locale_t locale;       /* for upper() and lower(); 0 if there is none */
+	int64_t now;                   /* what now() gives */
+	locale_t locale;               /* for upper() and lower(); 0 if there is none */
 	const struct column **columns; /* of the batch at hand, one per field */
-	uint64_t serial;       /* counts evaluations */
-	void **scratch;        /* buffers of SCRATCH_SIZE, used as a stack */
+	uint64_t serial;               /* counts evaluations */
+	void **scratch;                /* buffers of SCRATCH_SIZE, used as a stack */
 	uint32_t scratch_used, scratch_count;
 	struct buf warning;
 };

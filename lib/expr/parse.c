@@ -55,8 +55,10 @@ static int parse_product(struct parser *p, struct node **out)
 {
 	int code = parse_unary(p, out);
 	while (!code) {
-		enum op op = p->t.kind == T_STAR ? OP_MUL : p->t.kind == T_SLASH ? OP_DIV
-			   : p->t.kind == T_SLASHES ? OP_FLOOR_DIV : OP_MOD;
+		enum op op = p->t.kind == T_STAR      ? OP_MUL
+			     : p->t.kind == T_SLASH   ? OP_DIV
+			     : p->t.kind == T_SLASHES ? OP_FLOOR_DIV
+						      : OP_MOD;
 		if (op == OP_MOD && p->t.kind != T_PERCENT)
 			break;
 		struct node *right;
@@ -175,10 +177,22 @@ int parse_expression(struct parser *p, struct node **out)
 static const char *foreign_word(const struct token *t)
 {
 	static const char *const words[][2] = {
-		{"and", "&&"}, {"AND", "&&"}, {"or", "||"}, {"OR", "||"}, {"not", "!"}, {"NOT", "!"},
-		{"is", "== (x == null)"}, {"IS", "== (x == null)"}, {"eq", "=="}, {"ne", "!="},
-		{"like", "=~ /pattern/"}, {"LIKE", "=~ /pattern/"}, {"matches", "=~ /pattern/"},
-		{"div", "//"}, {"mod", "%"}, {"IN", "in"},
+		{"and", "&&"},
+		{"AND", "&&"},
+		{"or", "||"},
+		{"OR", "||"},
+		{"not", "!"},
+		{"NOT", "!"},
+		{"is", "== (x == null)"},
+		{"IS", "== (x == null)"},
+		{"eq", "=="},
+		{"ne", "!="},
+		{"like", "=~ /pattern/"},
+		{"LIKE", "=~ /pattern/"},
+		{"matches", "=~ /pattern/"},
+		{"div", "//"},
+		{"mod", "%"},
+		{"IN", "in"},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (token_is_word(t, words[i][0]))
@@ -198,7 +212,7 @@ static int check_end(struct parser *p)
 		return PARSE_FAIL(p, p->t.begin, "a path follows its name without a blank");
 	if (token_begins_operand(&p->t))
 		return PARSE_FAIL(p, p->t.begin, "an operator is wanted before %.*s", (int)(p->t.end - p->t.begin),
-			    p->x->text + p->t.begin);
+				  p->x->text + p->t.begin);
 	return OK;
 }
 

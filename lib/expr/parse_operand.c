@@ -176,27 +176,18 @@ static int parse_primary(struct parser *p, struct node **out)
 	switch (p->t.kind) {
 	case T_NUMBER:
 	case T_DURATION:
-	case T_STRING:
-		return parse_constant(p, p->t.value, out);
+	case T_STRING: return parse_constant(p, p->t.value, out);
 	case T_SLASH:
-	case T_SLASHES:
-		code = lex_pattern(&p->lexer, &p->t);
-		return code ? code : parse_constant(p, p->t.value, out);
-	case T_META:
-		return parse_meta(p, out);
-	case T_NAME:
-		return parse_word(p, out);
-	case T_OPEN:
-		return parse_group(p, out);
-	case T_END:
-		return PARSE_FAIL(p, p->t.begin, "an operand is wanted at the end");
-	case T_CLOSE:
-		return PARSE_FAIL(p, p->t.begin, "an operand is wanted before )");
-	case T_OPEN_LIST:
-		return PARSE_FAIL(p, p->t.begin, "a list stands behind in");
+	case T_SLASHES: code = lex_pattern(&p->lexer, &p->t); return code ? code : parse_constant(p, p->t.value, out);
+	case T_META: return parse_meta(p, out);
+	case T_NAME: return parse_word(p, out);
+	case T_OPEN: return parse_group(p, out);
+	case T_END: return PARSE_FAIL(p, p->t.begin, "an operand is wanted at the end");
+	case T_CLOSE: return PARSE_FAIL(p, p->t.begin, "an operand is wanted before )");
+	case T_OPEN_LIST: return PARSE_FAIL(p, p->t.begin, "a list stands behind in");
 	default:
 		return PARSE_FAIL(p, p->t.begin, "an operand is wanted before %.*s", (int)(p->t.end - p->t.begin),
-			    p->x->text + p->t.begin);
+				  p->x->text + p->t.begin);
 	}
 }
 

@@ -12,8 +12,8 @@
 struct parser {
 	struct expr *x;
 	struct lexer lexer;
-	struct token t;   /* the next one */
-	size_t last_end;  /* where the one before ended */
+	struct token t;  /* the next one */
+	size_t last_end; /* where the one before ended */
 	unsigned nesting;
 	bool (*is_aggregate)(const char *name, size_t len);
 };

@@ -137,38 +137,23 @@ static struct value binary(struct eval *ev, struct node *n, uint32_t row)
 struct value scalar_eval(struct eval *ev, struct node *n, uint32_t row)
 {
 	switch ((enum op)n->op) {
-	case OP_CONST:
-		return n->value;
-	case OP_FIELD:
-		return field_value(ev, n, row);
-	case OP_PATH:
-		return path_apply(ev, n, scalar_eval(ev, n->args[0], row));
-	case OP_PRESENT:
-		return value_bool(field_value(ev, n->args[0], row).type != TYPE_ABSENT);
+	case OP_CONST: return n->value;
+	case OP_FIELD: return field_value(ev, n, row);
+	case OP_PATH: return path_apply(ev, n, scalar_eval(ev, n->args[0], row));
+	case OP_PRESENT: return value_bool(field_value(ev, n->args[0], row).type != TYPE_ABSENT);
 	case OP_IS_NULL:
-	case OP_NOT_NULL:
-		return missing(ev, n, row);
-	case OP_NOT:
-		return negation(ev, n, row);
+	case OP_NOT_NULL: return missing(ev, n, row);
+	case OP_NOT: return negation(ev, n, row);
 	case OP_AND:
-	case OP_OR:
-		return logic(ev, n, row);
+	case OP_OR: return logic(ev, n, row);
 	case OP_MATCH:
-	case OP_NO_MATCH:
-		return match_apply(ev, n, scalar_eval(ev, n->args[0], row));
-	case OP_IN:
-		return membership(ev, n, row);
-	case OP_NEGATE:
-		return negate_apply(ev, n, scalar_eval(ev, n->args[0], row));
-	case OP_DEFAULT:
-		return fallback(ev, n, row);
-	case OP_IF:
-		return choice(ev, n, row);
-	case OP_TRY:
-		return attempt(ev, n, row);
-	case OP_CALL:
-		return call(ev, n, row);
-	default:
-		return binary(ev, n, row);
+	case OP_NO_MATCH: return match_apply(ev, n, scalar_eval(ev, n->args[0], row));
+	case OP_IN: return membership(ev, n, row);
+	case OP_NEGATE: return negate_apply(ev, n, scalar_eval(ev, n->args[0], row));
+	case OP_DEFAULT: return fallback(ev, n, row);
+	case OP_IF: return choice(ev, n, row);
+	case OP_TRY: return attempt(ev, n, row);
+	case OP_CALL: return call(ev, n, row);
+	default: return binary(ev, n, row);
 	}
 }

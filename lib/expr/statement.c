@@ -14,7 +14,7 @@ struct reader {
 	const char *text;
 	size_t len, at;
 	is_aggregate aggregate;
-	struct arena arena;  /* for tokens */
+	struct arena arena; /* for tokens */
 	struct error *e;
 };
 
@@ -70,7 +70,7 @@ static int read_name(struct reader *r, struct statement *out)
 			return text_error(r->text, r->len, at, r->e, "this name is written in backquotes: `%.*s`",
 					  (int)(loose - at), r->text + at);
 	} else if (peek(r->text, r->len, at) != '`' || token_at(r, &at, &name) || !assigns_at(r->text, r->len, at)) {
-		r->e->code = OK;  /* whoever reads the expression says what is wrong */
+		r->e->code = OK; /* whoever reads the expression says what is wrong */
 		return OK;
 	}
 	if (name.quoted && name.root_len != name.name_len)

@@ -237,35 +237,20 @@ void truth_eval(struct eval *ev, struct node *n, struct rows r, uint8_t *out)
 		return;
 	switch ((enum op)n->op) {
 	case OP_AND:
-	case OP_OR:
-		logic(ev, n, r, out);
-		break;
-	case OP_NOT:
-		negation(ev, n, r, out);
-		break;
+	case OP_OR: logic(ev, n, r, out); break;
+	case OP_NOT: negation(ev, n, r, out); break;
 	case OP_EQ:
 	case OP_NE:
 	case OP_LT:
 	case OP_LE:
 	case OP_GT:
-	case OP_GE:
-		compare(ev, n, r, out);
-		break;
+	case OP_GE: compare(ev, n, r, out); break;
 	case OP_IS_NULL:
-	case OP_NOT_NULL:
-		missing(ev, n, r, out);
-		break;
-	case OP_PRESENT:
-		present(ev, n, r, out);
-		break;
+	case OP_NOT_NULL: missing(ev, n, r, out); break;
+	case OP_PRESENT: present(ev, n, r, out); break;
 	case OP_MATCH:
-	case OP_NO_MATCH:
-		match(ev, n, r, out);
-		break;
-	case OP_IN:
-		membership(ev, n, r, out);
-		break;
-	default:
-		any(ev, n, r, out);
+	case OP_NO_MATCH: match(ev, n, r, out); break;
+	case OP_IN: membership(ev, n, r, out); break;
+	default: any(ev, n, r, out);
 	}
 }

@@ -40,8 +40,8 @@ struct column column_from(const struct column *c, uint32_t first)
 /* The values of an operand: those of row i at values[i * stride]. */
 struct operand {
 	const struct value *values;
-	uint32_t stride;   /* 0: one for all */
-	uint32_t scratch;  /* buffers that were taken */
+	uint32_t stride;  /* 0: one for all */
+	uint32_t scratch; /* buffers that were taken */
 };
 
 static struct operand operand_take(struct eval *ev, struct node *n, struct rows r)
@@ -163,7 +163,7 @@ static inline void arith_loop(struct eval *ev, const struct node *n, enum op op,
 static void arith(struct eval *ev, struct node *n, struct rows r, struct value *out)
 {
 	struct operand a = operand_take(ev, n->args[0], r), b = operand_take(ev, n->args[1], r);
-	switch (n->op) {  /* a loop each, with the operator known */
+	switch (n->op) { /* a loop each, with the operator known */
 	case OP_ADD: arith_loop(ev, n, OP_ADD, a, b, r.count, out); break;
 	case OP_SUB: arith_loop(ev, n, OP_SUB, a, b, r.count, out); break;
 	case OP_MUL: arith_loop(ev, n, OP_MUL, a, b, r.count, out); break;
@@ -204,9 +204,9 @@ static void conditions(struct eval *ev, struct node *n, struct rows r, struct va
 	uint8_t *truths = scratch_take(ev->x);
 	truth_eval(ev, n, r, truths);
 	for (uint32_t i = 0; i < r.count; i++)
-		out[i] = truths[i] <= TRUTH_TRUE	? value_bool(truths[i])
-			 : truths[i] == TRUTH_NULL	? value_null()
-							: value_text(TYPE_ERROR, "", 0);
+		out[i] = truths[i] <= TRUTH_TRUE   ? value_bool(truths[i])
+			 : truths[i] == TRUTH_NULL ? value_null()
+						   : value_text(TYPE_ERROR, "", 0);
 	scratch_drop(ev->x, 1);
 }
 
@@ -215,35 +215,20 @@ void vector_eval(struct eval *ev, struct node *n, struct rows r, struct value *o
 	if (memo_values(ev, n, r, out))
 		return;
 	switch ((enum op)n->op) {
-	case OP_CONST:
-		fill(n->value, r.count, out);
-		break;
-	case OP_FIELD:
-		fields(ev, n, r, out);
-		break;
+	case OP_CONST: fill(n->value, r.count, out); break;
+	case OP_FIELD: fields(ev, n, r, out); break;
 	case OP_PATH:
-	case OP_NEGATE:
-		unary(ev, n, r, out);
-		break;
+	case OP_NEGATE: unary(ev, n, r, out); break;
 	case OP_DEFAULT:
-	case OP_TRY:
-		fallback(ev, n, r, out);
-		break;
-	case OP_IF:
-		choice(ev, n, r, out);
-		break;
-	case OP_CALL:
-		call(ev, n, r, out);
-		break;
+	case OP_TRY: fallback(ev, n, r, out); break;
+	case OP_IF: choice(ev, n, r, out); break;
+	case OP_CALL: call(ev, n, r, out); break;
 	case OP_ADD:
 	case OP_SUB:
 	case OP_MUL:
 	case OP_DIV:
 	case OP_FLOOR_DIV:
-	case OP_MOD:
-		arith(ev, n, r, out);
-		break;
-	default:
-		conditions(ev, n, r, out);
+	case OP_MOD: arith(ev, n, r, out); break;
+	default: conditions(ev, n, r, out);
 	}
 }

@@ -8,14 +8,12 @@
 #define COMMON(member) offsetof(struct common_options, member)
 
 static const struct opt input_options[] = {
-	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format",
-	 format_choices_in},
+	{'i', "input", OPT_CHOICE, COMMON(input), "FMT", "input format", format_choices_in},
 	{0},
 };
 
 static const struct opt output_options[] = {
-	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format",
-	 format_choices_out},
+	{'o', "output", OPT_CHOICE, COMMON(output), "FMT", "output format", format_choices_out},
 	{0, "meta", OPT_FLAG, COMMON(meta), NULL, "show metadata in text", NULL},
 	{0, "color", OPT_CHOICE, COMMON(color), "WHEN", "colour on a terminal", "auto always never"},
 	{0},

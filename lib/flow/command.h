@@ -14,23 +14,23 @@
 #define STREAM_VERSION "0.1"
 
 enum command_traits {
-	COMMAND_SOURCE = 1,  /* makes or fetches its records: reads no standard input, takes no -i */
-	COMMAND_SINK = 2,    /* the end of a pipeline: takes no -o */
-	COMMAND_FOLDS = 4,   /* the records that come out are new ones, made of those that came in */
+	COMMAND_SOURCE = 1, /* makes or fetches its records: reads no standard input, takes no -i */
+	COMMAND_SINK = 2,   /* the end of a pipeline: takes no -o */
+	COMMAND_FOLDS = 4,  /* the records that come out are new ones, made of those that came in */
 };
 
 struct command {
-	const char *summary;        /* `keeps the records for which an expression is true` */
-	const char *operands;       /* `EXPR [FILE…]` */
-	const char *examples;       /* lines, each ended by a newline */
-	const struct opt *options;  /* its own; offsets into the command's struct; NULL: none */
-	unsigned traits;            /* enum command_traits */
+	const char *summary;       /* `keeps the records for which an expression is true` */
+	const char *operands;      /* `EXPR [FILE…]` */
+	const char *examples;      /* lines, each ended by a newline */
+	const struct opt *options; /* its own; offsets into the command's struct; NULL: none */
+	unsigned traits;           /* enum command_traits */
 };
 
 /* What the common options said. */
 struct common_options {
-	int input, output;  /* enum format */
-	int color;          /* 0 auto, 1 always, 2 never */
+	int input, output; /* enum format */
+	int color;         /* 0 auto, 1 always, 2 never */
 	bool meta, strict, stats, quiet, verbose, help, version;
 	const char *bad, *metrics;
 };
@@ -38,7 +38,7 @@ struct common_options {
 struct operands {
 	char **items;
 	int count;
-	int dashed;  /* how many of them, the last ones, stood behind `--` */
+	int dashed; /* how many of them, the last ones, stood behind `--` */
 };
 
 /*

@@ -114,10 +114,22 @@ static void family(const struct counts_list *upstream, const struct counts *own,
 	}
 }
 
-static uint64_t get_in(const struct counts *c) { return c->in; }
-static uint64_t get_out(const struct counts *c) { return c->out; }
-static uint64_t get_rejected(const struct counts *c) { return c->rejected; }
-static uint64_t get_late(const struct counts *c) { return c->late; }
+static uint64_t get_in(const struct counts *c)
+{
+	return c->in;
+}
+static uint64_t get_out(const struct counts *c)
+{
+	return c->out;
+}
+static uint64_t get_rejected(const struct counts *c)
+{
+	return c->rejected;
+}
+static uint64_t get_late(const struct counts *c)
+{
+	return c->late;
+}
 
 void counts_metrics(const struct counts_list *upstream, const struct counts *own, struct buf *out)
 {

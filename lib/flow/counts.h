@@ -14,9 +14,9 @@
 #include "record/batch.h"
 
 struct counts {
-	const char *command;  /* `stream-agg`; owned by the list that the counts are in */
+	const char *command; /* `stream-agg`; owned by the list that the counts are in */
 	uint64_t in, out, rejected, late;
-	uint64_t uncaught;    /* of the rejected and late: how many nobody kept */
+	uint64_t uncaught; /* of the rejected and late: how many nobody kept */
 	bool folds;
 };
 

@@ -67,8 +67,8 @@ static void warn_unseen(struct flow *f, const struct batch *all)
 		struct buf text = BUF_INIT;
 		const char *name = f->watch.names[i], *other = with_dash(f, all, name, &text);
 		if (other)
-			flow_warn(f, "no record so far has the field `%s`; a name with a dash wants backquotes: `%s`", name,
-				  other);
+			flow_warn(f, "no record so far has the field `%s`; a name with a dash wants backquotes: `%s`",
+				  name, other);
 		else if ((other = nearest(all, name, &text)))
 			flow_warn(f, "no record so far has the field `%s`; did you mean `%s`?", name, other);
 		else

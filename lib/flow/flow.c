@@ -61,7 +61,8 @@ int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const str
 
 int flow_watermark(struct flow *f, int64_t time, struct error *e)
 {
-	struct field row[] = {{"shard", value_null()}, {"time", value_time(time)}, {"state", value_string("active", 6)}};
+	struct field row[] = {
+		{"shard", value_null()}, {"time", value_time(time)}, {"state", value_string("active", 6)}};
 	batch_reset(&f->control);
 	batch_add_row(&f->control, row, 3);
 	return flow_control(f, FRAME_WATERMARK, 0, &f->control, e);
@@ -94,7 +95,7 @@ void flow_count_out(struct flow *f, uint64_t count)
 void flow_become(struct flow *f, const struct stage *stage, bool child)
 {
 	f->stage = stage;
-	output_free(f->output);  /* closes standard output: it is nobody's, or another process's */
+	output_free(f->output); /* closes standard output: it is nobody's, or another process's */
 	f->output = NULL;
 	if (!child)
 		return;
@@ -270,8 +271,10 @@ static int finish(struct flow *f, int r, struct error *e)
 	if (!r && f->hidden)
 		message("%llu records were rejected", (unsigned long long)f->own.rejected);
 	if (!r && f->lost_late && !f->options.quiet)
-		message("%llu records came late, when their window had closed; stream-window --late DEST keeps such, --delay D "
-			"waits for them", (unsigned long long)f->lost_late);
+		message("%llu records came late, when their window had closed; stream-window --late DEST keeps such, "
+			"--delay D "
+			"waits for them",
+			(unsigned long long)f->lost_late);
 	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)

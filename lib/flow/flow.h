@@ -38,7 +38,8 @@ struct stage {
 	/* Rows, at least one. NULL: emitted as they are. */
 	int (*batch)(void *self, struct flow *f, int input, struct batch *b, struct error *e);
 	/* WATERMARK, WINDOW, IDLE and kinds not known. NULL: passed on. */
-	int (*control)(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body, struct error *e);
+	int (*control)(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		       struct error *e);
 	/* All inputs are at their end: emit the rest. `final`: nothing will ever follow, so all windows close. */
 	int (*end)(void *self, struct flow *f, bool final, struct error *e);
 	/* A source's turn to emit something: FLOW_MORE (call again), FLOW_WAIT (for flow_wait_for or the timer), FLOW_DONE, or an error. */

@@ -13,8 +13,8 @@ enum { ONCE = -1 };
 struct flow_input {
 	struct input *input;
 	bool ended;
-	bool waits;   /* had nothing to give when it was last asked */
-	bool final;   /* what its END said; true for text */
+	bool waits; /* had nothing to give when it was last asked */
+	bool final; /* what its END said; true for text */
 };
 
 /* Fields that the stage reads, and whether a record had them. */
@@ -33,9 +33,9 @@ struct flow {
 
 	struct flow_input *inputs;
 	int input_count;
-	struct output *output;  /* NULL: a sink */
+	struct output *output; /* NULL: a sink */
 
-	const struct batch *current;  /* the loop's batch that the stage has now */
+	const struct batch *current; /* the loop's batch that the stage has now */
 	struct counts own;
 	struct counts_list upstream;
 	struct field_watch watch;
@@ -43,24 +43,24 @@ struct flow {
 	uint64_t shown, hidden; /* rejected records that were shown, and those that were too many for that */
 	uint64_t lost_late;     /* late ones that nobody kept */
 
-	int64_t interval;       /* of the timer, ns; 0: none; ONCE */
-	int64_t next_timer;     /* monotonic */
+	int64_t interval;   /* of the timer, ns; 0: none; ONCE */
+	int64_t next_timer; /* monotonic */
 	int64_t next_report;
-	int wait_fd;            /* of a source; -1 */
+	int wait_fd; /* of a source; -1 */
 	struct watched {
 		struct output *output;
 		const char *keeper;
-	} *watched;             /* outputs of the stage's own */
+	} * watched; /* outputs of the stage's own */
 	int watched_count;
-	bool part;              /* behind a splitter: others have the rest of the records */
-	bool told;              /* the stage knows of the first signal */
-	bool cut_short;         /* a signal ended us before the input did */
+	bool part;      /* behind a splitter: others have the rest of the records */
+	bool told;      /* the stage knows of the first signal */
+	bool cut_short; /* a signal ended us before the input did */
 	enum frame_bounded bounded;
-	enum format text;       /* what text is taken for; FORMAT_AUTO: what it looks like */
+	enum format text; /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
 	bool final;
-	struct batch control;   /* for the control frames that we make */
-	char *const *files;     /* the FILE operands */
+	struct batch control; /* for the control frames that we make */
+	char *const *files;   /* the FILE operands */
 };
 
 /* inputs.c */
@@ -82,8 +82,8 @@ void flow_select_before(struct batch *b, uint32_t row);
 int flow_take_rejects(struct flow *f, struct batch *b, uint32_t first, struct error *e);
 
 /* report.c */
-void flow_report(struct flow *f);              /* the audit, on standard error */
-int flow_report_live(struct flow *f, bool end, struct error *e);  /* the counts of now: terminal line, metrics file */
+void flow_report(struct flow *f);                                /* the audit, on standard error */
+int flow_report_live(struct flow *f, bool end, struct error *e); /* the counts of now: terminal line, metrics file */
 
 /* loop.c */
 int flow_run(struct flow *f, struct error *e);

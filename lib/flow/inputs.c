@@ -66,7 +66,8 @@ int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *
 	static const char *const standard[] = {"-"};
 	if (f->input_count || f->stage->produce) {
 		if (rest->count)
-			return error_set(e, ERR_USAGE, "`%s`: there is one operand too many; see --help", rest->items[0]);
+			return error_set(e, ERR_USAGE, "`%s`: there is one operand too many; see --help",
+					 rest->items[0]);
 		return 0;
 	}
 	if (!rest->count && isatty(STDIN_FILENO))

@@ -53,13 +53,10 @@ static int on_control(struct flow *f, int input, struct batch *body, struct erro
 	const struct frame *frame = input_frame(f->inputs[input].input);
 	f->part |= is_split(frame, body);
 	switch ((int)frame->kind) {
-	case FRAME_END:
-		f->inputs[input].final &= counts_from_batch(body, &f->upstream);
-		return 0;
+	case FRAME_END: f->inputs[input].final &= counts_from_batch(body, &f->upstream); return 0;
 	case FRAME_HELLO:
 	case FRAME_RESTORE:
-	case FRAME_BARRIER:
-		return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
+	case FRAME_BARRIER: return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
 	}
 	if (f->stage->control)
 		return f->stage->control(f->self, f, input, frame, body, e);
@@ -83,19 +80,14 @@ static int step(struct flow *f, int input, struct error *e)
 	if (input == 0 && f->bounded != input_bounded(in->input) && event != INPUT_WAIT)
 		flow_set_bounded(f, input_bounded(in->input));
 	switch (event) {
-	case INPUT_BATCH:
-		return on_batch(f, input, b, e);
-	case INPUT_CONTROL:
-		return on_control(f, input, b, e);
-	case INPUT_WAIT:
-		return 0;
-	case INPUT_END:
-		return on_end(f, input, e);
+	case INPUT_BATCH: return on_batch(f, input, b, e);
+	case INPUT_CONTROL: return on_control(f, input, b, e);
+	case INPUT_WAIT: return 0;
+	case INPUT_END: return on_end(f, input, e);
 	case INPUT_CUT:
 		return error_set(e, ERR_UPSTREAM, "%s ended without END: the process upstream died",
 				 input_name(in->input));
-	default:
-		return event;
+	default: return event;
 	}
 }
 

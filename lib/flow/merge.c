@@ -10,14 +10,14 @@
 /* Sorted rows of one input between two of its watermarks. */
 struct held {
 	struct batch rows;
-	uint32_t sorted;   /* by so many of their first fields */
-	int64_t until;     /* the watermark that came behind them */
+	uint32_t sorted; /* by so many of their first fields */
+	int64_t until;   /* the watermark that came behind them */
 	struct held *next;
 };
 
 struct merge_input {
-	struct held *first, *last;  /* last: `until` is not known yet */
-	int64_t at;                 /* its watermark */
+	struct held *first, *last; /* last: `until` is not known yet */
+	int64_t at;                /* its watermark */
 	uint32_t windows;
 };
 
@@ -184,7 +184,7 @@ static int on_watermark(struct merge *m, struct flow *f, int input, const struct
 	struct merge_input *in = &m->inputs[input];
 	struct value shard = batch_get(body, 0, "shard"), time = batch_get(body, 0, "time");
 	if (!body->rows || !value_is_missing(shard))
-		return 0;  /* of a source's shard: time by shards ends at a splitter */
+		return 0; /* of a source's shard: time by shards ends at a splitter */
 	if (time.type != TYPE_TIME) {
 		if (m->split_announced)
 			return 0;

@@ -20,9 +20,9 @@ struct merge_input;
 struct merge {
 	struct merge_input *inputs;
 	int count;
-	int64_t at;          /* the watermark that was passed on */
+	int64_t at; /* the watermark that was passed on */
 	bool split_announced;
-	uint32_t windows;    /* WINDOW frames passed on: each comes once per input */
+	uint32_t windows; /* WINDOW frames passed on: each comes once per input */
 };
 
 void merge_init(struct merge *m, int count);

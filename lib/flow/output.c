@@ -17,7 +17,7 @@
 enum {
 	FLUSH_SIZE = 256 << 10,
 	PIPE_SIZE = 1 << 20,
-	DIRECT_ROWS = 2048,      /* a batch of so many is a frame of its own */
+	DIRECT_ROWS = 2048, /* a batch of so many is a frame of its own */
 	GATHER_BYTES = 1 << 20,
 	TABLE_ROWS = 200,        /* more are not small */
 	PATIENCE_MAX = 16 << 20, /* bytes kept for a reader that is behind */
@@ -31,9 +31,9 @@ struct output {
 	struct output_options options;
 	enum shape_of_output as;
 	bool terminal;
-	bool started;            /* the stream line was written, and said `announced` */
-	bool broken;             /* a write failed */
-	bool patient;            /* what the reader does not take at once is kept */
+	bool started; /* the stream line was written, and said `announced` */
+	bool broken;  /* a write failed */
+	bool patient; /* what the reader does not take at once is kept */
 	enum frame_bounded bounded, announced;
 	struct frame_writer *frames;
 	struct encoder *encoder;

@@ -54,7 +54,7 @@ int output_finish(struct output *out, struct error *e);
  */
 void output_abandon(struct output *out);
 
-int output_fd(const struct output *out);  /* -1 once it is closed */
+int output_fd(const struct output *out); /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);
 /* Waits a moment for the reader to show itself, if need be. */
 bool output_is_frames(struct output *out);

@@ -11,10 +11,10 @@
 #include "flow/spawn.h"
 
 struct program {
-	struct spawned process;  /* pid 0: none */
+	struct spawned process; /* pid 0: none */
 	struct output *pipe;
-	const char *name;        /* for messages; borrowed */
-	bool ours;               /* speaks frames, and its statuses are ours */
+	const char *name; /* for messages; borrowed */
+	bool ours;        /* speaks frames, and its statuses are ours */
 };
 
 /* Starts argv (see spawn_command); format is FORMAT_FRAMES or a text. `f` watches that it lives. */

@@ -61,7 +61,7 @@ int side_flush(struct side *s, struct error *e)
 		ssize_t n = write(s->fd, s->pending.data + at, s->pending.len - at);
 		if (n < 0 && errno != EINTR) {
 			error_errno(e, "%s", s->dest);
-			return e->code = ERR_FAILED;  /* even EPIPE: these records are not to get lost in silence */
+			return e->code = ERR_FAILED; /* even EPIPE: these records are not to get lost in silence */
 		}
 		at += n > 0 ? (size_t)n : 0;
 	}

@@ -14,9 +14,9 @@
 #include "record/batch.h"
 
 struct side {
-	const char *dest;  /* borrowed; NULL: there is none */
+	const char *dest; /* borrowed; NULL: there is none */
 	int fd;
-	int child;         /* process id of stream-put; 0: none */
+	int child; /* process id of stream-put; 0: none */
 	struct buf pending;
 };
 

@@ -10,8 +10,8 @@ enum { SPAWN_INPUT = 1, SPAWN_OUTPUT = 2 };
 
 struct spawned {
 	pid_t pid;
-	int input;   /* write end of the pipe to its standard input; -1 */
-	int output;  /* read end of the pipe from its standard output; -1 */
+	int input;  /* write end of the pipe to its standard input; -1 */
+	int output; /* read end of the pipe from its standard output; -1 */
 };
 
 /*

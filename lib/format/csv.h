@@ -29,31 +29,31 @@
 enum { CSV_RECORD_MAX = 64 << 20 };
 
 enum csv_end {
-	CSV_DELIMITER,   /* another cell of the record follows */
-	CSV_LINE,        /* the record ends here */
-	CSV_INCOMPLETE,  /* more bytes are needed to tell */
-	CSV_OPEN,        /* a quoted cell is not closed before the input ends */
-	CSV_STRAY,       /* something stands behind a closing quote */
-	CSV_LONG,        /* longer than CSV_RECORD_MAX */
+	CSV_DELIMITER,  /* another cell of the record follows */
+	CSV_LINE,       /* the record ends here */
+	CSV_INCOMPLETE, /* more bytes are needed to tell */
+	CSV_OPEN,       /* a quoted cell is not closed before the input ends */
+	CSV_STRAY,      /* something stands behind a closing quote */
+	CSV_LONG,       /* longer than CSV_RECORD_MAX */
 };
 
 struct csv_cursor {
-	const char *at;        /* where the next cell begins */
+	const char *at; /* where the next cell begins */
 	const char *end;
-	const char *bound;     /* no record that is accepted goes beyond it; at most end */
+	const char *bound; /* no record that is accepted goes beyond it; at most end */
 	const char *base;
 	uint64_t mask;
-	uint64_t breaks;       /* line ends inside the cells of this record so far */
+	uint64_t breaks; /* line ends inside the cells of this record so far */
 	char delimiter;
-	bool last;             /* nothing follows `end` */
+	bool last; /* nothing follows `end` */
 };
 
 /* A cell as it stands, without its quotes. */
 struct csv_cell {
-	const char *s, *stop;  /* stop: the byte behind it, quotes included */
+	const char *s, *stop; /* stop: the byte behind it, quotes included */
 	size_t len;
 	bool quoted;
-	bool doubled;          /* it has quotes that stand twice */
+	bool doubled; /* it has quotes that stand twice */
 };
 
 static inline uint64_t csv_separators(const char *p, char delimiter)
@@ -160,9 +160,9 @@ const char *csv_line_end(const char *p, const char *end);
 /* -- a record that comes in pieces: each byte is looked at once, to tell when it is worth while to read it -- */
 
 struct csv_scan {
-	size_t seen;     /* bytes of the record looked at; 0: none */
-	uint8_t place;   /* in the grammar, behind them */
-	bool line;       /* its first line is whole */
+	size_t seen;   /* bytes of the record looked at; 0: none */
+	uint8_t place; /* in the grammar, behind them */
+	bool line;     /* its first line is whole */
 };
 
 /* Looks on. True: csv_cell_next will not run out of the record [p, p + len), or will find it malformed. */
@@ -173,13 +173,13 @@ bool csv_scan_more(struct csv_scan *s, const char *p, size_t len, char delimiter
 struct csv_field {
 	const char *name;
 	uint32_t len;
-	int meta;      /* enum meta, or -1 */
-	bool wanted;   /* metadata always are */
+	int meta;    /* enum meta, or -1 */
+	bool wanted; /* metadata always are */
 };
 
 struct csv_header {
 	struct csv_field *fields;
-	uint32_t count;  /* 0: not read yet */
+	uint32_t count; /* 0: not read yet */
 	struct arena arena;
 };
 

@@ -121,7 +121,7 @@ static const char *scan_quotes(struct csv_scan *s, const char *p, const char *en
 static bool scan_byte(struct csv_scan *s, char c, char delimiter)
 {
 	if (c == '"' && s->place != IN_TEXT)
-		s->place = IN_QUOTES;  /* the first one, or one that stands twice */
+		s->place = IN_QUOTES; /* the first one, or one that stands twice */
 	else if (is_line_end(c))
 		return true;
 	else if (c == delimiter)

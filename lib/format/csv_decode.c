@@ -12,13 +12,13 @@ struct csv_decoder {
 	struct decoder head;
 	struct decode_options options;
 	char delimiter;
-	bool began;             /* a byte order mark is behind us, if there was one */
-	bool skip_lf;           /* the last byte taken was a CR: an LF that follows belongs to it */
+	bool began;   /* a byte order mark is behind us, if there was one */
+	bool skip_lf; /* the last byte taken was a CR: an LF that follows belongs to it */
 	bool has_meta;
 	struct csv_header header;
-	struct csv_scan scan;   /* of a record that was not whole when it was last seen */
-	int *columns;           /* of the batch at hand, for each header field; -1: not wanted, or metadata */
-	struct value **cells;   /* where its values go; NULL: nowhere */
+	struct csv_scan scan; /* of a record that was not whole when it was last seen */
+	int *columns;         /* of the batch at hand, for each header field; -1: not wanted, or metadata */
+	struct value **cells; /* where its values go; NULL: nowhere */
 };
 
 /* One call of decode. */
@@ -27,8 +27,8 @@ struct rows {
 	struct batch *b;
 	uint32_t limit;
 	uint32_t shape;
-	uint32_t capacity;  /* of the batch, when cells was filled */
-	bool ready;         /* columns, cells and shape are known */
+	uint32_t capacity; /* of the batch, when cells was filled */
+	bool ready;        /* columns, cells and shape are known */
 };
 
 /* -- where cells go -- */

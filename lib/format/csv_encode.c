@@ -15,7 +15,7 @@ struct csv_encoder {
 	struct encoder head;
 	struct encode_options options;
 	char delimiter;
-	struct heading heading;  /* without fields: nothing is written yet */
+	struct heading heading; /* without fields: nothing is written yet */
 	struct buf escaped;
 };
 

@@ -6,10 +6,10 @@
 /* The names that are taken: open addressing, at most half full. */
 struct names {
 	struct taken {
-		const char *name;  /* NULL: a free place */
+		const char *name; /* NULL: a free place */
 		uint32_t len;
-		uint32_t next;     /* the number that the next namesake is tried with */
-	} *places;
+		uint32_t next; /* the number that the next namesake is tried with */
+	} * places;
 	uint32_t mask;
 };
 
@@ -92,7 +92,7 @@ static void add_field(struct csv_header *h, uint32_t *cap, const struct csv_cell
 
 static int header_error(enum csv_end how, uint64_t line, struct error *e)
 {
-	const char *what = how == CSV_OPEN  ? "a quoted name is not closed"
+	const char *what = how == CSV_OPEN   ? "a quoted name is not closed"
 			   : how == CSV_LONG ? "it is too long: is a quote left open?"
 					     : "a name goes on behind its closing quote";
 	return error_set(e, ERR_FAILED, "line %llu: the header can't be read: %s", (unsigned long long)line, what);

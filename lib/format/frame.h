@@ -37,17 +37,17 @@ enum frame_kind {
 };
 
 enum {
-	FRAME_CRITICAL = 1,  /* a reader that does not know this kind must stop */
-	FRAME_SUMS = 2,      /* buffers carry checksums */
-	FRAME_ALONE = 4,     /* refers to no earlier frame, and no later one to it */
-	FRAME_PLACED = 8,    /* has a place in a store */
+	FRAME_CRITICAL = 1, /* a reader that does not know this kind must stop */
+	FRAME_SUMS = 2,     /* buffers carry checksums */
+	FRAME_ALONE = 4,    /* refers to no earlier frame, and no later one to it */
+	FRAME_PLACED = 8,   /* has a place in a store */
 };
 
 /* Where a frame of a store belongs, so that a stale byte of another file can't pass for it. */
 struct frame_place {
-	uint64_t segment;   /* random id of the segment file */
-	uint64_t seq;       /* @seq of the first row; the others follow without gaps */
-	uint64_t durable;   /* every @seq below it was durable when this frame was written */
+	uint64_t segment; /* random id of the segment file */
+	uint64_t seq;     /* @seq of the first row; the others follow without gaps */
+	uint64_t durable; /* every @seq below it was durable when this frame was written */
 	uint32_t shard;
 };
 
@@ -56,8 +56,8 @@ struct frame_place {
 enum frame_bounded { BOUNDED_UNKNOWN, BOUNDED_YES, BOUNDED_NO };
 
 struct stream_line {
-	enum frame_bounded bounded;  /* whether the source has an end */
-	const char *source;          /* where the records come from, for people; NULL: not said */
+	enum frame_bounded bounded; /* whether the source has an end */
+	const char *source;         /* where the records come from, for people; NULL: not said */
 	size_t source_len;
 };
 
@@ -76,9 +76,9 @@ long stream_line_read(const char *p, size_t len, struct stream_line *l, struct e
 struct frame_writer;
 
 struct frame_writer_options {
-	bool alone;        /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
-	bool sums;         /* checksums on buffers (the header always has one) */
-	int zstd;          /* level; 0: not compressed */
+	bool alone; /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
+	bool sums;  /* checksums on buffers (the header always has one) */
+	int zstd;   /* level; 0: not compressed */
 };
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);
@@ -102,11 +102,11 @@ int frame_write(struct frame_writer *w, enum frame_kind kind, unsigned flags, co
 struct frame_reader;
 
 struct frame {
-	enum frame_kind kind;      /* may be a number that is no member */
+	enum frame_kind kind; /* may be a number that is no member */
 	unsigned flags;
 	uint32_t rows;
-	size_t size;               /* bytes of the whole frame */
-	struct frame_place place;  /* if flags has FRAME_PLACED */
+	size_t size;              /* bytes of the whole frame */
+	struct frame_place place; /* if flags has FRAME_PLACED */
 };
 
 /* What it loads into a batch lives until it loads the next frame. */
@@ -133,7 +133,7 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
  * A chained data frame must be loaded even by who has no use for it: later ones build upon it. After an error b has no
  * rows, and chained frames are refused until a chain begins.
  */
-int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want,
-	       size_t want_count, struct batch *b, struct error *e);
+int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
+	       struct batch *b, struct error *e);
 
 #endif

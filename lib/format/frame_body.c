@@ -57,7 +57,8 @@ static int check_sum(struct body *y, uint32_t index, const char *p, size_t store
 	uint64_t sum;
 	if (!(y->h.flags & FRAME_SUMS))
 		return OK;
-	memcpy(&sum, y->p + extents_at(y) + y->h.extents * sizeof(struct frame_extent) + index * sizeof sum, sizeof sum);
+	memcpy(&sum, y->p + extents_at(y) + y->h.extents * sizeof(struct frame_extent) + index * sizeof sum,
+	       sizeof sum);
 	return sum == hash64(p, stored) ? OK : body_damaged(y, "the checksum of a buffer is wrong");
 }
 

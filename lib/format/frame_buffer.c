@@ -4,7 +4,7 @@
 #include "codec/zstd.h"
 #include "format/frame_writer.h"
 
-enum { PACK_MIN = 128 };  /* bytes; fewer are not worth a zstd frame */
+enum { PACK_MIN = 128 }; /* bytes; fewer are not worth a zstd frame */
 
 void *buffer_open(struct frame_writer *w, size_t raw)
 {

@@ -7,8 +7,8 @@
 /* -- what is in these values? -- */
 
 struct survey {
-	uint32_t types;   /* a bit for each type that occurs */
-	bool one_scale;   /* all ints have the same */
+	uint32_t types; /* a bit for each type that occurs */
+	bool one_scale; /* all ints have the same */
 };
 
 /* The second word of a value: len, type, scale, zero. */
@@ -56,7 +56,7 @@ static bool all_equal_texts(const struct value *v, uint32_t count)
 static bool all_equal_floats(const struct value *v, uint32_t count)
 {
 	for (uint32_t i = 1; i < count; i++)
-		if (v[i].i != v->i)  /* the bits: -0 is not 0 */
+		if (v[i].i != v->i) /* the bits: -0 is not 0 */
 			return false;
 	return true;
 }
@@ -88,18 +88,15 @@ static int values_put(struct frame_writer *w, struct frame_entry n, const struct
 			return variant_put(w, n, v, count);
 		/* fallthrough */
 	case 1 << TYPE_BOOL:
-	case 1 << TYPE_TIME:
-		return value_ints_put(w, n, v, count, marked);
+	case 1 << TYPE_TIME: return value_ints_put(w, n, v, count, marked);
 	case 1 << TYPE_FLOAT:
 		return !marked && all_equal_floats(v, count) ? const_put(w, n, *v)
 							     : value_floats_put(w, n, v, count, marked);
 	case 1 << TYPE_NUMBER:
 	case 1 << TYPE_STRING:
 	case 1 << TYPE_BYTES:
-	case 1 << TYPE_JSON:
-		return texts_put(w, n, v, count, marked, d);
-	default:
-		return variant_put(w, n, v, count);
+	case 1 << TYPE_JSON: return texts_put(w, n, v, count, marked, d);
+	default: return variant_put(w, n, v, count);
 	}
 }
 
@@ -117,8 +114,8 @@ static int gathered_put(struct frame_writer *w, struct frame_entry n, const stru
 	return values_put(w, n, w->cells, count, d);
 }
 
-int column_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel, uint32_t count,
-	       struct dict *d)
+int column_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel,
+	       uint32_t count, struct dict *d)
 {
 	bool done = false;
 	int r = 0;
@@ -131,12 +128,10 @@ int column_put(struct frame_writer *w, struct frame_entry n, const struct column
 			return gathered_put(w, n, c, sel, count, d);
 		return dense_put(w, n, c, sel, count);
 	case COLUMN_FLOAT:
-	case COLUMN_TEXT:
-		return dense_put(w, n, c, sel, count);
+	case COLUMN_TEXT: return dense_put(w, n, c, sel, count);
 	case COLUMN_DICT:
 		r = dict_pass(w, n, c, sel, count, d, &done);
 		return r || done ? r : gathered_put(w, n, c, sel, count, d);
-	default:
-		return gathered_put(w, n, c, sel, count, d);
+	default: return gathered_put(w, n, c, sel, count, d);
 	}
 }

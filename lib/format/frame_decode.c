@@ -119,7 +119,7 @@ static int take_codes(struct body *y, const struct frame_entry *n, uint32_t next
 /* -- values of any type -- */
 
 struct variant {
-	const uint8_t *types, *scales;  /* scales NULL: all 0 */
+	const uint8_t *types, *scales; /* scales NULL: all 0 */
 	const int64_t *payloads;
 	const char *heap;
 	size_t heap_len;
@@ -134,18 +134,12 @@ static bool variant_value(const struct variant *s, uint32_t row, struct value *v
 		return false;
 	switch (v->type) {
 	case TYPE_ABSENT:
-	case TYPE_NULL:
-		v->i = 0;
-		return true;
-	case TYPE_BOOL:
-		return payload == 0 || payload == 1;
+	case TYPE_NULL: v->i = 0; return true;
+	case TYPE_BOOL: return payload == 0 || payload == 1;
 	case TYPE_INT:
-	case TYPE_TIME:
-		return true;
-	case TYPE_FLOAT:
-		return isfinite(v->f);
-	default:
-		break;
+	case TYPE_TIME: return true;
+	case TYPE_FLOAT: return isfinite(v->f);
+	default: break;
 	}
 	uint64_t at = (uint32_t)payload, len = (uint64_t)payload >> 32;
 	if (!is_text_type(v->type) || at + len > s->heap_len)

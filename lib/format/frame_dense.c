@@ -11,7 +11,7 @@ int const_put(struct frame_writer *w, struct frame_entry n, struct value v)
 	if (value_has_text(v)) {
 		r = buffer_put(w, v.s, v.len);
 	} else if (v.type > TYPE_NULL) {
-		n.bias = v.i;  /* or the bits of f: they share their place */
+		n.bias = v.i; /* or the bits of f: they share their place */
 		n.scale = v.type == TYPE_INT ? v.scale : 0;
 	}
 	entry_put(w, &n);
@@ -42,7 +42,8 @@ static void gather(void *to, const void *from, unsigned width, const uint32_t *s
 }
 
 /* Opens a buffer with the selected elements in it. */
-static char *open_gathered(struct frame_writer *w, const void *from, unsigned width, const uint32_t *sel, uint32_t count)
+static char *open_gathered(struct frame_writer *w, const void *from, unsigned width, const uint32_t *sel,
+			   uint32_t count)
 {
 	char *to = buffer_open(w, (size_t)count * width);
 	if (!to)

@@ -7,8 +7,8 @@
 
 enum {
 	SLOTS_MIN = 256,
-	PROBES_MAX = 64,      /* a run this long comes only from texts that were made to collide */
-	PROBATION = 1024,     /* rows after which a column must have repeated itself ... */
+	PROBES_MAX = 64,  /* a run this long comes only from texts that were made to collide */
+	PROBATION = 1024, /* rows after which a column must have repeated itself ... */
 	PROBATION_REPEATS = 10,
 };
 
@@ -29,7 +29,7 @@ void dict_clear(struct dict *d, enum type type)
 	d->generation++;
 	d->type = (uint8_t)type;
 	buf_clear(&d->bytes);
-	buf_reserve(&d->bytes, 1);  /* an empty text has a place too */
+	buf_reserve(&d->bytes, 1); /* an empty text has a place too */
 	buf_clear(&d->offsets);
 	buf_append(&d->offsets, &zero, sizeof zero);
 }

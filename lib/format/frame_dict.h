@@ -13,26 +13,26 @@
 
 enum {
 	DICT_COUNT_MAX = 1 << 16,
-	DICT_TEXT_MAX = 1 << 12,    /* bytes of one text */
-	DICT_BYTES_MAX = 4 << 20,   /* of all texts */
+	DICT_TEXT_MAX = 1 << 12,  /* bytes of one text */
+	DICT_BYTES_MAX = 4 << 20, /* of all texts */
 };
 
 struct dict {
-	uint64_t *slots;     /* upper half of the hash, index + 1; a power of two, at most half full */
+	uint64_t *slots; /* upper half of the hash, index + 1; a power of two, at most half full */
 	uint32_t slot_count;
-	uint8_t type;        /* of all texts */
+	uint8_t type; /* of all texts */
 	uint32_t count;
 	uint64_t generation; /* changes when texts get other codes */
 	struct buf offsets;  /* count + 1 u32: as the form text has them */
 	struct buf bytes;
 
-	uint32_t rest, next_rest;  /* batches not to try; batches to rest after the next failure */
+	uint32_t rest, next_rest; /* batches not to try; batches to rest after the next failure */
 
 	/* What the reader of the chain holds, if epoch is the chain's. */
 	struct {
 		uint64_t epoch;
 		uint32_t number;
-		bool passed;       /* a dictionary that came from elsewhere, of this id; else ours, of this generation */
+		bool passed; /* a dictionary that came from elsewhere, of this id; else ours, of this generation */
 		uint64_t id;
 		uint32_t values;
 		uint64_t bytes;

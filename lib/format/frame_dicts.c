@@ -4,9 +4,9 @@
 #include "format/frame_writer.h"
 
 enum {
-	ROWS_MIN = 64,        /* fewer rows say nothing about a column */
-	REST_MAX = 64,        /* batches */
-	PASS_MAX = 1 << 16,   /* values of a dictionary that is passed on */
+	ROWS_MIN = 64,      /* fewer rows say nothing about a column */
+	REST_MAX = 64,      /* batches */
+	PASS_MAX = 1 << 16, /* values of a dictionary that is passed on */
 };
 
 /* -- what the reader holds -- */

@@ -59,7 +59,8 @@ static int make_room(struct body *y, uint64_t values, uint64_t bytes)
 }
 
 /* The texts in one block of the dictionary's own, the values pointing into it. */
-static void append(struct reader_scope *s, struct reader_dict *d, const struct column *c, uint32_t count, uint64_t bytes)
+static void append(struct reader_scope *s, struct reader_dict *d, const struct column *c, uint32_t count,
+		   uint64_t bytes)
 {
 	char *block = arena_alloc(&d->texts, bytes + 1), *to = block;
 	if (d->cap - d->count < count) {

@@ -6,7 +6,7 @@
 static const char line_head[] = "#stream ";
 static const char line_note[] = "  (binary frames: read them with stream-cat)";
 
-enum { SOURCE_MAX = 1024 };  /* bytes as written; a name that is longer loses its end */
+enum { SOURCE_MAX = 1024 }; /* bytes as written; a name that is longer loses its end */
 
 static bool is_plain(unsigned char c)
 {

@@ -60,7 +60,7 @@ static void add_shape(struct batch *b, const uint16_t *columns, uint32_t count)
 /* -- entries -- */
 
 struct wanted {
-	const char *const *names;  /* NULL: all */
+	const char *const *names; /* NULL: all */
 	size_t count;
 };
 
@@ -116,7 +116,7 @@ static int take_entries(struct body *y, const struct wanted *want, struct batch 
 		if (n.role >= ROLE_COUNT || n.form > COLUMN_DICT || n.marked > 1 || n.type > TYPE_JSON ||
 		    count > y->h.extents - next)
 			return body_damaged(y, "an entry of its directory is wrong");
-		int r = n.role == ROLE_DICT    ? dict_announce(y, i, next)
+		int r = n.role == ROLE_DICT   ? dict_announce(y, i, next)
 			: n.role == ROLE_META ? take_meta(y, &n, next, &seen, b)
 					      : take_field(y, &n, next, want, b);
 		if (r)
@@ -212,7 +212,7 @@ static int enter_scope(struct body *y)
 		scope_clear(y->scope);
 	else if (!r->chain || y->h.chain != r->chain + 1)
 		return error_set(y->e, ERR_FAILED, "a frame refers to one that is missing before it");
-	r->chain = 0;  /* until all went well */
+	r->chain = 0; /* until all went well */
 	return OK;
 }
 
@@ -240,8 +240,8 @@ static int load(struct body *y, const struct frame *f, const struct wanted *want
 	return OK;
 }
 
-int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want,
-	       size_t want_count, struct batch *b, struct error *e)
+int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
+	       struct batch *b, struct error *e)
 {
 	struct frame seen;
 	struct wanted wanted = {want, want ? want_count : 0};

@@ -9,7 +9,7 @@
 struct reader_field {
 	const char *name;
 	uint32_t len;
-	uint32_t column;      /* in the batch, or NO_COLUMN where it is not wanted; holds if frame is this one's */
+	uint32_t column; /* in the batch, or NO_COLUMN where it is not wanted; holds if frame is this one's */
 	uint64_t frame;
 };
 
@@ -18,19 +18,19 @@ struct reader_field {
 struct reader_shape {
 	const uint32_t *fields;
 	uint32_t count;
-	uint64_t frame;       /* the last that used it */
+	uint64_t frame; /* the last that used it */
 };
 
 struct reader_dict {
-	uint64_t id;          /* dict_id of columns */
+	uint64_t id; /* dict_id of columns */
 	struct value *values;
 	uint32_t count, cap;
 	struct arena texts;
-	uint64_t bytes;       /* in texts */
-	const char *block;    /* the texts that the first values came with, one behind the other */
-	uint64_t frame;       /* the last that gave it values */
-	uint32_t waiting;     /* 1 + index of the entry whose values nobody has needed so far; 0: none */
-	uint32_t buffers;     /* of that entry: where they begin */
+	uint64_t bytes;    /* in texts */
+	const char *block; /* the texts that the first values came with, one behind the other */
+	uint64_t frame;    /* the last that gave it values */
+	uint32_t waiting;  /* 1 + index of the entry whose values nobody has needed so far; 0: none */
+	uint32_t buffers;  /* of that entry: where they begin */
 };
 
 /* What frames gave that may be referred to: those of the chain; or the one that stands alone, whose dictionaries stay, so that
@@ -40,26 +40,26 @@ struct reader_scope {
 	struct reader_field *fields;
 	uint32_t field_count, field_cap;
 	uint64_t name_bytes;
-	uint32_t *slots;      /* of names: index + 1; a power of two, at most half full */
+	uint32_t *slots; /* of names: index + 1; a power of two, at most half full */
 	uint32_t slot_count;
-	const char *block;    /* the names buffer of the frame that stood alone */
+	const char *block; /* the names buffer of the frame that stood alone */
 	size_t block_len;
 	struct reader_shape *shapes;
 	uint32_t shape_count, shape_cap;
 	uint64_t shape_words;
 	struct reader_dict *dicts;
-	uint32_t dict_count;  /* that may be referred to */
+	uint32_t dict_count; /* that may be referred to */
 	uint32_t dict_slots, dict_cap;
 	uint64_t dict_values, dict_bytes;
 };
 
 struct frame_reader {
-	struct reader_scope scopes[2];  /* the chain's; the frame's that stands alone */
-	uint32_t chain;       /* number of the last frame of it; 0: none may follow */
-	uint64_t frame;       /* counts those that were loaded */
-	uint64_t next_dict;   /* starts at random, so that dictionaries of two readers differ */
-	uint64_t seed;        /* of the hash of names: hostile ones must not collide */
-	uint16_t *sequence;   /* 0 1 2 ...: @seq less that of the first row */
+	struct reader_scope scopes[2]; /* the chain's; the frame's that stands alone */
+	uint32_t chain;                /* number of the last frame of it; 0: none may follow */
+	uint64_t frame;                /* counts those that were loaded */
+	uint64_t next_dict;            /* starts at random, so that dictionaries of two readers differ */
+	uint64_t seed;                 /* of the hash of names: hostile ones must not collide */
+	uint16_t *sequence;            /* 0 1 2 ...: @seq less that of the first row */
 };
 
 /* A frame that is being loaded. */
@@ -68,8 +68,8 @@ struct body {
 	struct reader_scope *scope;
 	const char *p;
 	struct frame_header h;
-	const uint32_t *at;   /* where each buffer begins */
-	struct arena *arena;  /* the batch's */
+	const uint32_t *at;  /* where each buffer begins */
+	struct arena *arena; /* the batch's */
 	struct error *e;
 };
 

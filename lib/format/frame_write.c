@@ -6,7 +6,7 @@
 #include "format/frame_writer.h"
 
 enum {
-	FIELDS_KEPT_MAX = 1 << 14,     /* a new chain is begun, and all names forgotten, beyond these */
+	FIELDS_KEPT_MAX = 1 << 14, /* a new chain is begun, and all names forgotten, beyond these */
 	NAME_BYTES_KEPT_MAX = 4 << 20,
 	SHAPE_WORDS_KEPT_MAX = 1 << 18,
 	DICT_VALUES_KEPT_MAX = 1 << 18,
@@ -19,7 +19,7 @@ struct task {
 	uint16_t flags;
 	const struct batch *b;
 	const struct frame_place *place;
-	const uint32_t *sel;  /* NULL: the first `rows` of b */
+	const uint32_t *sel; /* NULL: the first `rows` of b */
 	uint32_t rows;
 };
 
@@ -135,8 +135,10 @@ static int put_shapes(struct frame_writer *w, const struct task *t, uint32_t *fi
 	h->shapes = w->new_shape_count;
 	h->used = used;
 	return buffer_put(w, w->new_names.data, w->new_names.len) ||
-	       buffer_put(w, w->new_shapes.data, w->new_shapes.len) || buffer_put(w, w->used.data, w->used.len) ||
-	       codes_put(w, t, local, used) ? TOO_LARGE : 0;
+			       buffer_put(w, w->new_shapes.data, w->new_shapes.len) ||
+			       buffer_put(w, w->used.data, w->used.len) || codes_put(w, t, local, used)
+		       ? TOO_LARGE
+		       : 0;
 }
 
 /* -- the frame -- */
@@ -200,8 +202,10 @@ static void put_head(struct frame_writer *w, const struct task *t, struct frame_
 	memcpy(p, h, sizeof *h);
 	if (!t->place)
 		return;
-	struct frame_place_block place = {.segment = t->place->segment, .seq = t->place->seq,
-					  .durable = t->place->durable, .shard = t->place->shard};
+	struct frame_place_block place = {.segment = t->place->segment,
+					  .seq = t->place->seq,
+					  .durable = t->place->durable,
+					  .shard = t->place->shard};
 	memcpy(p + sizeof *h, &place, sizeof place);
 	place.sum = hash64(p, sizeof *h + offsetof(struct frame_place_block, sum));
 	memcpy(p + sizeof *h, &place, sizeof place);
@@ -237,7 +241,7 @@ static int put_frame(struct frame_writer *w, const struct task *t, struct buf *o
 	if (r) {
 		out->len = w->start;
 		if (!w->alone)
-			frame_writer_restart(w);  /* names were given that the reader never sees */
+			frame_writer_restart(w); /* names were given that the reader never sees */
 		return r;
 	}
 	put_head(w, t, &h);

@@ -9,7 +9,7 @@
 
 /* What a reader knows: from its chain, or from the frame that stands alone. */
 struct scope {
-	uint64_t epoch;      /* numbers that were given in another epoch do not hold; never 0 */
+	uint64_t epoch; /* numbers that were given in another epoch do not hold; never 0 */
 	uint32_t fields, shapes, dicts;
 	uint64_t name_bytes, shape_words, dict_values, dict_bytes;
 };
@@ -20,7 +20,7 @@ struct writer_field {
 	struct {
 		uint64_t epoch;
 		uint32_t id;
-	} known[2];          /* in the chain; in the frame that stands alone */
+	} known[2]; /* in the chain; in the frame that stands alone */
 	struct dict dict;
 };
 
@@ -28,19 +28,19 @@ struct writer_field {
 struct writer_shapes {
 	struct chain_shape {
 		uint64_t hash;
-		uint32_t at, count;  /* its field numbers in `ids` */
-	} *list;
+		uint32_t at, count; /* its field numbers in `ids` */
+	} * list;
 	uint32_t count, cap;
-	uint32_t *slots;             /* index in list + 1; a power of two, at most half full */
+	uint32_t *slots; /* index in list + 1; a power of two, at most half full */
 	uint32_t slot_count;
 	struct buf ids;
 };
 
 struct frame_writer {
 	struct frame_writer_options options;
-	uint32_t chain;              /* number of the last chained frame; 0: none */
+	uint32_t chain; /* number of the last chained frame; 0: none */
 	struct scope scopes[2];
-	unsigned alone;              /* 1: this frame stands alone; the index in scopes */
+	unsigned alone; /* 1: this frame stands alone; the index in scopes */
 
 	struct arena names;
 	struct writer_field **slots; /* by name, open addressing; a power of two, at most half full */
@@ -50,16 +50,16 @@ struct frame_writer {
 
 	/* The frame that is being written. */
 	struct buf *out;
-	size_t start;                /* where it begins in out */
-	uint64_t raw;                /* bytes of its buffers */
+	size_t start; /* where it begins in out */
+	uint64_t raw; /* bytes of its buffers */
 	struct buf entries, extents, sums;
 	struct buf new_names, new_shapes, used;
 	uint32_t new_name_count, new_shape_count, used_count;
 
-	struct arena scratch;        /* lives as long as one frame is written */
+	struct arena scratch; /* lives as long as one frame is written */
 	struct buf packed;
-	uint16_t *codes;             /* for dictionaries: room for as many rows as there were so far */
-	struct value *cells;         /* for columns that must be gathered first: the same */
+	uint16_t *codes;     /* for dictionaries: room for as many rows as there were so far */
+	struct value *cells; /* for columns that must be gathered first: the same */
 	uint32_t codes_cap, cells_cap;
 };
 
@@ -80,7 +80,7 @@ void shapes_clear(struct writer_shapes *s);
 
 /* -- frame_buffer.c: buffers of the frame -- */
 
-enum { TOO_LARGE = 1 };  /* what functions return that write to a frame which can take no more */
+enum { TOO_LARGE = 1 }; /* what functions return that write to a frame which can take no more */
 
 /* A buffer of `raw` bytes at the end of the frame, to be written before anything else; NULL: too large. What is
    opened and not closed never was. */
@@ -92,14 +92,15 @@ void entry_put(struct frame_writer *w, const struct frame_entry *n);
 /* -- frame_choose.c: how a column is stored -- */
 
 /* Rows sel[0..n), or 0..n where sel is NULL. n is not 0. `n` says role and id; `d` is the column's own between frames. */
-int column_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel, uint32_t count,
-	       struct dict *d);
+int column_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel,
+	       uint32_t count, struct dict *d);
 
 /* -- frame_dense.c: columns that are dense already -- */
 
 int const_put(struct frame_writer *w, struct frame_entry n, struct value v);
 /* The forms INT, FLOAT and TEXT; and DICT, but for its dictionary. */
-int dense_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel, uint32_t count);
+int dense_put(struct frame_writer *w, struct frame_entry n, const struct column *c, const uint32_t *sel,
+	      uint32_t count);
 
 /* -- frame_values.c: values, made dense -- */
 

@@ -9,9 +9,9 @@
 #include "record/batch.h"
 
 struct heading_field {
-	size_t at;     /* its name's place in names */
+	size_t at; /* its name's place in names */
 	uint32_t len;
-	int column;    /* of the batch at hand; -1: it has none of that name */
+	int column; /* of the batch at hand; -1: it has none of that name */
 };
 
 struct heading {

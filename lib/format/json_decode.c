@@ -16,17 +16,17 @@
 
 /* What may come next, between records. */
 enum place {
-	TOP,      /* outside an array: any value, or `[` */
-	FIRST,    /* behind the `[`: an element or `]` */
-	ELEMENT,  /* behind a `,`: an element */
-	AFTER,    /* behind an element: `,` or `]` */
-	LOOSE,    /* behind an error: `,`, `]` or an element */
+	TOP,     /* outside an array: any value, or `[` */
+	FIRST,   /* behind the `[`: an element or `]` */
+	ELEMENT, /* behind a `,`: an element */
+	AFTER,   /* behind an element: `,` or `]` */
+	LOOSE,   /* behind an error: `,`, `]` or an element */
 };
 
 enum waiting {
 	FOR_NOTHING,
-	FOR_RECORD,  /* `scan` has seen a part of it */
-	FOR_BAD,     /* `scan` has found it bad, `skip` has not found where to go on */
+	FOR_RECORD, /* `scan` has seen a part of it */
+	FOR_BAD,    /* `scan` has found it bad, `skip` has not found where to go on */
 };
 
 struct json_decoder {
@@ -34,9 +34,9 @@ struct json_decoder {
 	struct json_keys keys;
 	enum place place;
 	enum waiting waiting;
-	bool started;          /* past a byte order mark */
-	uint64_t array_line;   /* where the array began */
-	size_t column;         /* bytes of the line that were taken by earlier calls */
+	bool started;        /* past a byte order mark */
+	uint64_t array_line; /* where the array began */
+	size_t column;       /* bytes of the line that were taken by earlier calls */
 	struct json_scan scan;
 	struct json_skip skip;
 };
@@ -47,7 +47,7 @@ struct input {
 	struct batch *b;
 	const char *p, *start, *end;
 	bool last;
-	ptrdiff_t line_start;  /* where the line of p begins, counted from `start` */
+	ptrdiff_t line_start; /* where the line of p begins, counted from `start` */
 };
 
 /* -- places and lines -- */
@@ -264,8 +264,8 @@ static int decode(struct decoder *head, const char *p, size_t len, bool last, ui
 		  size_t *used, struct error *e)
 {
 	struct json_decoder *d = (struct json_decoder *)head;
-	struct input in = {.d = d, .b = b, .p = p, .start = p, .end = p + len, .last = last,
-			   .line_start = -(ptrdiff_t)d->column};
+	struct input in = {
+		.d = d, .b = b, .p = p, .start = p, .end = p + len, .last = last, .line_start = -(ptrdiff_t)d->column};
 	(void)e;
 	*used = 0;
 	if (limit > BATCH_ROWS_MAX)

@@ -8,9 +8,9 @@
 #include "format/text.h"
 
 enum {
-	BLOCK_ROWS = 256,           /* rows that are gathered at a time */
-	BLOCK_CELLS = 16384,        /* but not more cells than that */
-	TEXTS_MAX = 1 << 20,        /* bytes of keys that are kept for the next batch */
+	BLOCK_ROWS = 256,    /* rows that are gathered at a time */
+	BLOCK_CELLS = 16384, /* but not more cells than that */
+	TEXTS_MAX = 1 << 20, /* bytes of keys that are kept for the next batch */
 	CHUNK = 16,
 };
 
@@ -18,23 +18,23 @@ enum {
 struct key_text {
 	const char *name;
 	uint32_t name_len, len;
-	const char *text;           /* CHUNK bytes more than len may be read */
+	const char *text; /* CHUNK bytes more than len may be read */
 };
 
 /* Where the cells of one column are while a block of rows is written. */
 struct source {
 	const struct value *values;
-	bool by_row;                /* values[row], else values[place in the block] */
+	bool by_row; /* values[row], else values[place in the block] */
 };
 
 struct json_encoder {
 	struct encoder head;
 	struct encode_options options;
-	struct key_text *keys;      /* one per column, the metadata before them */
+	struct key_text *keys; /* one per column, the metadata before them */
 	struct source *sources;
 	uint32_t cap;
 	struct arena texts;
-	struct value *cells;        /* of the columns that must be gathered */
+	struct value *cells; /* of the columns that must be gathered */
 };
 
 /* -- values -- */
@@ -136,7 +136,7 @@ static inline void put_field(struct json_encoder *x, struct buf *out, uint32_t a
 	struct value v = s->values[s->by_row ? row : place];
 	if (v.type == TYPE_ABSENT)
 		return;
-	char *to = buf_reserve(out, k->len);  /* BUF_SLACK is more than a CHUNK */
+	char *to = buf_reserve(out, k->len); /* BUF_SLACK is more than a CHUNK */
 	for (uint32_t i = 0; i < k->len; i += CHUNK)
 		memcpy(to + i, k->text + i, CHUNK);
 	out->len += k->len;
@@ -152,8 +152,8 @@ static void end_row(struct buf *out, size_t start)
 	buf_byte(out, '}');
 }
 
-static void find_source(struct json_encoder *x, uint32_t at, const struct column *c, const uint32_t *rows, uint32_t count,
-			struct value *cells)
+static void find_source(struct json_encoder *x, uint32_t at, const struct column *c, const uint32_t *rows,
+			uint32_t count, struct value *cells)
 {
 	x->sources[at] = (struct source){cells, false};
 	if (c->form == COLUMN_VALUES)
@@ -169,7 +169,8 @@ static void encode_block(struct json_encoder *x, const struct batch *b, const ui
 	for (uint32_t m = first; m < META_COUNT; m++)
 		find_source(x, m, &b->meta[m], rows, count, x->cells + (size_t)m * count);
 	for (uint32_t c = 0; c < b->column_count; c++)
-		find_source(x, META_COUNT + c, &b->columns[c], rows, count, x->cells + (size_t)(META_COUNT + c) * count);
+		find_source(x, META_COUNT + c, &b->columns[c], rows, count,
+			    x->cells + (size_t)(META_COUNT + c) * count);
 	for (uint32_t i = 0; i < count; i++) {
 		size_t start = out->len;
 		const struct shape *s = batch_shape(b, rows[i]);

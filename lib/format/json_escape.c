@@ -129,7 +129,8 @@ static bool is_plain(const char *s, size_t len)
 	for (; len - at >= 16; at += 16) {
 		/* Signed: what is no ASCII is below the blank too. */
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+		__m128i odd =
+			_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
 		if (_mm_movemask_epi8(odd))
 			return false;
 	}

@@ -13,8 +13,8 @@
 struct json_high {
 	struct buf *out;
 	bool terminal;
-	size_t highs_end;  /* the end in out of a run of lone high surrogates' escapes; 0: none yet */
-	size_t highs;      /* how many they are */
+	size_t highs_end; /* the end in out of a run of lone high surrogates' escapes; 0: none yet */
+	size_t highs;     /* how many they are */
 };
 
 /* Appends \uXXXX. */

@@ -4,7 +4,7 @@
 #include "format/json_string.h"
 
 enum {
-	CHILDREN_MAX = 32,           /* the one that was not met for longest makes room */
+	CHILDREN_MAX = 32, /* the one that was not met for longest makes room */
 	MEMORY_MAX = 4 << 20,
 	GAP_MAX = 1 << 30,
 };
@@ -57,7 +57,7 @@ bool json_keys_wanted(const struct json_keys *k, const char *name, size_t len)
 
 struct gap {
 	const char *start, *stop;
-	const char *name;  /* between its quotes; NULL: the record ends here */
+	const char *name; /* between its quotes; NULL: the record ends here */
 	size_t name_len;
 	bool escaped;
 	uint64_t newlines;

@@ -33,43 +33,43 @@ enum { JSON_HEAD = 16, JSON_MEMBERS_MAX = BATCH_COLUMNS_MAX };
 enum json_key_kind {
 	JSON_FIELD,
 	JSON_META,
-	JSON_CLOSE,                 /* no key but the end of the record */
+	JSON_CLOSE, /* no key but the end of the record */
 };
 
 struct json_key {
-	char head[JSON_HEAD];       /* the first bytes of gap */
-	uint32_t head_mask;         /* a bit per byte of head that counts */
+	char head[JSON_HEAD]; /* the first bytes of gap */
+	uint32_t head_mask;   /* a bit per byte of head that counts */
 	uint32_t gap_len;
-	const char *gap;            /* from behind the value before to this one; of JSON_CLOSE: to the closing brace, with it */
-	struct json_key *child;     /* the one met last; NULL: none yet */
-	struct json_key *next;      /* the next child of the same parent */
-	struct value *cells;        /* where values go: cells[row & row_mask] */
-	uint32_t row_mask;          /* 0: nobody wants this field */
-	uint32_t epoch;             /* the batch for which cells, row_mask, column, shape hold */
-	uint8_t kind;               /* enum json_key_kind */
-	uint8_t meta;               /* of JSON_META: enum meta */
-	uint32_t members;           /* on the way from the root, with this one */
-	int32_t column;             /* -1: none (not wanted, or a metadatum) */
-	uint32_t shape;             /* of JSON_CLOSE */
-	uint32_t missing_of;        /* the batch had so many columns when `missing` was made */
+	const char *gap; /* from behind the value before to this one; of JSON_CLOSE: to the closing brace, with it */
+	struct json_key *child; /* the one met last; NULL: none yet */
+	struct json_key *next;  /* the next child of the same parent */
+	struct value *cells;    /* where values go: cells[row & row_mask] */
+	uint32_t row_mask;      /* 0: nobody wants this field */
+	uint32_t epoch;         /* the batch for which cells, row_mask, column, shape hold */
+	uint8_t kind;           /* enum json_key_kind */
+	uint8_t meta;           /* of JSON_META: enum meta */
+	uint32_t members;       /* on the way from the root, with this one */
+	int32_t column;         /* -1: none (not wanted, or a metadatum) */
+	uint32_t shape;         /* of JSON_CLOSE */
+	uint32_t missing_of;    /* the batch had so many columns when `missing` was made */
 	uint32_t missing_count;
-	const uint16_t *missing;    /* the columns that are not in the shape; in the batch's arena */
-	uint64_t newlines;          /* in the gaps on the way from the root, with this one */
+	const uint16_t *missing; /* the columns that are not in the shape; in the batch's arena */
+	uint64_t newlines;       /* in the gaps on the way from the root, with this one */
 	struct json_key *parent;
-	const char *name;           /* decoded */
+	const char *name; /* decoded */
 	size_t name_len;
 };
 
 struct json_keys {
 	struct json_key root;
-	const struct decode_options *options;  /* may be NULL */
-	struct arena arena;         /* nodes, gaps and names */
+	const struct decode_options *options; /* may be NULL */
+	struct arena arena;                   /* nodes, gaps and names */
 	struct batch *batch;
 	uint32_t epoch;
-	unsigned metas;             /* a bit for each metadatum that the batch's rows have */
-	struct value nowhere;       /* where values that nobody wants go */
-	bool full;                  /* the batch has no room for one more field or shape beside its rows */
-	const char *reason;         /* why a record that is JSON can't be taken, or NULL */
+	unsigned metas;       /* a bit for each metadatum that the batch's rows have */
+	struct value nowhere; /* where values that nobody wants go */
+	bool full;            /* the batch has no room for one more field or shape beside its rows */
+	const char *reason;   /* why a record that is JSON can't be taken, or NULL */
 };
 
 void json_keys_init(struct json_keys *k, const struct decode_options *options);

@@ -8,7 +8,7 @@
 /* The text that is left to look at, from `p`, and one step of the path. */
 struct step {
 	bool is_key;
-	const char *key;  /* as it stands in the path; between its backquotes if it has them */
+	const char *key; /* as it stands in the path; between its backquotes if it has them */
 	size_t key_len;
 	uint64_t index;
 };

@@ -3,12 +3,12 @@
 #include <string.h>
 
 enum state {
-	VALUE,        /* a value must come; the first state */
-	FIRST_VALUE,  /* a value or `]` */
-	FIRST_KEY,    /* a key or `}` */
+	VALUE,       /* a value must come; the first state */
+	FIRST_VALUE, /* a value or `]` */
+	FIRST_KEY,   /* a key or `}` */
 	KEY,
 	COLON,
-	AFTER,        /* a value has ended: `,` or the closing bracket */
+	AFTER, /* a value has ended: `,` or the closing bracket */
 	IN_KEY,
 	IN_STRING,
 	IN_NUMBER,
@@ -159,16 +159,12 @@ static const char *literal_go(struct json_scan *s, const char *text, const char 
 static const char *value_go(struct json_scan *s, const char *text, const char *p, const char *end)
 {
 	switch (*p) {
-	case '"':
-		s->state = IN_STRING;
-		return p + 1;
+	case '"': s->state = IN_STRING; return p + 1;
 	case '{':
-	case '[':
-		return bracket_open(s, text, p);
+	case '[': return bracket_open(s, text, p);
 	case 't':
 	case 'f':
-	case 'n':
-		return literal_go(s, text, p, end);
+	case 'n': return literal_go(s, text, p, end);
 	default:
 		if (!is_digit(*p) && *p != '-')
 			return bad(s, text, p, "expected a value");
@@ -208,14 +204,12 @@ static const char *token_go(struct json_scan *s, const char *text, const char *p
 			return bad(s, text, p, "expected : behind the key");
 		s->state = VALUE;
 		return p + 1;
-	case AFTER:
-		return after_go(s, text, p);
+	case AFTER: return after_go(s, text, p);
 	case FIRST_VALUE:
 		if (*p == ']')
 			return bracket_close(s, p);
 		/* fall through */
-	default:
-		return value_go(s, text, p, end);
+	default: return value_go(s, text, p, end);
 	}
 }
 

@@ -18,9 +18,9 @@
 #include "format/json.h"
 
 enum json_status {
-	JSON_WHOLE,  /* a value, checked to its end */
-	JSON_MORE,   /* so far it is one, but it goes on behind the last byte */
-	JSON_BAD,    /* no JSON: `reason` */
+	JSON_WHOLE, /* a value, checked to its end */
+	JSON_MORE,  /* so far it is one, but it goes on behind the last byte */
+	JSON_BAD,   /* no JSON: `reason` */
 };
 
 struct json_scan {
@@ -30,7 +30,7 @@ struct json_scan {
 	uint64_t newlines;    /* met so far, outside strings (inside they are an error) */
 	uint32_t depth, base; /* open brackets; those that were open around the value */
 	uint8_t state;
-	uint64_t objects[JSON_DEPTH_MAX / 64];  /* a bit per depth: the bracket is a brace */
+	uint64_t objects[JSON_DEPTH_MAX / 64]; /* a bit per depth: the bracket is a brace */
 };
 
 /* Before the first json_scan of a value that has `around` brackets around it, which count for JSON_DEPTH_MAX. */

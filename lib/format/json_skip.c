@@ -14,19 +14,12 @@ static bool ends_at_mark(struct json_skip *s, char c)
 {
 	bool outermost = s->array && !s->depth && s->at >= s->error;
 	switch (c) {
-	case '"':
-		s->quoted = true;
-		return false;
+	case '"': s->quoted = true; return false;
 	case '{':
-	case '[':
-		s->depth++;
-		return false;
+	case '[': s->depth++; return false;
 	case '}':
-	case ']':
-		s->depth -= s->depth > 0;
-		return outermost && c == ']';
-	default:
-		return outermost && c == ',';
+	case ']': s->depth -= s->depth > 0; return outermost && c == ']';
+	default: return outermost && c == ',';
 	}
 }
 

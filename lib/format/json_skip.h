@@ -13,11 +13,11 @@
 #include <stddef.h>
 
 struct json_skip {
-	size_t at;     /* bytes looked at; in the end, where reading goes on */
-	size_t error;  /* the byte that was wrong */
-	size_t depth;  /* open brackets, as far as one can tell */
+	size_t at;    /* bytes looked at; in the end, where reading goes on */
+	size_t error; /* the byte that was wrong */
+	size_t depth; /* open brackets, as far as one can tell */
 	bool quoted;
-	bool array;    /* the record is an element of an array */
+	bool array; /* the record is an element of an array */
 };
 
 static inline void json_skip_begin(struct json_skip *s, size_t error, bool array)

@@ -19,8 +19,14 @@ static inline unsigned code_unit(const char *p)
 	return hex_digit(p[2]) << 12 | hex_digit(p[3]) << 8 | hex_digit(p[4]) << 4 | hex_digit(p[5]);
 }
 
-static inline bool is_high(unsigned unit) { return unit >> 10 == 0xd800 >> 10; }
-static inline bool is_low(unsigned unit) { return unit >> 10 == 0xdc00 >> 10; }
+static inline bool is_high(unsigned unit)
+{
+	return unit >> 10 == 0xd800 >> 10;
+}
+static inline bool is_low(unsigned unit)
+{
+	return unit >> 10 == 0xdc00 >> 10;
+}
 
 /* By the pattern of UTF-8, for surrogates too. */
 static inline char *put_code(char *out, uint32_t code)

@@ -53,19 +53,13 @@ const char *json_value_read(const char *p, const char *end, uint32_t around, boo
 	if (p == end)
 		return NULL;
 	switch (*p) {
-	case '"':
-		return read_string(p + 1, end, keep, a, v);
+	case '"': return read_string(p + 1, end, keep, a, v);
 	case '{':
-	case '[':
-		return read_nested(p, end, around, v, newlines);
-	case 't':
-		return read_word(p, end, "true", value_bool(true), v);
-	case 'f':
-		return read_word(p, end, "false", value_bool(false), v);
-	case 'n':
-		return read_word(p, end, "null", value_null(), v);
-	default:
-		return number_read(p, end, v);
+	case '[': return read_nested(p, end, around, v, newlines);
+	case 't': return read_word(p, end, "true", value_bool(true), v);
+	case 'f': return read_word(p, end, "false", value_bool(false), v);
+	case 'n': return read_word(p, end, "null", value_null(), v);
+	default: return number_read(p, end, v);
 	}
 }
 
@@ -98,31 +92,19 @@ static void append_time(struct buf *out, int64_t ns)
 void json_value_append(struct buf *out, struct value v, bool terminal)
 {
 	switch ((enum type)v.type) {
-	case TYPE_BOOL:
-		buf_string_append(out, v.i ? "true" : "false");
-		break;
+	case TYPE_BOOL: buf_string_append(out, v.i ? "true" : "false"); break;
 	case TYPE_INT:
 	case TYPE_FLOAT:
-	case TYPE_NUMBER:
-		number_text(v, out);
-		break;
-	case TYPE_TIME:
-		append_time(out, v.i);
-		break;
-	case TYPE_STRING:
-		json_string_append(out, v.s, v.len, terminal);
-		break;
+	case TYPE_NUMBER: number_text(v, out); break;
+	case TYPE_TIME: append_time(out, v.i); break;
+	case TYPE_STRING: json_string_append(out, v.s, v.len, terminal); break;
 	case TYPE_BYTES:
 		buf_byte(out, '"');
 		base64_append(out, v.s, v.len);
 		buf_byte(out, '"');
 		break;
-	case TYPE_JSON:
-		json_text_append(out, v.s, v.len, terminal);
-		break;
-	default:
-		buf_append(out, "null", 4);
-		break;
+	case TYPE_JSON: json_text_append(out, v.s, v.len, terminal); break;
+	default: buf_append(out, "null", 4); break;
 	}
 }
 

@@ -79,7 +79,7 @@ struct decoder *lines_decoder_new(const struct decode_options *o)
 struct lines_encoder {
 	struct encoder head;
 	struct encode_options options;
-	struct buf plain;  /* a value before it is escaped */
+	struct buf plain; /* a value before it is escaped */
 };
 
 /* A record must stay one line whatever its values hold. */

@@ -14,7 +14,7 @@ enum { NOWHERE = -1, META = -2, NO_ROOM = -100 };
  * compared first, one by one, and looked up only where they differ.
  */
 struct known_key {
-	const char *key;  /* in the input, so for this call only */
+	const char *key; /* in the input, so for this call only */
 	size_t len;
 	int target;
 };
@@ -22,21 +22,21 @@ struct known_key {
 struct logfmt_decoder {
 	struct decoder head;
 	struct decode_options options;
-	size_t seen;                     /* of a line that is not whole */
-	struct known_key *keys;          /* of the last line; key_cap of them have room */
+	size_t seen;            /* of a line that is not whole */
+	struct known_key *keys; /* of the last line; key_cap of them have room */
 	uint32_t key_count, key_cap;
-	uint16_t *columns;               /* of the row at hand, in its order; key_cap */
-	uint64_t *stamps;                /* of each column of the batch: the row that last had it; stamp_cap */
+	uint16_t *columns; /* of the row at hand, in its order; key_cap */
+	uint64_t *stamps;  /* of each column of the batch: the row that last had it; stamp_cap */
 	uint32_t stamp_cap;
-	uint64_t stamp;                  /* of the row at hand */
+	uint64_t stamp; /* of the row at hand */
 };
 
 /* The row at hand. */
 struct row {
 	uint32_t number;
 	uint32_t key_count, column_count;
-	bool like_last;                  /* all keys so far are those of the last row */
-	unsigned metas;                  /* a bit for each metadatum that it has */
+	bool like_last; /* all keys so far are those of the last row */
+	unsigned metas; /* a bit for each metadatum that it has */
 };
 
 /* -- keys -- */

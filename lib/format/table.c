@@ -7,15 +7,15 @@
 #include "format/width.h"
 
 enum {
-	HELD_MAX = 1000,  /* rows that widths are made from */
-	GAP = 2,          /* blanks between columns */
-	NARROW = 8,       /* no column gives way below it */
+	HELD_MAX = 1000, /* rows that widths are made from */
+	GAP = 2,         /* blanks between columns */
+	NARROW = 8,      /* no column gives way below it */
 };
 
 struct layout {
-	size_t width;  /* cells */
-	bool right;    /* all that was seen in it are numbers */
-	bool any;      /* there were some */
+	size_t width; /* cells */
+	bool right;   /* all that was seen in it are numbers */
+	bool any;     /* there were some */
 };
 
 /*
@@ -30,10 +30,10 @@ struct table_encoder {
 	enum meta metas[META_COUNT];
 	uint32_t meta_count;
 	struct heading heading;
-	struct layout *layout;  /* of each column */
+	struct layout *layout; /* of each column */
 	uint32_t column_count, layout_cap;
-	struct buf cell;        /* the text of the cell at hand */
-	size_t blanks;          /* owed before the next text of the line, so that none end it */
+	struct buf cell; /* the text of the cell at hand */
+	size_t blanks;   /* owed before the next text of the line, so that none end it */
 };
 
 /* -- columns -- */

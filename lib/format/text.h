@@ -58,14 +58,14 @@ enum format {
 	FORMAT_TSV,
 	FORMAT_LOGFMT,
 	FORMAT_LINES,
-	FORMAT_TABLE,  /* output only */
+	FORMAT_TABLE, /* output only */
 };
 
 /* `auto frames json csv tsv logfmt lines table`, for an option table's choices; the index is the enum. */
 extern const char format_choices_in[], format_choices_out[];
 
 struct decode_options {
-	const char *const *want;  /* only these fields are needed (others are checked and dropped); NULL: all */
+	const char *const *want; /* only these fields are needed (others are checked and dropped); NULL: all */
 	size_t want_count;
 };
 
@@ -86,9 +86,9 @@ struct decoder_ops {
 
 enum { DECODE_SLACK = 64 };
 
-struct decoder {  /* the head of each decoder's own struct */
+struct decoder { /* the head of each decoder's own struct */
 	const struct decoder_ops *ops;
-	uint64_t line;  /* the line at which the next record begins, from 1 */
+	uint64_t line; /* the line at which the next record begins, from 1 */
 };
 
 /* NULL for FRAMES, TABLE and AUTO. The options' memory must outlive the decoder. */
@@ -96,10 +96,10 @@ struct decoder *decoder_new(enum format format, const struct decode_options *opt
 void decoder_free(struct decoder *d);
 
 struct encode_options {
-	bool meta;          /* metadata too, before the fields */
-	bool terminal;      /* escape what could steer a terminal */
+	bool meta;     /* metadata too, before the fields */
+	bool terminal; /* escape what could steer a terminal */
 	bool color;
-	unsigned width;     /* cells of the terminal: a table is cut to it; 0: no limit */
+	unsigned width; /* cells of the terminal: a table is cut to it; 0: no limit */
 };
 
 struct encoder;

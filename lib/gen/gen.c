@@ -23,8 +23,8 @@ void gen_start(struct batch *b, uint32_t rows)
 uint16_t *gen_set_dict(struct batch *b, const char *name, const struct value *dict, uint32_t size, uint64_t dict_id)
 {
 	uint16_t *codes = arena_array(&b->arena, b->rows, sizeof *codes);
-	struct column c = {.form = COLUMN_DICT, .width = 2, .ints = codes, .dict = dict, .dict_size = size,
-			   .dict_id = dict_id};
+	struct column c = {
+		.form = COLUMN_DICT, .width = 2, .ints = codes, .dict = dict, .dict_size = size, .dict_id = dict_id};
 	batch_set(b, name, strlen(name), c);
 	return codes;
 }
@@ -32,7 +32,8 @@ uint16_t *gen_set_dict(struct batch *b, const char *name, const struct value *di
 int64_t *gen_set_ints(struct batch *b, const char *name, enum type type, unsigned scale)
 {
 	int64_t *ints = arena_array(&b->arena, b->rows, sizeof *ints);
-	struct column c = {.form = COLUMN_INT, .type = (uint8_t)type, .width = 8, .scale = (uint8_t)scale, .ints = ints};
+	struct column c = {
+		.form = COLUMN_INT, .type = (uint8_t)type, .width = 8, .scale = (uint8_t)scale, .ints = ints};
 	batch_set(b, name, strlen(name), c);
 	return ints;
 }

@@ -37,8 +37,8 @@ struct rng {
 
 void rng_seed(struct rng *r, uint64_t seed);
 uint64_t rng_next(struct rng *r);
-uint32_t rng_below(struct rng *r, uint32_t n);  /* 0..n-1 */
-double rng_unit(struct rng *r);                 /* [0, 1) */
+uint32_t rng_below(struct rng *r, uint32_t n); /* 0..n-1 */
+double rng_unit(struct rng *r);                /* [0, 1) */
 
 /* Draws 0..n-1 with weights, by the alias method (Walker 1977, Vose 1991). */
 struct alias {

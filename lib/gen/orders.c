@@ -9,7 +9,7 @@
 
 enum { CUSTOMERS = 10000, PRODUCTS = 500, CURRENCIES = 3 };
 
-static const int64_t START = INT64_C(1767225600) * SECOND;  /* 2026-01-01T00:00:00Z */
+static const int64_t START = INT64_C(1767225600) * SECOND; /* 2026-01-01T00:00:00Z */
 static const int64_t PACE = SECOND / 5;
 
 struct gen {
@@ -17,7 +17,7 @@ struct gen {
 	uint64_t made;
 	struct arena texts;
 	struct value customers[CUSTOMERS], products[PRODUCTS], currencies[CURRENCIES];
-	int64_t prices[PRODUCTS];  /* hundredths */
+	int64_t prices[PRODUCTS]; /* hundredths */
 	struct alias by_product;
 };
 
@@ -75,5 +75,5 @@ static void release(struct gen *g)
 }
 
 extern const struct gen_kind gen_orders;
-const struct gen_kind gen_orders = {"orders", "orders of a shop: ts order customer product quantity price currency", create,
-				    fill, release};
+const struct gen_kind gen_orders = {"orders", "orders of a shop: ts order customer product quantity price currency",
+				    create, fill, release};

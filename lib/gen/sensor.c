@@ -9,7 +9,7 @@
 
 enum { SENSORS = 100 };
 
-static const int64_t START = INT64_C(1767225600) * SECOND;  /* 2026-01-01T00:00:00Z */
+static const int64_t START = INT64_C(1767225600) * SECOND; /* 2026-01-01T00:00:00Z */
 static const int64_t PACE = SECOND / 10;
 
 struct gen {
@@ -60,4 +60,5 @@ static void release(struct gen *g)
 }
 
 extern const struct gen_kind gen_sensor;
-const struct gen_kind gen_sensor = {"sensor", "readings of machines: ts sensor temperature humidity ok", create, fill, release};
+const struct gen_kind gen_sensor = {"sensor", "readings of machines: ts sensor temperature humidity ok", create, fill,
+				    release};

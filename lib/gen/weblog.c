@@ -11,8 +11,8 @@
 
 enum { CLIENTS = 20000, PATHS = 5000, AGENTS = 48, STATUSES = 9, METHODS = 5 };
 
-static const int64_t START = INT64_C(1767225600) * SECOND;  /* 2026-01-01T00:00:00Z */
-static const int64_t PACE = SECOND / 100;                   /* 100 records a second of event time */
+static const int64_t START = INT64_C(1767225600) * SECOND; /* 2026-01-01T00:00:00Z */
+static const int64_t PACE = SECOND / 100;                  /* 100 records a second of event time */
 
 struct gen {
 	struct rng rng;
@@ -55,7 +55,8 @@ static struct value make_path(struct gen *g, uint32_t i)
 static struct value make_agent(struct gen *g, uint32_t i)
 {
 	static const char *const systems[] = {"X11; Linux x86_64", "Windows NT 10.0; Win64; x64",
-					      "Macintosh; Intel Mac OS X 10_15_7", "iPhone; CPU iPhone OS 17_4 like Mac OS X"};
+					      "Macintosh; Intel Mac OS X 10_15_7",
+					      "iPhone; CPU iPhone OS 17_4 like Mac OS X"};
 	if (i % 12 == 11)
 		return text(g, "crawler-%u/2.%u (+https://crawler.example/about)", i / 12, i);
 	return text(g, "Mozilla/5.0 (%s) Browser/%u.0.%u Engine/537.36", systems[i % 4], 100 + i / 4, i * 37);
@@ -140,5 +141,5 @@ static void release(struct gen *g)
 }
 
 extern const struct gen_kind gen_weblog;
-const struct gen_kind gen_weblog = {"weblog", "requests to a web site: ts ip method path status bytes rt ua", create, fill,
-				    release};
+const struct gen_kind gen_weblog = {"weblog", "requests to a web site: ts ip method path status bytes rt ua", create,
+				    fill, release};

@@ -29,7 +29,7 @@ struct bytes {
 	bool head_ended;
 
 	struct archive_reader *archive;
-	char *raw;  /* the decompressor's input */
+	char *raw; /* the decompressor's input */
 };
 
 struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options *o)
@@ -45,7 +45,7 @@ struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options
 		b->regular = S_ISREG(st.st_mode);
 		b->size = b->regular ? (long long)st.st_size : -1;
 		if (S_ISFIFO(st.st_mode))
-			fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);  /* larger is only faster; it may be refused */
+			fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* larger is only faster; it may be refused */
 		if (b->regular)
 			posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}

@@ -15,9 +15,9 @@
 struct bytes;
 
 enum bytes_state {
-	BYTES_SOME,  /* *n > 0 bytes were read */
-	BYTES_WAIT,  /* none without waiting: poll bytes_fd */
-	BYTES_END,   /* of this file or member */
+	BYTES_SOME, /* *n > 0 bytes were read */
+	BYTES_WAIT, /* none without waiting: poll bytes_fd */
+	BYTES_END,  /* of this file or member */
 };
 
 /* A decompressor cannot be asked to come back later: when its input has nothing, this is called to wait for fd. Returns 0 when there
@@ -25,8 +25,8 @@ enum bytes_state {
 typedef int (*bytes_wait)(void *self, int fd, struct error *e);
 
 struct bytes_options {
-	size_t read_max;                 /* bytes per read at most; 0: as many as there is room for */
-	bytes_wait wait;                 /* NULL: the read itself waits */
+	size_t read_max; /* bytes per read at most; 0: as many as there is room for */
+	bytes_wait wait; /* NULL: the read itself waits */
 	void *self;
 };
 

@@ -12,22 +12,22 @@ enum { BLOCK_FILE = 512 << 10, BLOCK_PIPE = 1 << 20, SAMPLE_ROWS = 16 };
 
 struct input {
 	const char *const *files;
-	size_t file_count, file_at;  /* file_at: the next to open */
+	size_t file_count, file_at; /* file_at: the next to open */
 	struct input_options options;
-	struct bytes *bytes;         /* NULL: between files */
+	struct bytes *bytes; /* NULL: between files */
 
 	/* The block: [at, len) is not taken yet. */
 	char *block;
 	size_t at, len, cap;
-	bool ended;                  /* no more bytes in this file or member */
-	bool started;                /* its format is settled */
+	bool ended;   /* no more bytes in this file or member */
+	bool started; /* its format is settled */
 
 	enum format format;
 	struct decoder *decoder;
 	struct frame_reader *frames;
 	struct frame frame;
-	bool sampled;                /* a frame was loaded with all its fields */
-	bool expects_end;            /* a stream line was read, and no END yet */
+	bool sampled;     /* a frame was loaded with all its fields */
+	bool expects_end; /* a stream line was read, and no END yet */
 	enum frame_bounded bounded;
 
 	struct batch batch;
@@ -249,7 +249,8 @@ static int take_stream_line(struct input *in, struct error *e)
 	long n = stream_line_read(in->block + in->at, in->len - in->at, &line, e);
 	if (n < 0)
 		return e->code ? error_prefix(e, "%s", input_name(in))
-			       : error_set(e, ERR_FAILED, "%s: no frames here: the stream line is missing", input_name(in));
+			       : error_set(e, ERR_FAILED, "%s: no frames here: the stream line is missing",
+					   input_name(in));
 	if (n == 0)
 		return BYTES_WAIT;
 	frame_reader_restart(in->frames);

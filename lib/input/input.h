@@ -20,17 +20,17 @@
 struct input;
 
 enum input_event {
-	INPUT_BATCH,    /* rows, or rejects, or both */
-	INPUT_CONTROL,  /* a control frame: input_frame() tells which */
-	INPUT_WAIT,     /* poll input_fd() for reading */
-	INPUT_END,      /* the end: of text, or of frames that were ended by END */
-	INPUT_CUT,      /* the end of frames without END: whoever wrote them died */
+	INPUT_BATCH,   /* rows, or rejects, or both */
+	INPUT_CONTROL, /* a control frame: input_frame() tells which */
+	INPUT_WAIT,    /* poll input_fd() for reading */
+	INPUT_END,     /* the end: of text, or of frames that were ended by END */
+	INPUT_CUT,     /* the end of frames without END: whoever wrote them died */
 };
 
 struct input_options {
-	enum format format;        /* FORMAT_AUTO: by the first bytes */
-	enum format text;          /* and then: what anything but frames is taken for; FORMAT_AUTO: what it looks like */
-	uint32_t rows;             /* a batch has at most so many */
+	enum format format; /* FORMAT_AUTO: by the first bytes */
+	enum format text;   /* and then: what anything but frames is taken for; FORMAT_AUTO: what it looks like */
+	uint32_t rows;      /* a batch has at most so many */
 	struct decode_options decode;
 	struct bytes_options bytes;
 };

@@ -29,7 +29,7 @@ enum field {
 };
 
 static const char *const field_names[FIELDS] = {"client",   "ident",  "user",  "time",    "method", "path",
-                                                "protocol", "status", "bytes", "referer", "agent",  "rt"};
+						"protocol", "status", "bytes", "referer", "agent",  "rt"};
 
 enum { DATE_MAX = 40 };
 
@@ -228,7 +228,7 @@ static bool access_bind_rt(struct access *a)
 }
 
 static enum pattern_result access_apply(struct pattern *p, const char *line, size_t len, uint64_t number,
-                                        const char **reason)
+					const char **reason)
 {
 	struct access *a = (struct access *)p;
 	struct batch *to = p->to;

@@ -80,7 +80,7 @@ static bool read_time(struct captures *c, struct value v, const char *const *for
 	c->date_len = 0;
 	for (; *formats; formats++) {
 		size_t used = **formats ? timestamp_scan(v.s, v.len, *formats, c->head.base, &c->ns)
-		                        : timestamp_read(v.s, v.len, &c->ns);
+					: timestamp_read(v.s, v.len, &c->ns);
 		if (used != v.len || !used)
 			continue;
 		if (v.len <= TIME_MAX) {
@@ -125,7 +125,7 @@ static const char *convert(struct captures *c, bool *timed)
 		}
 		if (field->type != CAPTURE_STRING && !read_typed(field->type, &c->head.to->arena, v)) {
 			error_set(&c->error, ERR_REJECTED, "%s `%.*s` is no %s", field->name, (int)v->len, v->s,
-			          field->type == CAPTURE_INT ? "int" : "float");
+				  field->type == CAPTURE_INT ? "int" : "float");
 			return c->error.text;
 		}
 	}
@@ -150,7 +150,7 @@ static bool bind(struct captures *c)
 }
 
 static enum pattern_result captures_apply(struct pattern *p, const char *line, size_t len, uint64_t number,
-                                          const char **reason)
+					  const char **reason)
 {
 	struct captures *c = (struct captures *)p;
 	struct batch *to = p->to;
@@ -235,7 +235,7 @@ static void fields_make(struct captures *c, const struct capture *captures, size
 }
 
 int captures_new(const char *regex, const struct capture *captures, size_t count, const char *nothing,
-                 struct pattern **out, struct error *e)
+		 struct pattern **out, struct error *e)
 {
 	static const struct pattern_ops ops = {captures_apply, captures_free};
 	struct captures *c = mem_zero(sizeof *c);

@@ -10,10 +10,11 @@
 enum capture_type { CAPTURE_STRING, CAPTURE_INT, CAPTURE_FLOAT };
 
 struct capture {
-	const char *group;           /* name of the regex's group */
+	const char *group; /* name of the regex's group */
 	const char *field;
 	enum capture_type type;
-	const char *const *formats;  /* a time: the formats that it may have (timestamp_scan; "" is timestamp_read), NULL at the
+	const char *const
+		*formats; /* a time: the formats that it may have (timestamp_scan; "" is timestamp_read), NULL at the
 	                                end; static. NULL: no time */
 };
 

@@ -11,7 +11,7 @@ int event_time_parse(const char *text, struct event_time *t, struct error *e)
 	*t = (struct event_time){.field = text, .field_len = equals ? (size_t)(equals - text) : strlen(text)};
 	if (!t->field_len)
 		return error_set(e, ERR_USAGE, "`%s` names no field: FIELD or FIELD=FORMAT, as in ts=%%d/%%b/%%Y",
-		                 text);
+				 text);
 	if (!equals)
 		return OK;
 	t->format = equals + 1;
@@ -27,7 +27,7 @@ static bool read_digits(struct value v, int64_t *ns)
 	if (number_read(v.s, v.s + v.len, &number) != v.s + v.len)
 		return false;
 	return number.type == TYPE_INT ? timestamp_from_decimal(number.i, number.scale, ns)
-	                               : timestamp_from_number(number_double(number), ns);
+				       : timestamp_from_number(number_double(number), ns);
 }
 
 static bool read_text(struct event_time *t, struct value v, int64_t base, int64_t *ns)
@@ -64,21 +64,15 @@ static bool read_number(struct event_time *t, struct value v, int64_t base, int6
 const char *event_time_read(struct event_time *t, struct value v, int64_t base, int64_t *ns)
 {
 	switch (v.type) {
-	case TYPE_TIME:
-		*ns = v.i;
-		return NULL;
+	case TYPE_TIME: *ns = v.i; return NULL;
 	case TYPE_INT:
 	case TYPE_FLOAT:
-	case TYPE_NUMBER:
-		return read_number(t, v, base, ns) ? NULL : "is no time";
+	case TYPE_NUMBER: return read_number(t, v, base, ns) ? NULL : "is no time";
 	case TYPE_STRING:
 		return read_text(t, v, base, ns) ? NULL : t->format ? "is no time of that format" : "is no time";
-	case TYPE_ABSENT:
-		return "is not there";
-	case TYPE_NULL:
-		return "is null";
-	default:
-		return "is no time";
+	case TYPE_ABSENT: return "is not there";
+	case TYPE_NULL: return "is null";
+	default: return "is no time";
 	}
 }
 
@@ -114,7 +108,7 @@ static void reject(const struct event_time *t, struct batch *b, uint32_t row, st
 {
 	bool shown = v.type == TYPE_STRING && v.len <= 200;
 	batch_reject_row(b, row, "%.*s%s%.*s%s %s", (int)t->field_len, t->field, shown ? " `" : "",
-	                 shown ? (int)v.len : 0, shown ? v.s : "", shown ? "`" : "", why);
+			 shown ? (int)v.len : 0, shown ? v.s : "", shown ? "`" : "", why);
 }
 
 uint32_t event_time_apply(struct event_time *t, struct batch *b, int64_t base)

@@ -17,12 +17,12 @@
 enum { EVENT_TIME_TEXT_MAX = 64 };
 
 struct event_time {
-	const char *field;   /* borrowed from the text of the option */
+	const char *field; /* borrowed from the text of the option */
 	size_t field_len;
-	const char *format;  /* NULL: none */
-	char text[EVENT_TIME_TEXT_MAX];  /* the last text that was read, */
+	const char *format;             /* NULL: none */
+	char text[EVENT_TIME_TEXT_MAX]; /* the last text that was read, */
 	uint32_t text_len;
-	int64_t base, ns;                /* near to what, and what it is */
+	int64_t base, ns; /* near to what, and what it is */
 };
 
 /* ERR_USAGE: no field, or a format with a directive that there is not. */

@@ -39,7 +39,7 @@ const char *grok_nearest(const char *name, size_t len)
 static const char *const *time_formats(const char *name, size_t len)
 {
 	static const char *const http[] = {"%d/%b/%Y:%H:%M:%S %z", NULL}, *const iso[] = {"", "%FT%H%M%z", NULL},
-	                         *const syslog[] = {"%b %e %H:%M:%S", "%b %e %H:%M:%S.%f", NULL};
+				 *const syslog[] = {"%b %e %H:%M:%S", "%b %e %H:%M:%S.%f", NULL};
 	static const struct {
 		const char *name;
 		const char *const *formats;
@@ -93,9 +93,9 @@ static int capture_add(struct expansion *x, const struct reference *r)
 	struct capture *c = &x->captures[x->count];
 	/* A field may be called what no group can be; so the group has a name of ours. */
 	*c = (struct capture){
-	        .group = arena_printf(&x->names, "_grok_%zu", x->count),
-	        .field = arena_copy(&x->names, r->field, r->field_len),
-	        .formats = time_formats(r->name, r->name_len),
+		.group = arena_printf(&x->names, "_grok_%zu", x->count),
+		.field = arena_copy(&x->names, r->field, r->field_len),
+		.formats = time_formats(r->name, r->name_len),
 	};
 	x->count++;
 	return r->type_len ? type_find(x, r->type, r->type_len, &c->type) : OK;
@@ -110,7 +110,7 @@ static int expand_reference(struct expansion *x, const char *p, const char *end,
 	if (!definition) {
 		const char *near = grok_nearest(r.name, r.name_len);
 		return error_set(x->e, ERR_USAGE, "there is no grok pattern %.*s%s%s%s", (int)r.name_len, r.name,
-		                 near ? "; is it " : " (--show NAME shows one)", near ? near : "", near ? "?" : "");
+				 near ? "; is it " : " (--show NAME shows one)", near ? near : "", near ? "?" : "");
 	}
 	if (depth == DEPTH_MAX || x->regex.len > LENGTH_MAX)
 		return error_set(x->e, ERR_USAGE, "the grok expression is too large");

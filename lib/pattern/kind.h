@@ -10,21 +10,21 @@ struct pattern_ops {
 	void (*free)(struct pattern *p);
 };
 
-struct pattern {  /* the head of each kind's own struct */
+struct pattern { /* the head of each kind's own struct */
 	const struct pattern_ops *ops;
 	struct pattern_options options;
 	struct batch *to;
-	bool bound;    /* the columns of `to` are known */
-	int64_t base;  /* now, as far as dates without a year go */
+	bool bound;   /* the columns of `to` are known */
+	int64_t base; /* now, as far as dates without a year go */
 };
 
 /* What reads a named pattern that is a regex. */
 struct known {
 	const char *name;
 	const char *regex;
-	const char *ints;            /* the fields that are ints, blank-separated */
-	const char *nothing;         /* the text that is null, or NULL */
-	const char *const *formats;  /* how to read the field `time`, see captures.h */
+	const char *ints;           /* the fields that are ints, blank-separated */
+	const char *nothing;        /* the text that is null, or NULL */
+	const char *const *formats; /* how to read the field `time`, see captures.h */
 };
 
 const struct known *known_find(const char *name);

@@ -25,12 +25,9 @@ static const char *not_ours(const struct line_pattern *l, const char *line, size
 	while (i < len && (line[i] == ' ' || line[i] == '\t'))
 		i++;
 	switch (l->format) {
-	case LINE_JSON:
-		return i < len && line[i] == '{' ? NULL : "no JSON object";
-	case LINE_LOGFMT:
-		return memchr(line, '=', len) ? NULL : "no name=value in it";
-	case LINE_CSV:
-		break;
+	case LINE_JSON: return i < len && line[i] == '{' ? NULL : "no JSON object";
+	case LINE_LOGFMT: return memchr(line, '=', len) ? NULL : "no name=value in it";
+	case LINE_CSV: break;
 	}
 	return i < len ? NULL : "an empty line";
 }
@@ -45,7 +42,7 @@ static enum pattern_result undo(struct batch *to, uint32_t rows, uint32_t reject
 }
 
 static enum pattern_result line_apply(struct pattern *p, const char *line, size_t len, uint64_t number,
-                                      const char **reason)
+				      const char **reason)
 {
 	struct line_pattern *l = (struct line_pattern *)p;
 	struct batch *to = p->to;

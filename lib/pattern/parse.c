@@ -24,19 +24,15 @@ static bool parse_row(struct work *w, uint32_t row)
 	uint32_t at = to->rows;
 	if (v.type != TYPE_STRING && v.type != TYPE_BYTES) {
 		batch_reject_text(to, number, "", 0, "the record has no text in a field `line`, but %s",
-		                  value_type_name(v));
+				  value_type_name(v));
 		return true;
 	}
 	enum pattern_result result = PATTERN_NONE;
 	for (size_t i = 0; i < w->parse->count && result == PATTERN_NONE; i++)
 		result = pattern_apply(w->parse->patterns[i], v.s, v.len, number, &reason);
 	switch (result) {
-	case PATTERN_MATCHED:
-		w->origin[at] = row;
-		return true;
-	case PATTERN_CONSUMED:
-		w->consumed++;
-		return true;
+	case PATTERN_MATCHED: w->origin[at] = row; return true;
+	case PATTERN_CONSUMED: w->consumed++; return true;
 	case PATTERN_FULL:
 		/* Not even an empty batch takes it. */
 		if (!to->rows && !to->reject_count) {
@@ -45,8 +41,7 @@ static bool parse_row(struct work *w, uint32_t row)
 		}
 		return false;
 	case PATTERN_NONE:
-	case PATTERN_REJECTED:
-		break;
+	case PATTERN_REJECTED: break;
 	}
 	batch_reject_text(to, number, v.s, v.len, "%s", reason);
 	return true;

@@ -13,9 +13,9 @@
 #include "pattern/pattern.h"
 
 struct parse {
-	struct pattern **patterns;  /* at least one; made with `timeless` if there is a time */
+	struct pattern **patterns; /* at least one; made with `timeless` if there is a time */
 	size_t count;
-	struct event_time *time;    /* --time; NULL: none */
+	struct event_time *time; /* --time; NULL: none */
 };
 
 /*

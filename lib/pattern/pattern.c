@@ -8,7 +8,7 @@
 #include "pattern/grok.h"
 
 static const char *const names[] = {"common",  "combined", "nginx-error", "apache-error", "syslog",
-                                    "rfc5424", "dpkg",     "logfmt",      "json",         "csv"};
+				    "rfc5424", "dpkg",     "logfmt",      "json",         "csv"};
 
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -28,9 +28,9 @@ static int unknown(const char *name, struct error *e)
 	if (near)
 		return error_set(e, ERR_USAGE, "there is no pattern %s; is it the grok %%{%s:field}?", name, near);
 	return error_set(e, ERR_USAGE,
-	                 "there is no pattern %s (a name of --list, a grok with %%{NAME:field}, or a "
-	                 "regex with (?<field>...))",
-	                 name);
+			 "there is no pattern %s (a name of --list, a grok with %%{NAME:field}, or a "
+			 "regex with (?<field>...))",
+			 name);
 }
 
 static int named_new(const char *name, struct pattern **out, struct error *e)

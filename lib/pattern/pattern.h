@@ -45,8 +45,8 @@
 struct pattern;
 
 struct pattern_options {
-	bool timeless;  /* don't set @time: another field will */
-	int64_t now;    /* the time that a date without a year is near to; 0: the clock at pattern_begin */
+	bool timeless; /* don't set @time: another field will */
+	int64_t now;   /* the time that a date without a year is near to; 0: the clock at pattern_begin */
 };
 
 /* ERR_USAGE, with the nearest name if it is an unknown one. options may be NULL. */
@@ -54,11 +54,11 @@ int pattern_new(const char *text, const struct pattern_options *options, struct 
 void pattern_free(struct pattern *p);
 
 enum pattern_result {
-	PATTERN_MATCHED,   /* one row more */
-	PATTERN_NONE,      /* it is not of this pattern: another may take it */
-	PATTERN_REJECTED,  /* it is, but something in it can't be read: a time, a number */
-	PATTERN_CONSUMED,  /* taken without a row: the header of csv */
-	PATTERN_FULL,      /* `to` has no room for its fields: close the batch, begin another, try again */
+	PATTERN_MATCHED,  /* one row more */
+	PATTERN_NONE,     /* it is not of this pattern: another may take it */
+	PATTERN_REJECTED, /* it is, but something in it can't be read: a time, a number */
+	PATTERN_CONSUMED, /* taken without a row: the header of csv */
+	PATTERN_FULL,     /* `to` has no room for its fields: close the batch, begin another, try again */
 };
 
 /* Columns of `to` are looked up at the first match behind this. */

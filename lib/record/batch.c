@@ -8,8 +8,8 @@
 
 enum {
 	CAPACITY_MIN = 64,
-	CELLS_MAX = 8 << 20,      /* 128 MiB of values: a batch of many columns closes early */
-	COLUMNS_KEPT_MAX = 2048,  /* more are not worth keeping as a prediction */
+	CELLS_MAX = 8 << 20,     /* 128 MiB of values: a batch of many columns closes early */
+	COLUMNS_KEPT_MAX = 2048, /* more are not worth keeping as a prediction */
 	SHAPES_KEPT_MAX = 256,
 };
 

@@ -25,7 +25,7 @@
 
 enum {
 	BATCH_ROWS_MAX = 65536,
-	BATCH_ROWS = 16384,          /* what is aimed at under load */
+	BATCH_ROWS = 16384, /* what is aimed at under load */
 	BATCH_COLUMNS_MAX = 65535,
 };
 
@@ -37,34 +37,35 @@ extern const char *const meta_names[META_COUNT];
 int meta_find(const char *name, size_t len);
 
 struct shape {
-	const uint16_t *columns;  /* in the order of the record's fields */
+	const uint16_t *columns; /* in the order of the record's fields */
 	uint32_t count;
 };
 
 /* A record that could not be taken, waiting in its batch for whoever runs the command to report and count it. */
 struct reject {
-	const char *reason;  /* one line; in the batch's arena */
-	const char *text;    /* the bytes as they came, or NULL: it is row `row` of the batch */
+	const char *reason; /* one line; in the batch's arena */
+	const char *text;   /* the bytes as they came, or NULL: it is row `row` of the batch */
 	size_t len;
-	uint32_t row;        /* of a text: the row that it would have been, so that those below it came before it */
-	uint64_t line;       /* where it began: line of the source, from 1; 0 not known */
+	uint32_t row;  /* of a text: the row that it would have been, so that those below it came before it */
+	uint64_t line; /* where it began: line of the source, from 1; 0 not known */
 };
 
 struct batch {
 	uint32_t rows;
-	uint32_t capacity;         /* rows that VALUES columns have room for */
+	uint32_t capacity; /* rows that VALUES columns have room for */
 	struct column *columns;
 	uint32_t column_count, column_cap;
 	struct shape *shapes;
 	uint32_t shape_count, shape_cap;
-	const uint16_t *shape_of;  /* a shape per row; NULL: all rows have shape 0 */
-	const uint32_t *sel;       /* selected rows, ascending; NULL: all */
+	const uint16_t *shape_of; /* a shape per row; NULL: all rows have shape 0 */
+	const uint32_t *sel;      /* selected rows, ascending; NULL: all */
 	uint32_t sel_count;
 	struct column meta[META_COUNT];
-	uint32_t sorted;           /* the rows are in value_compare order of the first `sorted` fields of shape 0; 0: no order known */
+	uint32_t
+		sorted; /* the rows are in value_compare order of the first `sorted` fields of shape 0; 0: no order known */
 
-	const char *source;        /* name of the file; NULL: not known */
-	const uint64_t *lines;     /* line where each row began; NULL: not known */
+	const char *source;    /* name of the file; NULL: not known */
+	const uint64_t *lines; /* line where each row began; NULL: not known */
 
 	struct reject *rejects;
 	uint32_t reject_count, reject_cap;
@@ -88,11 +89,11 @@ void batch_reset(struct batch *b);
 
 /* -- reading -- */
 
-static inline uint32_t batch_count(const struct batch *b)  /* rows that are selected */
+static inline uint32_t batch_count(const struct batch *b) /* rows that are selected */
 {
 	return b->sel ? b->sel_count : b->rows;
 }
-static inline uint32_t batch_row(const struct batch *b, uint32_t i)  /* the i-th of them */
+static inline uint32_t batch_row(const struct batch *b, uint32_t i) /* the i-th of them */
 {
 	return b->sel ? b->sel[i] : i;
 }

@@ -5,7 +5,7 @@
 #include "record/batch.h"
 
 struct field {
-	const char *name;  /* distinct within a row */
+	const char *name; /* distinct within a row */
 	struct value value;
 };
 

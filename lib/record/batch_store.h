@@ -5,11 +5,11 @@
 #include "record/batch.h"
 
 struct batch_store {
-	struct arena names;         /* names and shapes: live until batch_reset */
-	struct value **cells;       /* for the VALUES column of that number; NULL: none yet; b->capacity each */
+	struct arena names;   /* names and shapes: live until batch_reset */
+	struct value **cells; /* for the VALUES column of that number; NULL: none yet; b->capacity each */
 	uint32_t cells_cap;
 	struct value *meta_cells[META_COUNT];
-	uint32_t *index;            /* open addressing over names: column + 1, 0 free; a power of two */
+	uint32_t *index; /* open addressing over names: column + 1, 0 free; a power of two */
 	uint32_t index_size;
 
 	/* The decoder's columns and shapes, as they were before the first change. */

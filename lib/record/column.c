@@ -9,18 +9,12 @@ static struct value dense_int(const struct column *c, uint32_t row)
 struct value column_dense(const struct column *c, uint32_t row)
 {
 	switch (c->form) {
-	case COLUMN_CONST:
-		return c->value;
-	case COLUMN_INT:
-		return dense_int(c, row);
-	case COLUMN_FLOAT:
-		return value_float(c->floats[row]);
-	case COLUMN_TEXT:
-		return value_text(c->type, c->bytes + c->offsets[row], c->offsets[row + 1] - c->offsets[row]);
-	case COLUMN_DICT:
-		return c->dict[column_raw(c, row)];
-	default:
-		return c->values[row];
+	case COLUMN_CONST: return c->value;
+	case COLUMN_INT: return dense_int(c, row);
+	case COLUMN_FLOAT: return value_float(c->floats[row]);
+	case COLUMN_TEXT: return value_text(c->type, c->bytes + c->offsets[row], c->offsets[row + 1] - c->offsets[row]);
+	case COLUMN_DICT: return c->dict[column_raw(c, row)];
+	default: return c->values[row];
 	}
 }
 

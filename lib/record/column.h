@@ -26,7 +26,7 @@ enum column_form { COLUMN_VALUES, COLUMN_CONST, COLUMN_INT, COLUMN_FLOAT, COLUMN
 enum { MARK_VALUE = 0, MARK_NULL = 1, MARK_ABSENT = 2 };
 
 struct column {
-	const char *name;     /* UTF-8; borrowed from the batch. NULL: the column was dropped, and is in no shape */
+	const char *name; /* UTF-8; borrowed from the batch. NULL: the column was dropped, and is in no shape */
 	uint32_t name_len;
 	uint8_t form;         /* enum column_form */
 	uint8_t type;         /* of INT and TEXT */
@@ -41,10 +41,10 @@ struct column {
 		const double *floats;
 		const char *bytes;
 	};
-	const uint32_t *offsets;   /* of TEXT: rows + 1 of them */
-	const struct value *dict;  /* of DICT */
+	const uint32_t *offsets;  /* of TEXT: rows + 1 of them */
+	const struct value *dict; /* of DICT */
 	uint32_t dict_size;
-	uint64_t dict_id;          /* not 0: the same id means the same dictionary, in this and later batches of one input */
+	uint64_t dict_id; /* not 0: the same id means the same dictionary, in this and later batches of one input */
 };
 
 /* The unsigned narrow int of a width-byte array. */

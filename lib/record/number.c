@@ -160,10 +160,10 @@ double number_double(struct value v)
 /* -- as decimals: sign 0.DIGITS * 10^exponent, no zero at either end of the digits -- */
 
 struct decimal {
-	const char *digits;  /* may have one '.' inside */
-	size_t len;          /* bytes, with it */
+	const char *digits; /* may have one '.' inside */
+	size_t len;         /* bytes, with it */
 	int64_t exponent;
-	int sign;            /* 0: the number is zero */
+	int sign; /* 0: the number is zero */
 };
 
 static int64_t exponent_read(const char *p, const char *end)
@@ -284,7 +284,8 @@ static bool reduce(struct value v, int64_t *i, unsigned *scale, struct decimal *
 		if (count - d->exponent > VALUE_SCALE_MAX)
 			return false;
 		*scale = (unsigned)(count - d->exponent);
-	} else if (d->exponent - count > VALUE_SCALE_MAX || __builtin_mul_overflow(*i, powers_of_ten[d->exponent - count], i)) {
+	} else if (d->exponent - count > VALUE_SCALE_MAX ||
+		   __builtin_mul_overflow(*i, powers_of_ten[d->exponent - count], i)) {
 		return false;
 	}
 	return d->sign < 0 || !__builtin_sub_overflow(0, *i, i);

@@ -19,24 +19,14 @@ void value_plain(struct value v, struct buf *out)
 	char text[32];
 	switch (v.type) {
 	case TYPE_ABSENT:
-	case TYPE_NULL:
-		return;
-	case TYPE_BOOL:
-		buf_string_append(out, v.i ? "true" : "false");
-		return;
+	case TYPE_NULL: return;
+	case TYPE_BOOL: buf_string_append(out, v.i ? "true" : "false"); return;
 	case TYPE_INT:
 	case TYPE_FLOAT:
-	case TYPE_NUMBER:
-		number_text(v, out);
-		return;
-	case TYPE_TIME:
-		buf_append(out, text, timestamp_text(v.i, text));
-		return;
-	case TYPE_BYTES:
-		base64_append(out, v.s, v.len);
-		return;
-	default:
-		buf_append(out, v.s, v.len);
+	case TYPE_NUMBER: number_text(v, out); return;
+	case TYPE_TIME: buf_append(out, text, timestamp_text(v.i, text)); return;
+	case TYPE_BYTES: base64_append(out, v.s, v.len); return;
+	default: buf_append(out, v.s, v.len);
 	}
 }
 
@@ -75,18 +65,13 @@ bool value_equal(struct value a, struct value b)
 		return value_is_number(a) && value_is_number(b) && !number_compare(a, b);
 	switch (a.type) {
 	case TYPE_ABSENT:
-	case TYPE_NULL:
-		return true;
-	case TYPE_INT:
-		return a.scale == b.scale ? a.i == b.i : !number_compare(a, b);
+	case TYPE_NULL: return true;
+	case TYPE_INT: return a.scale == b.scale ? a.i == b.i : !number_compare(a, b);
 	case TYPE_BOOL:
-	case TYPE_TIME:
-		return a.i == b.i;
+	case TYPE_TIME: return a.i == b.i;
 	case TYPE_FLOAT:
-	case TYPE_NUMBER:
-		return !number_compare(a, b);
-	default:
-		return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));
+	case TYPE_NUMBER: return !number_compare(a, b);
+	default: return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));
 	}
 }
 
@@ -113,20 +98,16 @@ uint64_t value_hash(struct value v, uint64_t seed)
 {
 	switch (v.type) {
 	case TYPE_ABSENT:
-	case TYPE_NULL:
-		return hash_mix(seed, v.type);
+	case TYPE_NULL: return hash_mix(seed, v.type);
 	case TYPE_INT:
 		if (!v.scale)
 			return hash_mix((uint64_t)v.i ^ seed, 1);
 		return number_hash(v, seed);
 	case TYPE_FLOAT:
-	case TYPE_NUMBER:
-		return number_hash(v, seed);
+	case TYPE_NUMBER: return number_hash(v, seed);
 	case TYPE_BOOL:
-	case TYPE_TIME:
-		return hash_mix((uint64_t)v.i ^ seed, v.type + UINT64_C(100));
-	default:
-		return bytes_hash(v.s, v.len, seed + v.type);
+	case TYPE_TIME: return hash_mix((uint64_t)v.i ^ seed, v.type + UINT64_C(100));
+	default: return bytes_hash(v.s, v.len, seed + v.type);
 	}
 }
 

@@ -21,17 +21,17 @@
 
 /* The order is the sort order of values of different types, numbers being one. */
 enum type {
-	TYPE_ABSENT,  /* the record does not have the field; all bytes 0 */
+	TYPE_ABSENT, /* the record does not have the field; all bytes 0 */
 	TYPE_NULL,
-	TYPE_BOOL,    /* i: 0 or 1 */
-	TYPE_INT,     /* i, scale */
-	TYPE_FLOAT,   /* f */
-	TYPE_NUMBER,  /* s, len */
-	TYPE_TIME,    /* i: nanoseconds since 1970, UTC */
-	TYPE_STRING,  /* s, len: UTF-8, or whatever bytes came */
-	TYPE_BYTES,   /* s, len */
-	TYPE_JSON,    /* s, len: the text of an array or object */
-	TYPE_ERROR,   /* s, len: why there is no value; only inside lib/expr */
+	TYPE_BOOL,   /* i: 0 or 1 */
+	TYPE_INT,    /* i, scale */
+	TYPE_FLOAT,  /* f */
+	TYPE_NUMBER, /* s, len */
+	TYPE_TIME,   /* i: nanoseconds since 1970, UTC */
+	TYPE_STRING, /* s, len: UTF-8, or whatever bytes came */
+	TYPE_BYTES,  /* s, len */
+	TYPE_JSON,   /* s, len: the text of an array or object */
+	TYPE_ERROR,  /* s, len: why there is no value; only inside lib/expr */
 	TYPE_COUNT
 };
 
@@ -45,32 +45,62 @@ struct value {
 		double f;
 		const char *s;
 	};
-	uint32_t len;   /* bytes at s */
-	uint8_t type;   /* enum type */
-	uint8_t scale;  /* of TYPE_INT */
-	uint16_t zero;  /* always 0 */
+	uint32_t len;  /* bytes at s */
+	uint8_t type;  /* enum type */
+	uint8_t scale; /* of TYPE_INT */
+	uint16_t zero; /* always 0 */
 };
 
-static inline struct value value_absent(void) { return (struct value){0}; }
-static inline struct value value_null(void) { return (struct value){.type = TYPE_NULL}; }
-static inline struct value value_bool(bool b) { return (struct value){.i = b, .type = TYPE_BOOL}; }
-static inline struct value value_int(int64_t i) { return (struct value){.i = i, .type = TYPE_INT}; }
+static inline struct value value_absent(void)
+{
+	return (struct value){0};
+}
+static inline struct value value_null(void)
+{
+	return (struct value){.type = TYPE_NULL};
+}
+static inline struct value value_bool(bool b)
+{
+	return (struct value){.i = b, .type = TYPE_BOOL};
+}
+static inline struct value value_int(int64_t i)
+{
+	return (struct value){.i = i, .type = TYPE_INT};
+}
 static inline struct value value_decimal(int64_t i, unsigned scale)
 {
 	return (struct value){.i = i, .type = TYPE_INT, .scale = (uint8_t)scale};
 }
-static inline struct value value_float(double f) { return (struct value){.f = f, .type = TYPE_FLOAT}; }
-static inline struct value value_time(int64_t ns) { return (struct value){.i = ns, .type = TYPE_TIME}; }
+static inline struct value value_float(double f)
+{
+	return (struct value){.f = f, .type = TYPE_FLOAT};
+}
+static inline struct value value_time(int64_t ns)
+{
+	return (struct value){.i = ns, .type = TYPE_TIME};
+}
 static inline struct value value_text(enum type type, const char *s, size_t len)
 {
 	return (struct value){.s = s, .len = (uint32_t)len, .type = (uint8_t)type};
 }
-static inline struct value value_string(const char *s, size_t len) { return value_text(TYPE_STRING, s, len); }
+static inline struct value value_string(const char *s, size_t len)
+{
+	return value_text(TYPE_STRING, s, len);
+}
 
-static inline bool value_is_number(struct value v) { return v.type >= TYPE_INT && v.type <= TYPE_NUMBER; }
-static inline bool value_has_text(struct value v) { return v.type == TYPE_NUMBER || v.type >= TYPE_STRING; }
+static inline bool value_is_number(struct value v)
+{
+	return v.type >= TYPE_INT && v.type <= TYPE_NUMBER;
+}
+static inline bool value_has_text(struct value v)
+{
+	return v.type == TYPE_NUMBER || v.type >= TYPE_STRING;
+}
 /* absent or null */
-static inline bool value_is_missing(struct value v) { return v.type <= TYPE_NULL; }
+static inline bool value_is_missing(struct value v)
+{
+	return v.type <= TYPE_NULL;
+}
 
 /* `null`, `bool`, `int`, `float`, `time`, `string`, `bytes`, `json`; `absent`; as messages say it. */
 const char *value_type_name(struct value v);
@@ -92,8 +122,8 @@ int number_compare(struct value a, struct value b);
 /* Appends the text of a number: see above. NUMBER_TEXT_MAX bounds that of INT and FLOAT. */
 enum { NUMBER_TEXT_MAX = 32 };
 void number_text(struct value v, struct buf *out);
-size_t int_text(int64_t i, unsigned scale, char out[NUMBER_TEXT_MAX]);  /* no NUL; returns the length */
-size_t float_text(double f, char out[NUMBER_TEXT_MAX]);                 /* shortest that reads back; `100`, `0.1`, `1e+22` */
+size_t int_text(int64_t i, unsigned scale, char out[NUMBER_TEXT_MAX]); /* no NUL; returns the length */
+size_t float_text(double f, char out[NUMBER_TEXT_MAX]); /* shortest that reads back; `100`, `0.1`, `1e+22` */
 
 /* Appends the plain text of a value: a string as it is, bytes in base64, a time in RFC 3339, absent and null as nothing. */
 void value_plain(struct value v, struct buf *out);

@@ -16,14 +16,14 @@ enum { CLEANED_MAX = 1024 };
 
 struct dir_sink {
 	struct sink sink;
-	struct arena arena;             /* what the URL said */
+	struct arena arena; /* what the URL said */
 	struct dir_pattern pattern;
 	struct dir_format format;
 	int64_t every;
 	uint64_t size;
-	struct dir_part *parts[DIR_PARTS_MAX];  /* the one with the latest record first */
+	struct dir_part *parts[DIR_PARTS_MAX]; /* the one with the latest record first */
 	size_t part_count;
-	uint64_t cleaned[CLEANED_MAX];  /* hashes of the directories that were cleaned; a ring */
+	uint64_t cleaned[CLEANED_MAX]; /* hashes of the directories that were cleaned; a ring */
 	size_t cleaned_count;
 };
 

@@ -99,7 +99,7 @@ static bool lock_new(int fd)
 	struct stat st;
 	while (flock(fd, LOCK_EX))
 		if (errno != EINTR)
-			return true;  /* no locks on this file system: nobody can clean there, either */
+			return true; /* no locks on this file system: nobody can clean there, either */
 	return fstat(fd, &st) || st.st_nlink > 0;
 }
 

@@ -19,18 +19,18 @@ struct dir_part {
 	char *dir;
 	int64_t opened;
 	uint64_t rows;
-	uint64_t written;               /* bytes in the file */
+	uint64_t written; /* bytes in the file */
 	bool sealed;
-	struct encoder *encoder;        /* text; or: */
+	struct encoder *encoder; /* text; or: */
 	struct frame_writer *frames;
-	struct batch gathered;          /* rows of the next frame */
-	struct zstd_packer *zstd;       /* at most one of these two */
+	struct batch gathered;    /* rows of the next frame */
+	struct zstd_packer *zstd; /* at most one of these two */
 	struct archive_packer *archive;
 	struct buf plain, packed;
 };
 
-static const char *const extensions[] = {[FORMAT_FRAMES] = ".frames", [FORMAT_JSON] = ".json", [FORMAT_CSV] = ".csv",
-					 [FORMAT_TSV] = ".tsv"};
+static const char *const extensions[] = {
+	[FORMAT_FRAMES] = ".frames", [FORMAT_JSON] = ".json", [FORMAT_CSV] = ".csv", [FORMAT_TSV] = ".tsv"};
 static const char *const endings[] = {[DIR_PLAIN] = "", [DIR_GZIP] = ".gz", [DIR_ZSTD] = ".zst", [DIR_ZIP] = ".zip"};
 
 /* Frames are packed by zstd inside, and not as a whole. */

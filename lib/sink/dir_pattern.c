@@ -9,14 +9,14 @@
 enum { TIME_TEXT_MAX = 256, VALUE_TEXT_MAX = 200 };
 
 struct dir_piece {
-	const char *literal;  /* or: */
+	const char *literal; /* or: */
 	const char *field;
-	const char *format;   /* of a time; NULL: the value's plain text */
-	int64_t unit;         /* ns; the format gives one text for all times of the same unit */
-	int64_t bucket;       /* the unit that `text` is of */
+	const char *format; /* of a time; NULL: the value's plain text */
+	int64_t unit;       /* ns; the format gives one text for all times of the same unit */
+	int64_t bucket;     /* the unit that `text` is of */
 	size_t text_len;
 	char text[TIME_TEXT_MAX];
-	const struct column *column;  /* in the batch that is bound */
+	const struct column *column; /* in the batch that is bound */
 };
 
 static const char missing[] = "_null";

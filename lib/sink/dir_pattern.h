@@ -13,9 +13,9 @@
 struct dir_piece;
 
 struct dir_pattern {
-	struct dir_piece *pieces;  /* in the arena given to parse */
+	struct dir_piece *pieces; /* in the arena given to parse */
 	size_t count;
-	bool constant;             /* all records go to one directory */
+	bool constant; /* all records go to one directory */
 };
 
 /* ERR_USAGE with what is wrong with it. */

@@ -64,7 +64,7 @@ static void distribute(struct table *t, const struct batch *b, const uint32_t *r
 struct dir_route *dir_routes(struct dir_pattern *p, struct batch *b, uint32_t *count)
 {
 	struct table t = {.arena = &b->arena};
-	struct buf dirs[2] = {BUF_INIT, BUF_INIT};  /* of this row and of the last: mostly the same */
+	struct buf dirs[2] = {BUF_INIT, BUF_INIT}; /* of this row and of the last: mostly the same */
 	uint32_t n = batch_count(b), *route_of = arena_array(&b->arena, n, sizeof *route_of);
 	dir_pattern_bind(p, b);
 	for (uint32_t i = 0; i < n; i++) {

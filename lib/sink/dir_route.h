@@ -9,7 +9,7 @@
 struct dir_route {
 	const char *dir;
 	uint64_t hash;
-	uint32_t *rows;   /* ascending */
+	uint32_t *rows; /* ascending */
 	uint32_t count;
 };
 

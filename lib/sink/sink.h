@@ -47,16 +47,16 @@
 #include "record/batch.h"
 
 struct sink_options {
-	int64_t every;  /* ns from the first record to the commit; 0: the destination's own pace */
-	int64_t size;   /* bytes after which a file is full; 0: 64 MiB. Only `dir:` has files */
-	bool meta;      /* metadata are delivered too */
+	int64_t every; /* ns from the first record to the commit; 0: the destination's own pace */
+	int64_t size;  /* bytes after which a file is full; 0: 64 MiB. Only `dir:` has files */
+	bool meta;     /* metadata are delivered too */
 };
 
 /* What the storage says about a flow. */
 struct sink_position {
-	uint64_t n;      /* its last committed checkpoint; 0: none */
-	uint64_t epoch;  /* the epoch that committed it */
-	char *state;     /* what was given to that commit; the caller frees it; NULL: none */
+	uint64_t n;     /* its last committed checkpoint; 0: none */
+	uint64_t epoch; /* the epoch that committed it */
+	char *state;    /* what was given to that commit; the caller frees it; NULL: none */
 	size_t len;
 };
 
@@ -73,9 +73,9 @@ struct sink_ops {
 	void (*close)(struct sink *s);
 };
 
-struct sink {  /* the head of each destination's own struct */
+struct sink { /* the head of each destination's own struct */
 	const struct sink_ops *ops;
-	uint64_t pending;  /* records taken and not committed */
+	uint64_t pending; /* records taken and not committed */
 };
 
 /* Whether the URL's scheme is one of those here; the others are found by the command. */

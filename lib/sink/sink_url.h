@@ -12,7 +12,7 @@
 
 struct sink_param {
 	const char *name;
-	const char *value;  /* set if the URL has it; in the arena */
+	const char *value; /* set if the URL has it; in the arena */
 };
 
 /* Fills the values of `params` (count of them) and *place. Any other name is ERR_USAGE, with the nearest there is. */

@@ -12,16 +12,16 @@
 
 struct sqlite_sink {
 	struct sink sink;
-	struct arena arena;          /* what the URL said */
+	struct arena arena; /* what the URL said */
 	const char *file;
 	sqlite3 *db;
 	struct sqlite_table table;
 	struct sqlite_rules rules;
 	int64_t every;
-	int64_t deadline;            /* of the open transaction */
-	bool inside;                 /* a transaction is open */
-	int64_t schema;              /* version of the schema that table.columns are of */
-	const char *flow;            /* NULL: a plain pipeline */
+	int64_t deadline; /* of the open transaction */
+	bool inside;      /* a transaction is open */
+	int64_t schema;   /* version of the schema that table.columns are of */
+	const char *flow; /* NULL: a plain pipeline */
 	uint64_t epoch;
 };
 
@@ -281,8 +281,8 @@ static int read_key(struct sqlite_sink *s, const char *list, struct error *e)
 static int read_url(struct sqlite_sink *s, const char *url, int64_t *timeout, struct error *e)
 {
 	static const char *const types[] = {"auto", "any"}, *const decimals[] = {"real", "text"};
-	struct sink_param params[PARAM_COUNT] = {{.name = "table"}, {.name = "key"}, {.name = "types"},
-						 {.name = "decimals"}, {.name = "timeout"}};
+	struct sink_param params[PARAM_COUNT] = {
+		{.name = "table"}, {.name = "key"}, {.name = "types"}, {.name = "decimals"}, {.name = "timeout"}};
 	int rc = sink_url_parse(url, &s->arena, &s->file, params, PARAM_COUNT, e);
 	if (rc)
 		return rc;

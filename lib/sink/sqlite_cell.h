@@ -13,11 +13,11 @@
 enum affinity { AFFINITY_NONE, AFFINITY_INTEGER, AFFINITY_REAL, AFFINITY_TEXT, AFFINITY_NUMERIC };
 
 struct sqlite_cell {
-	int storage;      /* SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL */
+	int storage; /* SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL */
 	union {
 		int64_t i;
 		double f;
-		const char *s;  /* the value's own, or in the arena */
+		const char *s; /* the value's own, or in the arena */
 	};
 	size_t len;
 };

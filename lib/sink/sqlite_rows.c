@@ -11,8 +11,8 @@ struct writer {
 	const struct sqlite_rules *rules;
 	struct batch *batch;
 	uint32_t fields;
-	int *ids;                  /* by field: its column in the table */
-	uint32_t *met;             /* by column of the table: the row that last had it, + 1 */
+	int *ids;      /* by field: its column in the table */
+	uint32_t *met; /* by column of the table: the row that last had it, + 1 */
 	/* the row that is being written: */
 	uint32_t count;
 	int *columns;
@@ -165,8 +165,7 @@ static bool take_field(struct writer *w, uint32_t field, uint32_t row)
 	}
 	w->met[id] = row + 1;
 	if (!sqlite_cell_fit(&cell, w->table->columns[id].affinity, v, &w->batch->arena)) {
-		batch_reject_row(w->batch, row,
-				 "the type of column `%s` would change the value (see types=any)",
+		batch_reject_row(w->batch, row, "the type of column `%s` would change the value (see types=any)",
 				 w->table->columns[id].name);
 		return false;
 	}

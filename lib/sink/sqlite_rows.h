@@ -6,9 +6,9 @@
 #include "sink/sqlite_table.h"
 
 struct sqlite_rules {
-	bool untyped;           /* no column gets a type */
+	bool untyped; /* no column gets a type */
 	bool decimals_as_text;
-	bool meta;              /* metadata are columns too */
+	bool meta; /* metadata are columns too */
 };
 
 /* Adds the rows that were written to *taken; the others become rejects of b. A transaction must be open. */

@@ -228,7 +228,7 @@ int sqlite_table_insert(struct sqlite_table *t, const int *columns, size_t count
 		struct sqlite_insert found = t->inserts[i];
 		if (found.count != count || (count && memcmp(found.columns, columns, count * sizeof *columns)))
 			continue;
-		t->inserts[i] = t->inserts[0];  /* the next row is likely to be of the same kind */
+		t->inserts[i] = t->inserts[0]; /* the next row is likely to be of the same kind */
 		t->inserts[0] = found;
 		*out = found.statement;
 		return OK;

@@ -23,12 +23,12 @@ struct sqlite_insert;
 
 struct sqlite_table {
 	sqlite3 *db;
-	const char *name;            /* borrowed */
+	const char *name; /* borrowed */
 	struct sqlite_column *columns;
-	size_t count, cap;           /* count 0: the table is not there yet */
-	const char **keys;           /* names, borrowed; key_count of them */
+	size_t count, cap; /* count 0: the table is not there yet */
+	const char **keys; /* names, borrowed; key_count of them */
 	size_t key_count;
-	bool keyed;                  /* their unique index is known to be there */
+	bool keyed; /* their unique index is known to be there */
 	struct sqlite_insert *inserts;
 	size_t insert_count;
 	struct arena names;

@@ -30,7 +30,7 @@ static int put(struct shard *s, uint32_t rows, int64_t arrived, struct error *e)
 	if (!r)
 		r = shard_set_head(s, &next, e);
 	if (r)
-		file_truncate(&s->segment.file, s->head.written, NULL);  /* else whoever appends next cuts it */
+		file_truncate(&s->segment.file, s->head.written, NULL); /* else whoever appends next cuts it */
 	return r;
 }
 

@@ -22,14 +22,14 @@
 struct damage {
 	const char *stream;
 	uint32_t shard;
-	const char *file;         /* the segment's path */
-	int64_t from, to;         /* bytes of it; equal if the file ends too early */
-	uint64_t first, behind;   /* @seq: from `first` on, below `behind` */
+	const char *file;       /* the segment's path */
+	int64_t from, to;       /* bytes of it; equal if the file ends too early */
+	uint64_t first, behind; /* @seq: from `first` on, below `behind` */
 	const char *reason;
 };
 
 struct cursor {
-	const struct stream *stream;  /* borrowed */
+	const struct stream *stream; /* borrowed */
 	uint32_t shard;
 	char *directory;
 	struct file head;
@@ -37,24 +37,24 @@ struct cursor {
 	struct limit limit;
 
 	struct segment segment;
-	int64_t size;        /* of a segment that is complete */
-	uint64_t until;      /* @seq where the next segment begins; UINT64_MAX: ours is the newest */
-	int64_t at;          /* the next frame */
-	uint64_t next;       /* the @seq that is expected there */
-	uint64_t stranger;   /* id of the last file that was newest and not the head's segment */
+	int64_t size;      /* of a segment that is complete */
+	uint64_t until;    /* @seq where the next segment begins; UINT64_MAX: ours is the newest */
+	int64_t at;        /* the next frame */
+	uint64_t next;     /* the @seq that is expected there */
+	uint64_t stranger; /* id of the last file that was newest and not the head's segment */
 
-	uint64_t seq;        /* the record that is wanted next */
-	uint64_t end;        /* and where to stop; UINT64_MAX: nowhere */
-	int64_t since;       /* only records that arrived then or later */
-	int64_t before;      /* and before this */
+	uint64_t seq;   /* the record that is wanted next */
+	uint64_t end;   /* and where to stop; UINT64_MAX: nowhere */
+	int64_t since;  /* only records that arrived then or later */
+	int64_t before; /* and before this */
 
 	struct scan scan;
 	struct batch batch;
-	int64_t arrived;     /* of the first record in batch */
-	const char *const *want;  /* only these fields; NULL: all. Borrowed */
+	int64_t arrived;         /* of the first record in batch */
+	const char *const *want; /* only these fields; NULL: all. Borrowed */
 	size_t want_count;
 
-	void (*damaged)(void *arg, const struct damage *d);  /* NULL: nobody wants to know */
+	void (*damaged)(void *arg, const struct damage *d); /* NULL: nobody wants to know */
 	void *damaged_arg;
 };
 

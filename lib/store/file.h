@@ -25,13 +25,13 @@ struct files {
 	ssize_t (*pread)(const struct files *io, int fd, void *p, size_t len, int64_t at);
 	ssize_t (*pwrite)(const struct files *io, int fd, const void *p, size_t len, int64_t at);
 	int (*datasync)(const struct files *io, int fd);
-	int (*sync)(const struct files *io, int fd);  /* of a file with its metadata, or of a directory */
+	int (*sync)(const struct files *io, int fd); /* of a file with its metadata, or of a directory */
 	int (*truncate)(const struct files *io, int fd, int64_t size);
 	int (*size)(const struct files *io, int fd, int64_t *size);
-	int (*lock)(const struct files *io, int fd, int operation);  /* flock */
+	int (*lock)(const struct files *io, int fd, int operation); /* flock */
 	int (*rename)(const struct files *io, const char *from, const char *to);
 	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
-	int (*remove)(const struct files *io, const char *path);  /* a file, or an empty directory */
+	int (*remove)(const struct files *io, const char *path); /* a file, or an empty directory */
 	/* Calls each(arg, name) for every entry but `.` and `..`. */
 	int (*list)(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg);
 	/* 16 bytes that change whenever the machine starts anew. */
@@ -53,8 +53,8 @@ enum { FILE_WRITE_MAX = 2147479552 };
 /* An open file that knows its name. Copies share the descriptor; one of them is closed. */
 struct file {
 	const struct files *io;
-	char *path;  /* owned */
-	int fd;      /* -1: not open */
+	char *path; /* owned */
+	int fd;     /* -1: not open */
 };
 
 #define FILE_CLOSED ((struct file){.fd = -1})

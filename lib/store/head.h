@@ -23,17 +23,17 @@
 #include "store/file.h"
 
 struct head {
-	uint64_t generation;         /* counts the changes; 0: there is no valid head */
+	uint64_t generation; /* counts the changes; 0: there is no valid head */
 	uint8_t boot[BOOT_ID_SIZE];
-	uint64_t segment;            /* id of the newest segment */
-	uint64_t base;               /* its first @seq */
-	int64_t written;             /* bytes of whole frames in it */
-	uint64_t next;               /* @seq of the record that will be written next */
-	int64_t durable;             /* bytes of it that were synced */
-	uint64_t durable_seq;        /* @seq below this are durable */
-	int64_t arrived;             /* the last @arrived */
-	bool failed;                 /* a sync of it failed: nothing more goes into it */
-	bool suspect;                /* the other slot is damaged, and may have been newer; not in the file */
+	uint64_t segment;     /* id of the newest segment */
+	uint64_t base;        /* its first @seq */
+	int64_t written;      /* bytes of whole frames in it */
+	uint64_t next;        /* @seq of the record that will be written next */
+	int64_t durable;      /* bytes of it that were synced */
+	uint64_t durable_seq; /* @seq below this are durable */
+	int64_t arrived;      /* the last @arrived */
+	bool failed;          /* a sync of it failed: nothing more goes into it */
+	bool suspect;         /* the other slot is damaged, and may have been newer; not in the file */
 };
 
 enum { HEAD_SIZE = 256 };

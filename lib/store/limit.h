@@ -16,12 +16,12 @@
 #include "store/scan.h"
 
 struct limit {
-	uint64_t segment;  /* id of the newest segment */
+	uint64_t segment; /* id of the newest segment */
 	uint64_t base;
-	int64_t bytes;     /* of it may be read */
-	uint64_t seq;      /* the @seq behind the last one that may be read */
+	int64_t bytes; /* of it may be read */
+	uint64_t seq;  /* the @seq behind the last one that may be read */
 	uint64_t generation;
-	bool searched;     /* not from the head */
+	bool searched; /* not from the head */
 	bool known;
 };
 

@@ -10,9 +10,9 @@
 struct lane {
 	struct cursor cursor;
 	const struct stream *stream;
-	bool ready;   /* its batch waits for its turn */
-	bool waits;   /* had nothing when it was last asked */
-	bool ended;   /* nothing will follow */
+	bool ready; /* its batch waits for its turn */
+	bool waits; /* had nothing when it was last asked */
+	bool ended; /* nothing will follow */
 };
 
 struct store_reader {
@@ -21,7 +21,7 @@ struct store_reader {
 	size_t stream_count;
 	struct lane *lanes;
 	size_t lane_count;
-	struct lane *given;   /* whose batch the caller has */
+	struct lane *given; /* whose batch the caller has */
 	struct watch watch;
 	bool noticed;
 };
@@ -60,7 +60,7 @@ static int add_lane(struct store_reader *r, const struct stream *s, uint32_t sha
 	l->cursor.damaged_arg = r->options->damaged_arg;
 	l->cursor.want = r->options->want;
 	l->cursor.want_count = r->options->want_count;
-	if (!err && r->options->follow)  /* where the head is lost, all that changes is news */
+	if (!err && r->options->follow) /* where the head is lost, all that changes is news */
 		watch_add(&r->watch, l->cursor.head.path ? l->cursor.head.path : l->cursor.directory);
 	return err;
 }

@@ -25,15 +25,15 @@
 #include "store/watch.h"
 
 enum bound_kind {
-	BOUND_NONE,   /* from the oldest; without an end of its own */
-	BOUND_END,    /* from what comes next (no bound for the end) */
-	BOUND_TIME,   /* by @arrived */
-	BOUND_SEQ,    /* by @seq, in each shard */
+	BOUND_NONE, /* from the oldest; without an end of its own */
+	BOUND_END,  /* from what comes next (no bound for the end) */
+	BOUND_TIME, /* by @arrived */
+	BOUND_SEQ,  /* by @seq, in each shard */
 };
 
 struct bound {
 	enum bound_kind kind;
-	int64_t time;  /* nanoseconds */
+	int64_t time; /* nanoseconds */
 	uint64_t seq;
 };
 
@@ -41,20 +41,20 @@ struct bound {
 int bound_parse(const char *text, struct bound *b, struct error *e);
 
 struct store_reader_options {
-	struct bound from, to;         /* `from` is the first that is read, `to` the first that is not */
-	bool follow;                   /* else the ends are fixed now; may be cleared later: then what is there is all */
-	const uint32_t *shards;        /* only these; NULL: all. */
+	struct bound from, to;  /* `from` is the first that is read, `to` the first that is not */
+	bool follow;            /* else the ends are fixed now; may be cleared later: then what is there is all */
+	const uint32_t *shards; /* only these; NULL: all. */
 	size_t shard_count;
-	const char *const *want;       /* only these fields and the metadata; NULL: all */
+	const char *const *want; /* only these fields and the metadata; NULL: all */
 	size_t want_count;
-	void (*damaged)(void *arg, const struct damage *d);  /* called while reading */
+	void (*damaged)(void *arg, const struct damage *d); /* called while reading */
 	void *damaged_arg;
 };
 
 struct store_item {
 	/* May be changed; valid until the next call. When there are several streams, its @shard is `stream/shard`. */
 	struct batch *batch;
-	const char *stream;  /* as it was asked for */
+	const char *stream; /* as it was asked for */
 	uint32_t shard;
 };
 
@@ -71,9 +71,9 @@ int store_reader_next(struct store_reader *r, struct store_item *item, struct er
 bool store_reader_done(const struct store_reader *r);
 /* How many streams and shards are read; and what became of the i-th shard. */
 struct store_shard_state {
-	const char *name;    /* of the stream, without a path before it: as in @stream */
+	const char *name; /* of the stream, without a path before it: as in @stream */
 	uint32_t shard;
-	bool ended;          /* nothing will follow from it */
+	bool ended; /* nothing will follow from it */
 };
 
 size_t store_reader_streams(const struct store_reader *r);

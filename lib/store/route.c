@@ -41,13 +41,9 @@ struct hash128 route_key(const struct router *r, const void *key, size_t len)
 {
 	uint8_t digest[16];
 	switch (r->kind) {
-	case HASH_MD5:
-		md5(key, len, digest);
-		return hash128_from_bytes(digest);
-	case HASH_MURMUR2:
-		return kafka_point(murmur2(key, len), r->parts);
-	default:
-		return hash128(key, len);
+	case HASH_MD5: md5(key, len, digest); return hash128_from_bytes(digest);
+	case HASH_MURMUR2: return kafka_point(murmur2(key, len), r->parts);
+	default: return hash128(key, len);
 	}
 }
 

@@ -26,7 +26,7 @@ extern const char *const hash_kind_names[HASH_KIND_COUNT];
 
 struct router {
 	enum hash_kind kind;
-	uint32_t parts;  /* the shards that the stream was made with; at least 1 */
+	uint32_t parts; /* the shards that the stream was made with; at least 1 */
 };
 
 struct hash128 route_key(const struct router *r, const void *key, size_t len);

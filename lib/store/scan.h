@@ -17,12 +17,12 @@
 #include "store/segment.h"
 
 struct scan {
-	const struct segment *segment;  /* borrowed */
+	const struct segment *segment; /* borrowed */
 	uint32_t shard;
 	struct buf window;
 	int64_t window_at;
 	struct frame_reader *reader;
-	struct error why;               /* why the last frame was not a good one */
+	struct error why; /* why the last frame was not a good one */
 };
 
 void scan_init(struct scan *s, uint32_t shard);

@@ -20,8 +20,8 @@ static char *segment_path(const char *directory, uint64_t base)
 static void write_line(const struct segment *s, uint32_t shard, struct buf *out)
 {
 	char source[128];
-	int len = snprintf(source, sizeof source, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base,
-			   s->id, s->arrived);
+	int len = snprintf(source, sizeof source, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base, s->id,
+			   s->arrived);
 	len += snprintf(source + len, sizeof source - (size_t)len, "/%016" PRIx64, hash64(source, (size_t)len));
 	stream_line_write(&(struct stream_line){BOUNDED_UNKNOWN, source, (size_t)len}, out);
 }

@@ -24,9 +24,9 @@
 struct segment {
 	struct file file;
 	uint64_t base;
-	uint64_t id;      /* 0: the stream line is damaged, and start is 0; scan_open finds out what it was */
-	int64_t start;    /* bytes of the stream line: where the first frame is */
-	int64_t arrived;  /* see above */
+	uint64_t id;     /* 0: the stream line is damaged, and start is 0; scan_open finds out what it was */
+	int64_t start;   /* bytes of the stream line: where the first frame is */
+	int64_t arrived; /* see above */
 };
 
 #define SEGMENT_CLOSED ((struct segment){.file = FILE_CLOSED})

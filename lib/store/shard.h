@@ -35,8 +35,8 @@ enum { SEGMENT_SIZE = 256 << 20 };
 
 /* A frame that was appended and is not known to be durable. */
 struct sent {
-	int64_t end;      /* bytes of the segment up to its end; -1: lost, to be appended again */
-	char *bytes;      /* owned */
+	int64_t end; /* bytes of the segment up to its end; -1: lost, to be appended again */
+	char *bytes; /* owned */
 	struct frame frame;
 };
 
@@ -44,12 +44,12 @@ struct shard {
 	const struct files *io;
 	char *directory;
 	uint32_t id;
-	int64_t segment_size;    /* a new segment begins when one is that large */
+	int64_t segment_size; /* a new segment begins when one is that large */
 	uint8_t boot[BOOT_ID_SIZE];
 	struct file lock, sync, head_file;
-	struct segment segment;  /* the newest, as far as we know */
-	struct head head;        /* as it was when we last held the lock */
-	struct sent *sent;       /* in the order they were appended, all of them in `segment` */
+	struct segment segment; /* the newest, as far as we know */
+	struct head head;       /* as it was when we last held the lock */
+	struct sent *sent;      /* in the order they were appended, all of them in `segment` */
 	size_t sent_count, sent_capacity, sent_bytes;
 	struct frame_writer *writer;
 	struct buf frame;
@@ -62,7 +62,7 @@ char *shard_directory(const char *stream, uint32_t id);
 int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, struct error *e);
 
 int shard_open(struct shard *s, const struct files *io, const char *stream, uint32_t id, struct error *e);
-void shard_close(struct shard *s);  /* what is not durable may be lost: shard_sync first */
+void shard_close(struct shard *s); /* what is not durable may be lost: shard_sync first */
 
 /*
  * Appends the selected rows of b as one frame (more, if it would be too large), with the metadata of b but for

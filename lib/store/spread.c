@@ -72,7 +72,7 @@ struct column spread_random(uint32_t rows, struct arena *a)
 	struct hash128 points[STRATA];
 	uint32_t count = rows < STRATA ? rows : STRATA;
 	if (getrandom(points, count * sizeof *points, 0) != (ssize_t)(count * sizeof *points))
-		for (uint32_t i = 0; i < count; i++)  /* no entropy: the clock spreads as well */
+		for (uint32_t i = 0; i < count; i++) /* no entropy: the clock spreads as well */
 			points[i] = hash128(&(int64_t){monotonic_now() + i}, sizeof(int64_t));
 	struct value *dict = arena_array(a, count, sizeof *dict);
 	uint8_t first = (uint8_t)points[0].low;

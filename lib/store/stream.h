@@ -13,7 +13,7 @@
 
 struct stream {
 	const struct files *io;
-	char *name;       /* as it was asked for */
+	char *name; /* as it was asked for */
 	char *directory;
 	struct catalog catalog;
 };
@@ -27,9 +27,9 @@ int stream_create(const struct files *io, const char *name, const struct catalog
 
 /* What there is of a shard. */
 struct shard_extent {
-	uint64_t first;  /* the oldest @seq that is kept */
-	uint64_t next;   /* the one that comes next: there is nothing if it equals first */
-	uint64_t bytes;  /* of its segments */
+	uint64_t first; /* the oldest @seq that is kept */
+	uint64_t next;  /* the one that comes next: there is nothing if it equals first */
+	uint64_t bytes; /* of its segments */
 };
 
 int stream_extent(const struct stream *s, uint32_t shard, struct shard_extent *out, struct error *e);

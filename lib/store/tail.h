@@ -18,11 +18,11 @@
 #include "store/scan.h"
 
 struct tail {
-	int64_t at;             /* where the log ends: bytes */
-	uint64_t seq;           /* and the @seq that comes next */
-	uint64_t acknowledged;  /* in: what is known; out: what was found */
-	int64_t arrived;        /* in: a lower bound; out: the greatest @arrived */
-	bool damaged;           /* acknowledged records before `at` are lost */
+	int64_t at;            /* where the log ends: bytes */
+	uint64_t seq;          /* and the @seq that comes next */
+	uint64_t acknowledged; /* in: what is known; out: what was found */
+	int64_t arrived;       /* in: a lower bound; out: the greatest @arrived */
+	bool damaged;          /* acknowledged records before `at` are lost */
 };
 
 /* Where to begin: at what the head knows to be durable if it speaks of this segment, else at its first frame. */

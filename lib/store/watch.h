@@ -15,8 +15,8 @@
 
 struct watch {
 	const struct files *io;
-	int fd;            /* readable when something happened; -1: refused, poll */
-	struct error why;  /* it was refused */
+	int fd;           /* readable when something happened; -1: refused, poll */
+	struct error why; /* it was refused */
 };
 
 void watch_open(struct watch *w, const struct files *io);

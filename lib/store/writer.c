@@ -9,23 +9,23 @@
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 4096,      /* a batch of that many is a frame by itself */
+	DIRECT_ROWS = 4096, /* a batch of that many is a frame by itself */
 	PENDING_BYTES = 1 << 20,
-	SENT_BYTES = 64 << 20,   /* more is not kept in memory waiting for a sync */
+	SENT_BYTES = 64 << 20, /* more is not kept in memory waiting for a sync */
 };
 
 struct write_lane {
 	struct shard shard;
-	struct batch pending;  /* gathered, not yet appended */
-	uint32_t *rows;        /* of the batch at hand: those that are for this shard */
+	struct batch pending; /* gathered, not yet appended */
+	uint32_t *rows;       /* of the batch at hand: those that are for this shard */
 	uint32_t row_count;
 };
 
 struct store_writer {
 	struct stream stream;
-	struct write_lane *lanes;  /* as the catalog's shards; those of closed ones are empty */
-	struct arena arena;        /* for the batch at hand */
-	int64_t oldest;            /* when the first record that is not durable came; monotonic; 0: none */
+	struct write_lane *lanes; /* as the catalog's shards; those of closed ones are empty */
+	struct arena arena;       /* for the batch at hand */
+	int64_t oldest;           /* when the first record that is not durable came; monotonic; 0: none */
 };
 
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e)
@@ -157,7 +157,7 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 		view.meta[META_KEY] = *key;
 	view.meta[META_STREAM] = view.meta[META_SHARD] = view.meta[META_SEQ] = column_const(value_absent());
 	view.meta[META_HASH] = key || has_key(&view) ? spread_keys(&c->router, &view.meta[META_KEY], b->rows, &w->arena)
-					      : spread_random(b->rows, &w->arena);
+						     : spread_random(b->rows, &w->arena);
 	if (!w->oldest)
 		w->oldest = monotonic_now();
 	int r = c->shard_count == 1 ? take(w, &w->lanes[0], &view, e) : distribute(w, &view, e);

@@ -77,13 +77,9 @@ bool window_next(const struct window_spec *s, struct span pane, struct span *w)
 int64_t window_last_end(const struct window_spec *s, int64_t t)
 {
 	switch (s->kind) {
-	case WINDOW_HOP:
-		return time_add(window_floor(t, s->slide, s->offset), s->size);
-	case WINDOW_SESSION:
-		return time_add(t, s->gap);
-	case WINDOW_COUNT:
-		return TIMESTAMP_MAX;
-	default:
-		return time_add(window_floor(t, s->size, s->offset), s->size);
+	case WINDOW_HOP: return time_add(window_floor(t, s->slide, s->offset), s->size);
+	case WINDOW_SESSION: return time_add(t, s->gap);
+	case WINDOW_COUNT: return TIMESTAMP_MAX;
+	default: return time_add(window_floor(t, s->size, s->offset), s->size);
 	}
 }

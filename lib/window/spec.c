@@ -51,7 +51,7 @@ static int read_count(struct word w, int64_t *out, struct error *e)
 	const char *end = w.s + w.len;
 	if (number_read(w.s, end, &v) != end || !number_int64(v, out) || *out <= 0)
 		return error_set(e, ERR_USAGE, "`%.*s` is no count of records: a whole number, as in `count 100`",
-		                 (int)w.len, w.s);
+				 (int)w.len, w.s);
 	return OK;
 }
 
@@ -63,7 +63,7 @@ static int read_two(const struct word *w, struct window_spec *s, struct error *e
 		return e->code;
 	if (s->slide > s->size)
 		return error_set(e, ERR_USAGE, "%s is longer than the window: write `%s SIZE %s`, the longer one first",
-		                 second, kind_names[s->kind], hop ? "SLIDE" : "STEP");
+				 second, kind_names[s->kind], hop ? "SLIDE" : "STEP");
 	if (!hop && s->size % s->slide)
 		return error_set(e, ERR_USAGE, "the size of `cumulate SIZE STEP` must be a multiple of the step");
 	return OK;
@@ -73,15 +73,15 @@ static int unknown_kind(struct word w, struct error *e)
 {
 	const char *near = nearest_word(w.s, w.len, kind_names, WINDOW_KIND_COUNT);
 	return error_set(e, ERR_USAGE,
-	                 "there is no window `%.*s`%s%s%s: write 1m, `tumble 1m`, `hop 10m 5m`, `session 30s`, "
-	                 "`cumulate 1h 10m` or `count 100`",
-	                 (int)w.len, w.s, near ? " (did you mean `" : "", near ? near : "", near ? "`?)" : "");
+			 "there is no window `%.*s`%s%s%s: write 1m, `tumble 1m`, `hop 10m 5m`, `session 30s`, "
+			 "`cumulate 1h 10m` or `count 100`",
+			 (int)w.len, w.s, near ? " (did you mean `" : "", near ? near : "", near ? "`?)" : "");
 }
 
 static int wrong_count(enum window_kind kind, struct error *e)
 {
 	static const char *const forms[WINDOW_KIND_COUNT] = {"tumble SIZE", "hop SIZE SLIDE", "cumulate SIZE STEP",
-	                                                     "session GAP", "count N"};
+							     "session GAP", "count N"};
 	return error_set(e, ERR_USAGE, "this window is written `%s`", forms[kind]);
 }
 
@@ -118,9 +118,9 @@ int window_zone(const char *zone, struct error *e)
 		if (!strcmp(zone, utc[i]))
 			return OK;
 	return error_set(
-	        e, ERR_USAGE,
-	        "--zone %s: windows know no zone but UTC yet; a fixed distance from UTC can be given as --offset",
-	        zone);
+		e, ERR_USAGE,
+		"--zone %s: windows know no zone but UTC yet; a fixed distance from UTC can be given as --offset",
+		zone);
 }
 
 void window_text(const struct window_spec *s, char out[WINDOW_TEXT_MAX])

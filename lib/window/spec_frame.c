@@ -5,7 +5,7 @@
 enum field { KIND, SIZE, SLIDE, GAP, COUNT, OFFSET, LATENESS, DELAY, ZONE, BY, FIELD_COUNT };
 
 static const char *const field_names[FIELD_COUNT] = {"kind",   "size",     "slide", "gap",  "count",
-                                                     "offset", "lateness", "delay", "zone", "by"};
+						     "offset", "lateness", "delay", "zone", "by"};
 static const char *const kind_names[WINDOW_KIND_COUNT] = {"tumble", "hop", "cumulate", "session", "count"};
 
 static struct value text_value(const char *s)
@@ -21,15 +21,15 @@ static struct value positive_value(int64_t i)
 void window_write(const struct window_spec *s, struct batch *b)
 {
 	const struct value first[FIELD_COUNT] = {
-	        [KIND] = text_value(kind_names[s->kind]),
-	        [SIZE] = positive_value(s->size),
-	        [SLIDE] = positive_value(s->slide),
-	        [GAP] = positive_value(s->gap),
-	        [COUNT] = positive_value(s->count),
-	        [OFFSET] = value_int(s->offset),
-	        [LATENESS] = value_int(s->lateness),
-	        [DELAY] = s->delay == DELAY_UNLIMITED ? value_null() : value_int(s->delay),
-	        [ZONE] = text_value("UTC"),
+		[KIND] = text_value(kind_names[s->kind]),
+		[SIZE] = positive_value(s->size),
+		[SLIDE] = positive_value(s->slide),
+		[GAP] = positive_value(s->gap),
+		[COUNT] = positive_value(s->count),
+		[OFFSET] = value_int(s->offset),
+		[LATENESS] = value_int(s->lateness),
+		[DELAY] = s->delay == DELAY_UNLIMITED ? value_null() : value_int(s->delay),
+		[ZONE] = text_value("UTC"),
 	};
 	uint16_t columns[FIELD_COUNT];
 	batch_reset(b);

@@ -49,9 +49,9 @@ static struct watermark_shard *find(struct watermark *w, struct value name)
 	uint32_t *at = place(w, name);
 	if (!*at) {
 		w->shards[w->count++] = (struct watermark_shard){.name = value_keep(name, &w->names),
-		                                                 .greatest = TIMESTAMP_MIN,
-		                                                 .floor = w->at,
-		                                                 .heard = w->now};
+								 .greatest = TIMESTAMP_MIN,
+								 .floor = w->at,
+								 .heard = w->now};
 		*at = w->count;
 	}
 	w->last = *at - 1;
@@ -151,7 +151,7 @@ static void wake(struct watermark *w, struct watermark_shard *s)
 }
 
 uint32_t watermark_records(struct watermark *w, const struct window_spec *spec, const struct batch *b,
-                           const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
+			   const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late)
 {
 	const struct column *shard = &b->meta[META_SHARD];
 	uint32_t n = 0, late_count = 0;

@@ -78,7 +78,7 @@ int64_t watermark_idle(struct watermark *w, int64_t idle);
  * the rows in time to `kept`, the late ones to `late` (each with room for count), in order; returns how many were kept.
  */
 uint32_t watermark_records(struct watermark *w, const struct window_spec *s, const struct batch *b,
-                           const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late);
+			   const uint32_t *rows, uint32_t count, const int64_t *times, uint32_t *kept, uint32_t *late);
 
 /* The input's watermark. */
 int64_t watermark_at(struct watermark *w);

@@ -60,11 +60,11 @@ static void make_data(void)
 static struct column dict_column(int b)
 {
 	return (struct column){.form = COLUMN_DICT,
-	                       .width = 2,
-	                       .ints = codes[b % DIFFERENT],
-	                       .dict = dict,
-	                       .dict_size = KEYS,
-	                       .dict_id = 1};
+			       .width = 2,
+			       .ints = codes[b % DIFFERENT],
+			       .dict = dict,
+			       .dict_size = KEYS,
+			       .dict_id = 1};
 }
 
 static struct column values_column(struct value *v)

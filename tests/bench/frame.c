@@ -38,8 +38,8 @@ static struct value text(struct batch *b, const char *format, uint32_t n)
 
 static void fill(struct batch *b, int64_t at)
 {
-	static const char *const names[COLUMNS] = {"ts", "ip", "method", "host", "path", "referer", "agent", "status",
-						   "bytes", "rt", "user"};
+	static const char *const names[COLUMNS] = {"ts",    "ip",     "method", "host", "path", "referer",
+						   "agent", "status", "bytes",  "rt",   "user"};
 	static const char *const methods[] = {"GET", "POST", "HEAD", "PUT", "DELETE"};
 	uint16_t columns[COLUMNS];
 	batch_init(b);
@@ -54,7 +54,8 @@ static void fill(struct batch *b, int64_t at)
 			text(b, "host-%u.example.org", below(30)),
 			text(b, "/a/rather/long/path/to/some/thing/%u/and/%u?with=a&query", below(1u << 31)),
 			text(b, "https://www.example.org/where/somebody/came/from/%u/%u.html", below(1u << 31)),
-			text(b, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.%u (KHTML, like Gecko) Chrome/%u Safari",
+			text(b,
+			     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.%u (KHTML, like Gecko) Chrome/%u Safari",
 			     below(300)),
 			value_int(m < 90 ? 200 : 400 + m % 5),
 			value_int(below(100000)),

@@ -25,7 +25,8 @@ static uint32_t draw(uint32_t below)
 
 static void make_path(char *path, size_t size)
 {
-	static const char *const words[] = {"summer", "winter", "garden", "kitchen", "travel", "music", "paper", "stone"};
+	static const char *const words[] = {"summer", "winter", "garden", "kitchen",
+					    "travel", "music",  "paper",  "stone"};
 	uint32_t id = draw(5000), page = draw(40);
 	if (id % 7 == 0)
 		snprintf(path, size, "/search?q=%s+%s&page=%u", words[draw(8)], words[draw(8)], page);
@@ -44,12 +45,13 @@ static void make_record(struct buf *out, uint32_t i)
 	char path[128];
 	uint32_t agent = draw(48), ms = 1 + draw(1u << (4 + draw(9)));
 	make_path(path, sizeof path);
-	buf_printf(out, "{\"ts\":\"2026-01-%02uT%02u:%02u:%02u.%03uZ\",\"ip\":\"10.%u.%u.%u\",\"method\":\"%s\",", 1 + i / 8640000 % 28,
-		   i / 360000 % 24, i / 6000 % 60, i / 100 % 60, i % 100 * 10, draw(64), draw(80), 1 + draw(250),
-		   methods[draw(8)]);
+	buf_printf(out, "{\"ts\":\"2026-01-%02uT%02u:%02u:%02u.%03uZ\",\"ip\":\"10.%u.%u.%u\",\"method\":\"%s\",",
+		   1 + i / 8640000 % 28, i / 360000 % 24, i / 6000 % 60, i / 100 % 60, i % 100 * 10, draw(64), draw(80),
+		   1 + draw(250), methods[draw(8)]);
 	buf_printf(out, "\"path\":\"%s\",\"status\":%d,\"bytes\":%u,\"rt\":%u.%03u,", path, statuses[draw(8)],
 		   draw(1u << draw(20)), ms / 1000, ms % 1000);
-	buf_printf(out, "\"ua\":\"Mozilla/5.0 (%s) Browser/%u.0.%u\"}\n", systems[agent % 4], 100 + agent / 4, agent * 37);
+	buf_printf(out, "\"ua\":\"Mozilla/5.0 (%s) Browser/%u.0.%u\"}\n", systems[agent % 4], 100 + agent / 4,
+		   agent * 37);
 }
 
 static double now(void)

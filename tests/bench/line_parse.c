@@ -28,15 +28,15 @@ static uint32_t draw(uint32_t below)
 static void make_line(struct buf *out, uint32_t i)
 {
 	static const char *const agents[] = {"Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/118.0",
-	                                     "curl/8.1.2",
-	                                     "Mozilla/5.0 (compatible; Bot/1.0; +http://example.org/bot)"};
+					     "curl/8.1.2",
+					     "Mozilla/5.0 (compatible; Bot/1.0; +http://example.org/bot)"};
 	char date[32];
 	timestamp_format((INT64_C(1700000000) + i / 100) * 1000000000, "%d/%b/%Y:%H:%M:%S %z", date, sizeof date);
 	buf_printf(
-	        out,
-	        "10.%u.%u.%u - - [%s] \"GET /shop/%u/item HTTP/1.1\" %u %u \"http://www.example.org/\" \"%s\" 0.%03u\n",
-	        draw(80), draw(256), draw(256), date, draw(5000), draw(10) ? 200 : 404, draw(100000), agents[draw(3)],
-	        draw(1000));
+		out,
+		"10.%u.%u.%u - - [%s] \"GET /shop/%u/item HTTP/1.1\" %u %u \"http://www.example.org/\" \"%s\" 0.%03u\n",
+		draw(80), draw(256), draw(256), date, draw(5000), draw(10) ? 200 : 404, draw(100000), agents[draw(3)],
+		draw(1000));
 }
 
 static int64_t parse_all(struct parse *p, const struct buf *log, uint64_t *rows)

@@ -13,7 +13,8 @@ static void check_back(const char *bytes, size_t len, char delimiter)
 	if (fine && a.rows && a.column_count) {
 		a.reject_count = 0;
 		expect(!x->ops->encode(x, &a, &again, &e) && !a.reject_count, "a row was not written");
-		expect(decode_once(csv_decoder_new(NULL, delimiter), &again, &b) && !b.reject_count, "a row was not read");
+		expect(decode_once(csv_decoder_new(NULL, delimiter), &again, &b) && !b.reject_count,
+		       "a row was not read");
 		/* A null that is alone in its line comes back as an empty string. */
 		for (uint32_t row = 0; a.column_count == 1 && row < a.rows; row++)
 			if (a.columns[0].values[row].type == TYPE_NULL)

@@ -94,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct outcome whole = run(text, len, len, BATCH_ROWS, ' ', NULL);
 	compare(&whole, run(text, len, first, BATCH_ROWS, '"', NULL));
 	compare(&whole, run(text, len, first, 1, '7', NULL));
-	struct outcome again = run(whole.rows.data ? whole.rows.data : "", whole.rows.len, whole.rows.len, BATCH_ROWS, '}', NULL);
+	struct outcome again =
+		run(whole.rows.data ? whole.rows.data : "", whole.rows.len, whole.rows.len, BATCH_ROWS, '}', NULL);
 	require(buf_equal(&whole.rows, &again.rows) && !again.rejects.len);
 	release(&again);
 	struct outcome fewer = run(text, len, first, BATCH_ROWS, ' ', &some);

@@ -16,7 +16,7 @@
 enum { SEGMENT = 77, OTHER = 78, FRAMES = 8, ROWS = 3, FD_SEGMENT = 1000, FD_HEAD };
 
 struct memory {
-	struct files io;  /* first */
+	struct files io; /* first */
 	struct buf segment, head;
 };
 
@@ -117,24 +117,15 @@ static void assemble(struct buf *out, const uint8_t *p, size_t len)
 		case 0:
 		case 1:
 		case 2:
-		case 3:
-			buf_append(out, f->data, f->len);
-			break;
-		case 4:
-			buf_append(out, f->data, f->len * p[i + 1] / 256 & ~(size_t)7);
-			break;
-		case 5:
-			buf_fill(out, 0, p[i + 1]);
-			break;
-		case 6:
-			out->len -= out->len * p[i + 1] / 1024;
-			break;
+		case 3: buf_append(out, f->data, f->len); break;
+		case 4: buf_append(out, f->data, f->len * p[i + 1] / 256 & ~(size_t)7); break;
+		case 5: buf_fill(out, 0, p[i + 1]); break;
+		case 6: out->len -= out->len * p[i + 1] / 1024; break;
 		case 7:
 			buf_append(out, f->data, f->len);
 			out->data[start + f->len * p[i + 1] / 256] ^= (char)(1 << (p[i] & 7));
 			break;
-		default:
-			out->data[(p[i] * (size_t)256 + p[i + 1]) % out->len] ^= (char)p[i + 1];
+		default: out->data[(p[i] * (size_t)256 + p[i + 1]) % out->len] ^= (char)p[i + 1];
 		}
 	}
 }
@@ -178,8 +169,17 @@ static void read_all(struct memory *m, bool known)
 static void make_head(struct memory *m)
 {
 	char slot[128] = {0};
-	uint64_t numbers[] = {1, 0x0101010101010101, 0x0101010101010101, SEGMENT, 0, m->segment.len, FRAMES * ROWS,
-			      m->segment.len, FRAMES * ROWS, 0, 0};
+	uint64_t numbers[] = {1,
+			      0x0101010101010101,
+			      0x0101010101010101,
+			      SEGMENT,
+			      0,
+			      m->segment.len,
+			      FRAMES * ROWS,
+			      m->segment.len,
+			      FRAMES * ROWS,
+			      0,
+			      0};
 	memcpy(slot, numbers, sizeof numbers);
 	uint64_t sum = hash64(slot, sizeof numbers);
 	memcpy(slot + sizeof numbers, &sum, sizeof sum);

@@ -46,8 +46,8 @@ static struct value expected(const struct column *c, struct value v)
 {
 	struct value number;
 	bool counts = c->name_len == 6   ? !memcmp(c->name, "status", 6)
-	              : c->name_len == 5 ? !memcmp(c->name, "bytes", 5)
-	                                 : false;
+		      : c->name_len == 5 ? !memcmp(c->name, "bytes", 5)
+					 : false;
 	bool rt = c->name_len == 2 && !memcmp(c->name, "rt", 2);
 	if (v.type == TYPE_STRING && v.len == 1 && *v.s == '-')
 		return value_null();
@@ -69,7 +69,7 @@ static bool same_row(const struct batch *native, const struct batch *regex)
 		struct value want = expected(c, column_get(c, 0));
 		struct value got = column_get(batch_field(native, c->name, c->name_len), 0);
 		bool null_word = want.type == TYPE_ABSENT && got.type == TYPE_NULL &&
-		                 (!memcmp(c->name, "method", 6) || !memcmp(c->name, "protocol", 6));
+				 (!memcmp(c->name, "method", 6) || !memcmp(c->name, "protocol", 6));
 		if (!null_word && (want.type != got.type || !value_equal(want, got)))
 			return false;
 	}
@@ -98,35 +98,35 @@ static void compare(struct pair *p, const char *line, size_t len)
 static const char *piece(void)
 {
 	static const char *const pieces[] = {"1.2.3.4",
-	                                     "-",
-	                                     "frank",
-	                                     "John Doe",
-	                                     "[20/Feb/2016:00:00:45 -0500]",
-	                                     "[x]",
-	                                     "[]",
-	                                     "\"GET / HTTP/1.1\"",
-	                                     "\"-\"",
-	                                     "\"\"",
-	                                     "\"GET  / HTTP/1.1\"",
-	                                     "\"a b\"",
-	                                     "\"\\\"\"",
-	                                     "\"\\\\\"",
-	                                     "\"a\\ b c\"",
-	                                     "200",
-	                                     "187",
-	                                     "0.123",
-	                                     "1e5",
-	                                     "-1",
-	                                     "0870",
-	                                     "",
-	                                     " ",
-	                                     "\"",
-	                                     "\\",
-	                                     "]",
-	                                     "[",
-	                                     "\r",
-	                                     "[20/Feb/2016 00]",
-	                                     "\"\\ \"x\" y\""};
+					     "-",
+					     "frank",
+					     "John Doe",
+					     "[20/Feb/2016:00:00:45 -0500]",
+					     "[x]",
+					     "[]",
+					     "\"GET / HTTP/1.1\"",
+					     "\"-\"",
+					     "\"\"",
+					     "\"GET  / HTTP/1.1\"",
+					     "\"a b\"",
+					     "\"\\\"\"",
+					     "\"\\\\\"",
+					     "\"a\\ b c\"",
+					     "200",
+					     "187",
+					     "0.123",
+					     "1e5",
+					     "-1",
+					     "0870",
+					     "",
+					     " ",
+					     "\"",
+					     "\\",
+					     "]",
+					     "[",
+					     "\r",
+					     "[20/Feb/2016 00]",
+					     "\"\\ \"x\" y\""};
 	return pieces[draw(sizeof pieces / sizeof *pieces)];
 }
 
@@ -134,15 +134,15 @@ static const char *piece(void)
 static size_t make_line(char *out, bool combined)
 {
 	static const char *const good[] = {"1.2.3.4",
-	                                   "-",
-	                                   "-",
-	                                   "[20/Feb/2016:00:00:45 -0500]",
-	                                   "\"GET /a/b?c=d HTTP/1.1\"",
-	                                   "200",
-	                                   "187",
-	                                   "\"http://example.org/\"",
-	                                   "\"Mozilla/5.0 (X11; \\\"x\\\")\"",
-	                                   "0.123"};
+					   "-",
+					   "-",
+					   "[20/Feb/2016:00:00:45 -0500]",
+					   "\"GET /a/b?c=d HTTP/1.1\"",
+					   "200",
+					   "187",
+					   "\"http://example.org/\"",
+					   "\"Mozilla/5.0 (X11; \\\"x\\\")\"",
+					   "0.123"};
 	size_t len = 0;
 	bool wild = draw(3) == 0;
 	for (int i = 0; i < 10; i++) {

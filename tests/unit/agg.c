@@ -147,14 +147,14 @@ static struct value number(const char *text)
 static struct record bid(int minute, const char *price, const char *item)
 {
 	return (struct record){.time = value_time(8 * HOUR + minute * MINUTE),
-	                       .field = {value_string(item, 1), number(price)}};
+			       .field = {value_string(item, 1), number(price)}};
 }
 
 static void run_bids(const char *window, int64_t offset, const char *want, int line)
 {
 	static const char *const calls[] = {"sum(x)", NULL};
 	const struct record bids[] = {bid(5, "4.00", "C"),  bid(7, "2.00", "A"),  bid(9, "5.00", "D"),
-	                              bid(11, "3.00", "B"), bid(13, "1.00", "E"), bid(17, "6.00", "F")};
+				      bid(11, "3.00", "B"), bid(13, "1.00", "E"), bid(17, "6.00", "F")};
 	/* All at the end, or each as soon as it can be; in one batch or by record. */
 	for (int live = 0; live < 2; live++) {
 		struct buf out = BUF_INIT, text = BUF_INIT;
@@ -174,7 +174,7 @@ static void run_bids(const char *window, int64_t offset, const char *want, int l
 		/* `window_start=1970-01-01T08:00:00Z ...` shortened to `08:00 08:10 11.00` */
 		for (const char *p = buf_string(&out), *end; (end = strchr(p, '\n')); p = end + 1)
 			buf_printf(&text, "%.5s %.5s %.*s\n", strstr(p, "start=") + 17, strstr(p, "end=") + 15,
-			           (int)(end - strstr(p, "sum_x=") - 6), strstr(p, "sum_x=") + 6);
+				   (int)(end - strstr(p, "sum_x=") - 6), strstr(p, "sum_x=") + 6);
 		check_text(&text, want, line);
 		buf_release(&text);
 		buf_release(&out);
@@ -186,17 +186,17 @@ static void test_golden(void)
 {
 	run_bids("10m", 0, "08:00 08:10 11.00\n08:10 08:20 10.00\n", __LINE__);
 	run_bids("hop 10m 5m", 0, "08:00 08:10 11.00\n08:05 08:15 15.00\n08:10 08:20 10.00\n08:15 08:25 6.00\n",
-	         __LINE__);
+		 __LINE__);
 	run_bids("cumulate 10m 2m", 0,
-	         "08:00 08:06 4.00\n08:00 08:08 6.00\n08:00 08:10 11.00\n08:10 08:12 3.00\n08:10 08:14 4.00\n"
-	         "08:10 08:16 4.00\n08:10 08:18 10.00\n08:10 08:20 10.00\n",
-	         __LINE__);
+		 "08:00 08:06 4.00\n08:00 08:08 6.00\n08:00 08:10 11.00\n08:10 08:12 3.00\n08:10 08:14 4.00\n"
+		 "08:10 08:16 4.00\n08:10 08:18 10.00\n08:10 08:20 10.00\n",
+		 __LINE__);
 	run_bids("10m", MINUTE, "08:01 08:11 11.00\n08:11 08:21 10.00\n", __LINE__);
 	run_bids("session 2m", 0, "08:05 08:15 15.00\n08:17 08:19 6.00\n", __LINE__);
 	run_bids("session 119s", 0,
-	         "08:05 08:06 4.00\n08:07 08:08 2.00\n08:09 08:10 5.00\n08:11 08:12 3.00\n08:13 08:14 1.00\n"
-	         "08:17 08:18 6.00\n",
-	         __LINE__);
+		 "08:05 08:06 4.00\n08:07 08:08 2.00\n08:09 08:10 5.00\n08:11 08:12 3.00\n08:13 08:14 1.00\n"
+		 "08:17 08:18 6.00\n",
+		 __LINE__);
 	run_bids("count 2", 0, "08:05 08:07 6.00\n08:09 08:11 8.00\n08:13 08:17 7.00\n", __LINE__);
 	run_bids("count 4", 0, "08:05 08:11 14.00\n", __LINE__);
 }
@@ -206,48 +206,48 @@ static void test_golden(void)
 static void test_functions(void)
 {
 	static const char *const calls[] = {"count",
-	                                    "count(x)",
-	                                    "sum(x)",
-	                                    "avg(x)",
-	                                    "min(x)",
-	                                    "max(x)",
-	                                    "first(s)",
-	                                    "last(s)",
-	                                    "var(x)",
-	                                    "stddev(x)",
-	                                    "median(x)",
-	                                    "p99(x)",
-	                                    "quantile(x, 0.25)",
-	                                    "distinct(x)",
-	                                    "top(s, 2)",
-	                                    "n = rate()",
-	                                    "r = rate(x)",
-	                                    "collect(s)",
-	                                    NULL};
+					    "count(x)",
+					    "sum(x)",
+					    "avg(x)",
+					    "min(x)",
+					    "max(x)",
+					    "first(s)",
+					    "last(s)",
+					    "var(x)",
+					    "stddev(x)",
+					    "median(x)",
+					    "p99(x)",
+					    "quantile(x, 0.25)",
+					    "distinct(x)",
+					    "top(s, 2)",
+					    "n = rate()",
+					    "r = rate(x)",
+					    "collect(s)",
+					    NULL};
 	struct record r[6] = {
-	        {.time = value_time(4 * SECOND), .field = {value_int(1), number("1.10"), value_string("b", 1)}},
-	        {.time = value_time(2 * SECOND), .field = {value_int(1), number("2.20"), value_string("a", 1)}},
-	        {.time = value_time(2 * SECOND),
-	         .seq = value_int(1),
-	         .field = {value_int(1), number("10"), value_string("c", 1)}},
-	        {.time = value_time(1 * SECOND), .field = {value_int(1), value_null(), value_null()}},
-	        {.time = value_time(3 * SECOND), .field = {value_int(1), value_absent(), value_string("a", 1)}},
-	        {.time = value_time(6 * SECOND), .field = {value_int(2), value_null(), value_null()}},
+		{.time = value_time(4 * SECOND), .field = {value_int(1), number("1.10"), value_string("b", 1)}},
+		{.time = value_time(2 * SECOND), .field = {value_int(1), number("2.20"), value_string("a", 1)}},
+		{.time = value_time(2 * SECOND),
+		 .seq = value_int(1),
+		 .field = {value_int(1), number("10"), value_string("c", 1)}},
+		{.time = value_time(1 * SECOND), .field = {value_int(1), value_null(), value_null()}},
+		{.time = value_time(3 * SECOND), .field = {value_int(1), value_absent(), value_string("a", 1)}},
+		{.time = value_time(6 * SECOND), .field = {value_int(2), value_null(), value_null()}},
 	};
 	struct buf out = BUF_INIT;
 	struct table *t = open_table("k", calls, NULL);
 	CHECK(feed(t, r, 6, 2) == 0);
 	const char *want = "k=1 count=5 count_x=3 sum_x=13.30 avg_x=4.433333333333334 min_x=1.10 max_x=10 first_s=a "
-	                   "last_s=b "
-	                   "var_x=23.543333333333333 stddev_x=4.852147",
-	           *rest = " median_x=2.20 p99_x=10 quantile_x_0_25=1.10 distinct_x=3 "
-	                   "top_s_2=[{\"value\":\"a\",\"count\":2},{\"value\":\"b\",\"count\":1}] n=1 r=2.66 "
-	                   "collect_s=[\"a\",\"c\",\"a\",\"b\"]\n"
-	                   "k=2 count=1 count_x=0 sum_x=0 avg_x=null min_x=null max_x=null first_s=null last_s=null "
-	                   "var_x=null "
-	                   "stddev_x=null median_x=null p99_x=null quantile_x_0_25=null distinct_x=0 top_s_2=null "
-	                   "n=0.2 r=0 "
-	                   "collect_s=null\n";
+			   "last_s=b "
+			   "var_x=23.543333333333333 stddev_x=4.852147",
+		   *rest = " median_x=2.20 p99_x=10 quantile_x_0_25=1.10 distinct_x=3 "
+			   "top_s_2=[{\"value\":\"a\",\"count\":2},{\"value\":\"b\",\"count\":1}] n=1 r=2.66 "
+			   "collect_s=[\"a\",\"c\",\"a\",\"b\"]\n"
+			   "k=2 count=1 count_x=0 sum_x=0 avg_x=null min_x=null max_x=null first_s=null last_s=null "
+			   "var_x=null "
+			   "stddev_x=null median_x=null p99_x=null quantile_x_0_25=null distinct_x=0 top_s_2=null "
+			   "n=0.2 r=0 "
+			   "collect_s=null\n";
 	close_table(t, TIMESTAMP_MAX, &out);
 	CHECK_TEXT(out.data, strlen(want), want);
 	const char *median = strstr(buf_string(&out), " median_x");
@@ -287,21 +287,21 @@ static void test_values_survive(void)
 {
 	static const char *const calls[] = {"median(x)", "min(x)", "max(s)", "sum(x)", NULL};
 	const struct record r[] = {
-	        {.field = {number("1.0"), number("4"), value_string("0870", 4)}},
-	        {.field = {number("1e0"), value_null(), value_int(870)}},
-	        {.field = {value_null(), number("9007199254740993")}},
-	        {.field = {value_absent(), number("1E5")}},
-	        {.field = {value_null(), number("9223372036854775807")}},
+		{.field = {number("1.0"), number("4"), value_string("0870", 4)}},
+		{.field = {number("1e0"), value_null(), value_int(870)}},
+		{.field = {value_null(), number("9007199254740993")}},
+		{.field = {value_absent(), number("1E5")}},
+		{.field = {value_null(), number("9223372036854775807")}},
 	};
 	struct buf out = BUF_INIT;
 	struct table *t = open_table("k", calls, NULL);
 	CHECK(feed(t, r, 5, 2) == 0);
 	close_table(t, TIMESTAMP_MAX, &out);
 	check_text(&out,
-	           "median_x=1E5 min_x=1E5 max_s=null sum_x=100000\n"
-	           "k=null median_x=9007199254740993 min_x=9007199254740993 max_s=null sum_x=9232379236109516800\n"
-	           "k=1.0 median_x=4 min_x=4 max_s=0870 sum_x=4\n",
-	           __LINE__);
+		   "median_x=1E5 min_x=1E5 max_s=null sum_x=100000\n"
+		   "k=null median_x=9007199254740993 min_x=9007199254740993 max_s=null sum_x=9232379236109516800\n"
+		   "k=1.0 median_x=4 min_x=4 max_s=0870 sum_x=4\n",
+		   __LINE__);
 	buf_release(&out);
 	table_free(t);
 }
@@ -311,11 +311,11 @@ static void test_rejects(void)
 {
 	static const char *const calls[] = {"count", "sum(x)", "max(s)", NULL};
 	struct record r[] = {
-	        {.time = value_time(1), .field = {value_int(1), value_int(5), value_string("a", 1)}},
-	        {.time = value_time(2), .field = {value_int(1), value_string("5", 1), value_string("z", 1)}},
-	        {.time = value_time(3), .field = {value_int(2), number("1e400"), value_string("z", 1)}},
-	        {.time = value_time(4), .field = {value_int(2), value_bool(true), value_string("z", 1)}},
-	        {.field = {value_int(1), value_int(7), value_string("b", 1)}},
+		{.time = value_time(1), .field = {value_int(1), value_int(5), value_string("a", 1)}},
+		{.time = value_time(2), .field = {value_int(1), value_string("5", 1), value_string("z", 1)}},
+		{.time = value_time(3), .field = {value_int(2), number("1e400"), value_string("z", 1)}},
+		{.time = value_time(4), .field = {value_int(2), value_bool(true), value_string("z", 1)}},
+		{.field = {value_int(1), value_int(7), value_string("b", 1)}},
 	};
 	struct buf out = BUF_INIT;
 	for (size_t step = 1; step <= 5; step += 4) {
@@ -330,10 +330,10 @@ static void test_rejects(void)
 		check_text(&out, "", __LINE__);
 		close_table(t, 11, &out);
 		check_text(&out,
-		           "window_start=1970-01-01T00:00:00.000000001Z window_end=1970-01-01T00:00:00.000000011Z k=1 "
-		           "count=1 "
-		           "sum_x=5 max_s=a\n",
-		           __LINE__);
+			   "window_start=1970-01-01T00:00:00.000000001Z window_end=1970-01-01T00:00:00.000000011Z k=1 "
+			   "count=1 "
+			   "sum_x=5 max_s=a\n",
+			   __LINE__);
 		table_free(t);
 	}
 	buf_release(&out);
@@ -342,8 +342,8 @@ static void test_rejects(void)
 static void test_errors(void)
 {
 	static const char *const bad[] = {"sum",         "sum(x, x)",      "p0(x)",          "p100(x)",
-	                                  "quantile(x)", "quantile(x, 2)", "quantile(x, s)", "top(x, 0)",
-	                                  "top(x, 1.5)", "median()"};
+					  "quantile(x)", "quantile(x, 2)", "quantile(x, s)", "top(x, 0)",
+					  "top(x, 1.5)", "median()"};
 	struct error e;
 	struct table *t;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -366,8 +366,8 @@ static void test_errors(void)
 enum { RECORDS = 4000 };
 
 static const char *const all_calls[] = {"count",    "count(x)",  "sum(x)",     "avg(x)",    "min(x)", "max(s)",
-                                        "first(s)", "last(x)",   "var(x)",     "median(x)", "p99(x)", "distinct(s)",
-                                        "rate(x)",  "top(s, 3)", "collect(x)", NULL};
+					"first(s)", "last(x)",   "var(x)",     "median(x)", "p99(x)", "distinct(s)",
+					"rate(x)",  "top(s, 3)", "collect(x)", NULL};
 
 static void random_records(struct record *r, size_t count, struct arena *a)
 {
@@ -375,13 +375,13 @@ static void random_records(struct record *r, size_t count, struct arena *a)
 		static const char *const shards[] = {"0", "1", "2"};
 		char *text = arena_printf(a, "/%d", (int)(draw() % 50));
 		struct value x = draw() % 10 ? value_decimal((int64_t)(draw() % 100000), (unsigned)(draw() % 4))
-		                             : value_float((double)(draw() % 1000) / 7);
+					     : value_float((double)(draw() % 1000) / 7);
 		r[i] = (struct record){
-		        .time = value_time((int64_t)i * 10 * MILLISECOND - (int64_t)(draw() % (500 * MILLISECOND))),
-		        .shard = value_string(shards[draw() % 3], 1),
-		        .seq = value_int((int64_t)i),
-		        .field = {value_int((int64_t)(draw() % 6)), draw() % 20 ? x : value_null(),
-		                  value_string(text, strlen(text))},
+			.time = value_time((int64_t)i * 10 * MILLISECOND - (int64_t)(draw() % (500 * MILLISECOND))),
+			.shard = value_string(shards[draw() % 3], 1),
+			.seq = value_int((int64_t)i),
+			.field = {value_int((int64_t)(draw() % 6)), draw() % 20 ? x : value_null(),
+				  value_string(text, strlen(text))},
 		};
 	}
 }
@@ -468,11 +468,11 @@ static void test_merge(void)
 				uint32_t group = (uint32_t)(r[i].field[0].i % 3);
 				struct column shard = column_const(r[i].shard), seq = column_const(r[i].seq);
 				struct agg_rows rows = {.count = 1,
-				                        .groups = &group,
-				                        .in = {.values = &r[i].field[1]},
-				                        .times = &r[i].time.i,
-				                        .shard = &shard,
-				                        .seq = &seq};
+							.groups = &group,
+							.in = {.values = &r[i].field[1]},
+							.times = &r[i].time.i,
+							.shard = &shard,
+							.seq = &seq};
 				agg_update(one, &rows, 3);
 			}
 			if (part == PARTS)
@@ -482,12 +482,12 @@ static void test_merge(void)
 			agg_free(one);
 		}
 		static const enum function functions[] = {CALL_COUNT,    CALL_COUNT,    CALL_SUM,   CALL_VAR,
-		                                          CALL_MIN,      CALL_MAX,      CALL_FIRST, CALL_LAST,
-		                                          CALL_QUANTILE, CALL_DISTINCT, CALL_TOP,   CALL_COLLECT};
+							  CALL_MIN,      CALL_MAX,      CALL_FIRST, CALL_LAST,
+							  CALL_QUANTILE, CALL_DISTINCT, CALL_TOP,   CALL_COLLECT};
 		struct call c = {.function = functions[s], .has_argument = true, .q = {9, 1}, .n = 5};
 		for (uint32_t g = 0; g < 3; g++) {
 			struct value x = agg_result(whole, &c, g, SECOND, &a),
-			             y = agg_result(merged, &c, g, SECOND, &a);
+				     y = agg_result(merged, &c, g, SECOND, &a);
 			CHECK(x.type != TYPE_NULL && value_equal(x, y) && x.scale == y.scale);
 		}
 		agg_free(whole);
@@ -510,7 +510,7 @@ static void test_forms(void)
 	for (int i = 0; i < 100; i++)
 		dict[i] = value_string(texts[i], (size_t)snprintf(texts[i], sizeof texts[i], "/%d", i));
 	struct column k = {
-	        .form = COLUMN_DICT, .width = 1, .ints = codes, .dict = dict, .dict_size = 100, .dict_id = 1};
+		.form = COLUMN_DICT, .width = 1, .ints = codes, .dict = dict, .dict_size = 100, .dict_id = 1};
 	struct column x = {.form = COLUMN_INT, .type = TYPE_INT, .width = 2, .scale = 2, .bias = -9000, .ints = ints};
 	struct batch dense, plain;
 	struct buf want = BUF_INIT, got = BUF_INIT;
@@ -602,8 +602,8 @@ static void test_late_session(void)
 	check_text(&out, "", __LINE__);
 	close_table(t, 22, &out);
 	check_text(&out,
-	           "window_start=1970-01-01T00:00:00.000000005Z window_end=1970-01-01T00:00:00.000000022Z sum_x=3\n",
-	           __LINE__);
+		   "window_start=1970-01-01T00:00:00.000000005Z window_end=1970-01-01T00:00:00.000000022Z sum_x=3\n",
+		   __LINE__);
 	size_t open = table_memory(t);
 	close_table(t, 42, &out);
 	CHECK(table_memory(t) < open);
@@ -639,10 +639,10 @@ static void test_expressions(void)
 	CHECK(b.reject_count == 1 && b.rejects[0].row == 5);
 	close_table(t, TIMESTAMP_MAX, &out);
 	check_text(&out,
-	           "h=0 s=a,b odd=true n=1 twice=18 max_x_x_13=-2.25\n"
-	           "h=1 s=a,b odd=false n=2 twice=48 max_x_x_13=14\n"
-	           "h=1 s=a,b odd=true n=3 twice=86 max_x_x_13=7.5\n",
-	           __LINE__);
+		   "h=0 s=a,b odd=true n=1 twice=18 max_x_x_13=-2.25\n"
+		   "h=1 s=a,b odd=false n=2 twice=48 max_x_x_13=14\n"
+		   "h=1 s=a,b odd=true n=3 twice=86 max_x_x_13=7.5\n",
+		   __LINE__);
 	batch_release(&b);
 	buf_release(&out);
 	table_free(t);
@@ -684,7 +684,7 @@ static void test_session_keys(void)
 		struct record r[1000];
 		for (int i = 0; i < 1000; i++)
 			r[i] = (struct record){.time = value_time(round * 1000 + i),
-			                       .field = {value_int(round * 1000 + i)}};
+					       .field = {value_int(round * 1000 + i)}};
 		feed(t, r, 1000, 1000);
 		buf_clear(&out);
 		close_table(t, (round + 1) * 1000, &out);

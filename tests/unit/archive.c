@@ -162,8 +162,8 @@ static void kinds(void)
 
 static void texts_are_none(void)
 {
-	static const char *const texts[] = {"", "{\"a\":1}\n", "070701 10:00 started\n", "BZhome\n", "7zebras\n",
-					    "PK\n", "P", "#stream 1\n"};
+	static const char *const texts[] = {
+		"", "{\"a\":1}\n", "070701 10:00 started\n", "BZhome\n", "7zebras\n", "PK\n", "P", "#stream 1\n"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		CHECK(!archive_sniff(texts[i], strlen(texts[i])));
 	char zeros[512] = {0};

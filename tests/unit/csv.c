@@ -16,7 +16,9 @@ static void test_dialects(void)
 	check("a,b\n1,x\n", "2 a=int 1|b=string x\n");
 	check("a,b\r\n1,x\r\n2,y", "2 a=int 1|b=string x\n3 a=int 2|b=string y\n");
 	check("a,b\r1,x\r2,y\r", "2 a=int 1|b=string x\n3 a=int 2|b=string y\n");
-	check("\xef\xbb\xbf" "a\n1\n", "2 a=int 1\n");
+	check("\xef\xbb\xbf"
+	      "a\n1\n",
+	      "2 a=int 1\n");
 	check("\n\r\n\na\n\n1\n\r\n\r\n2\n\n", "6 a=int 1\n9 a=int 2\n");
 	check("a,b\n\"x,\"\"y\"\"\n\r\nz\",\"\"\n1,2\n", "2 a=string x,\"y\"\n\r\nz|b=string \n5 a=int 1|b=int 2\n");
 	check("a\n\"1\r2\r\n3\"\n4\n", "2 a=string 1\r2\r\n3\n5 a=int 4\n");
@@ -42,7 +44,8 @@ static void test_types(void)
 	      "2 a=int 9007199254740993\n3 a=int 9223372036854775807\n4 a=number 9223372036854775808\n"
 	      "5 a=number 0.1234567890123456789\n");
 	check("a\n2014-07-01 00:00:00\n10.0.0.1\n1.2.3\n12:30\n-\n",
-	      "2 a=string 2014-07-01 00:00:00\n3 a=string 10.0.0.1\n4 a=string 1.2.3\n5 a=string 12:30\n6 a=string -\n");
+	      "2 a=string 2014-07-01 00:00:00\n3 a=string 10.0.0.1\n4 a=string 1.2.3\n5 a=string 12:30\n6 a=string "
+	      "-\n");
 }
 
 /* What the fast path makes of a cell is what the grammar says. */
@@ -74,13 +77,14 @@ static void test_numbers_like_grammar(void)
 
 static void test_header(void)
 {
-	check("a,a,,a_2,a,\n1,2,3,4,5,6\n",
-	      "2 a=int 1|a_3=int 2|column_3=int 3|a_2=int 4|a_4=int 5|column_6=int 6\n");
+	check("a,a,,a_2,a,\n1,2,3,4,5,6\n", "2 a=int 1|a_3=int 2|column_3=int 3|a_2=int 4|a_4=int 5|column_6=int 6\n");
 	check("\"\",\"x\"\"y\"\n1,2\n", "2 =int 1|x\"y=int 2\n");
 	check("\"a\nb\",c\n1,2\n", "3 a\nb=int 1|c=int 2\n");
 	check("\"a\nb", "error -1: line 1: the header can't be read: a quoted name is not closed\n");
 	check("\"a\"b\n1\n", "error -1: line 1: the header can't be read: a name goes on behind its closing quote\n");
-	check("\xff\xfe" "a\n", "error -1: this is UTF-16, not UTF-8: read it through iconv -f utf-16 -t utf-8\n");
+	check("\xff\xfe"
+	      "a\n",
+	      "error -1: this is UTF-16, not UTF-8: read it through iconv -f utf-16 -t utf-8\n");
 }
 
 static void test_malformed(void)
@@ -94,8 +98,9 @@ static void test_malformed(void)
 					"!2 a quote that is opened here is not closed <1,\"x>\n");
 	check("a,b\r1,\"x\r2,y\r", "3 a=int 2|b=string y\n!2 a quote that is opened here is not closed <1,\"x>\n");
 	check("a,b\n1,\"x\n2,\"y\"\n3,\"z\"\n", "3 a=int 2|b=string y\n4 a=int 3|b=string z\n"
-					      "!2 a cell goes on behind its closing quote <1,\"x>\n");
-	check("a,b\n1,\"x\"y\r\n2,z\r\n", "3 a=int 2|b=string z\n!2 a cell goes on behind its closing quote <1,\"x\"y>\n");
+						"!2 a cell goes on behind its closing quote <1,\"x>\n");
+	check("a,b\n1,\"x\"y\r\n2,z\r\n",
+	      "3 a=int 2|b=string z\n!2 a cell goes on behind its closing quote <1,\"x\"y>\n");
 	check("a\n\"x\"y", "!2 a cell goes on behind its closing quote <\"x\"y>\n");
 	check("a\n\"", "!2 a quote that is opened here is not closed <\">\n");
 }

@@ -133,7 +133,8 @@ static void check_file(const char *name, struct value rows)
 
 static void check_line(const struct batch *b, uint32_t row)
 {
-	struct value name = column_get(batch_field(b, "file", 4), row), rows = column_get(batch_field(b, "rows", 4), row);
+	struct value name = column_get(batch_field(b, "file", 4), row),
+		     rows = column_get(batch_field(b, "rows", 4), row);
 	struct value note = column_get(batch_field(b, "note", 4), row);
 	char *file = mem_copy(name.s, name.len);
 	if (rows.type == TYPE_JSON)

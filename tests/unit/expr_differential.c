@@ -81,8 +81,8 @@ static void make_leaf(struct buf *out)
 
 static void make_call(struct buf *out, int depth)
 {
-	static const char *const calls[] = {"abs", "floor", "round", "int", "float", "string", "bool", "type", "length",
-					    "lower", "trim", "time", "hour"};
+	static const char *const calls[] = {"abs",  "floor",  "round", "int",  "float", "string", "bool",
+					    "type", "length", "lower", "trim", "time",  "hour"};
 	static const char *const pairs[] = {"least", "greatest", "contains", "starts_with", "pow", "try", "trunc"};
 	bool two = pick(3) == 0;
 	buf_printf(out, "%s(",
@@ -144,12 +144,8 @@ static void make(struct buf *out, int depth)
 	}
 	buf_byte(out, '(');
 	switch (pick(10)) {
-	case 0:
-		make_call(out, depth);
-		break;
-	case 1:
-		make_in(out, depth);
-		break;
+	case 0: make_call(out, depth); break;
+	case 1: make_in(out, depth); break;
 	case 2:
 		buf_byte(out, pick(2) ? '!' : '-');
 		make(out, depth - 1);
@@ -168,11 +164,8 @@ static void make(struct buf *out, int depth)
 		buf_string_append(out, pick(2) ? " =~ /[0-9]/" : " !~ /^G/");
 		break;
 	case 5:
-	case 6:
-		make_simple(out);
-		break;
-	default:
-		make_binary(out, depth);
+	case 6: make_simple(out); break;
+	default: make_binary(out, depth);
 	}
 	buf_byte(out, ')');
 }

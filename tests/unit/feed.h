@@ -15,8 +15,8 @@
 #include "test.h"
 
 struct feed {
-	size_t piece;    /* bytes that are new in each call; 0: all at once */
-	uint32_t limit;  /* rows of a batch */
+	size_t piece;   /* bytes that are new in each call; 0: all at once */
+	uint32_t limit; /* rows of a batch */
 };
 
 static inline void feed_show_value(const struct column *c, uint32_t row, const char *between, struct buf *out)
@@ -94,13 +94,13 @@ static inline void feed_all(struct decoder *d, const char *text, size_t len, str
 }
 
 /* A text must give `want`, however it is fed. make() returns a new decoder each time. */
-#define FEED_CHECK(make, bytes, count, expected)                                                                        \
+#define FEED_CHECK(make, bytes, count, expected)                                                                       \
 	do {                                                                                                           \
 		static const struct feed ways[] = {{0, 1000}, {1, 1000}, {5, 1000}, {0, 1}, {1, 1}, {7, 2}};           \
 		for (size_t way_ = 0; way_ < sizeof ways / sizeof *ways; way_++) {                                     \
 			struct buf got_ = BUF_INIT;                                                                    \
 			feed_all((make), (bytes), (count), ways[way_], &got_);                                         \
-			CHECK_TEXT(buf_string(&got_), got_.len, expected);                                                   \
+			CHECK_TEXT(buf_string(&got_), got_.len, expected);                                             \
 			buf_release(&got_);                                                                            \
 		}                                                                                                      \
 	} while (0)

@@ -33,8 +33,10 @@ struct line {
 
 static void line_init(struct line *l, const struct frame_writer_options *o)
 {
-	*l = (struct line){.w = frame_writer_new(o), .second_w = frame_writer_new(o),
-			   .r = frame_reader_new(), .second_r = frame_reader_new()};
+	*l = (struct line){.w = frame_writer_new(o),
+			   .second_w = frame_writer_new(o),
+			   .r = frame_reader_new(),
+			   .second_r = frame_reader_new()};
 	batch_init(&l->b);
 	batch_init(&l->got);
 	batch_init(&l->second);
@@ -64,8 +66,7 @@ static bool line_pass(struct line *l, struct dice *d, uint64_t schema)
 		return false;
 	if (dice_below(d, 2))
 		random_select(&l->got, d, 1 + dice_below(d, 20));
-	return pass(l->second_w, l->second_r, &l->got, &l->second_bytes, &l->second) &&
-	       same_batch(&l->got, &l->second);
+	return pass(l->second_w, l->second_r, &l->got, &l->second_bytes, &l->second) && same_batch(&l->got, &l->second);
 }
 
 static void test_random(void)
@@ -118,17 +119,34 @@ static void test_dense_columns(void)
 		for (int again = 0; again < 3; again++) {
 			batch_reset(&l.b);
 			for (int i = 0; i < N; i++)
-				batch_end(&l.b, (uint32_t)(batch_begin(&l.b), batch_shape_of(&l.b, (uint16_t[]){0}, 0)), 0);
-			batch_set(&l.b, "bool", 4, (struct column){.form = COLUMN_INT, .type = TYPE_BOOL, .width = 1,
-								  .marks = marks, .ints = bools});
-			batch_set(&l.b, "long", 4, (struct column){.form = COLUMN_INT, .type = TYPE_INT, .width = 8,
-								  .scale = 18, .bias = -77, .ints = longs});
-			batch_set(&l.b, "float", 5, (struct column){.form = COLUMN_FLOAT, .marks = marks, .floats = floats});
-			batch_set(&l.b, "text", 4, (struct column){.form = COLUMN_TEXT, .type = TYPE_BYTES,
-								  .bytes = text, .offsets = offsets});
-			batch_set(&l.b, "dict", 4, (struct column){.form = COLUMN_DICT, .width = 1, .marks = marks,
-								  .ints = codes, .dict = dict, .dict_size = 3,
-								  .dict_id = 7});
+				batch_end(&l.b, (uint32_t)(batch_begin(&l.b), batch_shape_of(&l.b, (uint16_t[]){0}, 0)),
+					  0);
+			batch_set(&l.b, "bool", 4,
+				  (struct column){.form = COLUMN_INT,
+						  .type = TYPE_BOOL,
+						  .width = 1,
+						  .marks = marks,
+						  .ints = bools});
+			batch_set(&l.b, "long", 4,
+				  (struct column){.form = COLUMN_INT,
+						  .type = TYPE_INT,
+						  .width = 8,
+						  .scale = 18,
+						  .bias = -77,
+						  .ints = longs});
+			batch_set(&l.b, "float", 5,
+				  (struct column){.form = COLUMN_FLOAT, .marks = marks, .floats = floats});
+			batch_set(&l.b, "text", 4,
+				  (struct column){
+					  .form = COLUMN_TEXT, .type = TYPE_BYTES, .bytes = text, .offsets = offsets});
+			batch_set(&l.b, "dict", 4,
+				  (struct column){.form = COLUMN_DICT,
+						  .width = 1,
+						  .marks = marks,
+						  .ints = codes,
+						  .dict = dict,
+						  .dict_size = 3,
+						  .dict_id = 7});
 			batch_set(&l.b, "none", 4, (struct column){.form = COLUMN_CONST});
 			l.b.sorted = 4;
 			if (again == 1)
@@ -150,7 +168,8 @@ static void words_batch(struct batch *b, struct dice *d, uint32_t rows, uint32_t
 	uint16_t c = (uint16_t)batch_column(b, "word", 4);
 	for (uint32_t i = 0; i < rows; i++) {
 		uint32_t row = batch_begin(b);
-		b->columns[c].values[row] = random_print(&b->arena, TYPE_STRING, "word number %u", dice_below(d, words));
+		b->columns[c].values[row] =
+			random_print(&b->arena, TYPE_STRING, "word number %u", dice_below(d, words));
 		batch_end(b, (uint32_t)batch_shape_of(b, &c, 1), 0);
 	}
 }

@@ -20,8 +20,8 @@ static void print_hex(FILE *to, const char *p, size_t len)
 
 static void print_value(FILE *to, struct value v)
 {
-	static const char *const names[TYPE_COUNT] = {[TYPE_NUMBER] = "number", [TYPE_STRING] = "string",
-						      [TYPE_BYTES] = "bytes", [TYPE_JSON] = "json"};
+	static const char *const names[TYPE_COUNT] = {
+		[TYPE_NUMBER] = "number", [TYPE_STRING] = "string", [TYPE_BYTES] = "bytes", [TYPE_JSON] = "json"};
 	if (v.type == TYPE_NULL)
 		fprintf(to, "null");
 	else if (v.type == TYPE_INT)
@@ -62,8 +62,8 @@ static void print_frame(FILE *to, const struct frame *f, const struct batch *b)
 {
 	fprintf(to, "frame kind=%d flags=%u rows=%u sorted=%u place=", f->kind, f->flags, f->rows, b->sorted);
 	if (f->flags & FRAME_PLACED)
-		fprintf(to, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", f->place.segment, f->place.seq, f->place.durable,
-			f->place.shard);
+		fprintf(to, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", f->place.segment, f->place.seq,
+			f->place.durable, f->place.shard);
 	else
 		fprintf(to, "None\n");
 	for (uint32_t i = 0; i < b->rows; i++)

@@ -22,26 +22,19 @@ static struct value random_value(int kind, struct arena *a)
 	int64_t i = (int64_t)(draw() % 400);
 	char *text = arena_printf(a, "%0*d", (int)(draw() % 20), (int)i);
 	switch (kind) {
-	case 0:
-		return value_string(text, strlen(text));
-	case 1:
-		return value_int(i - 100);
-	case 2:
-		return value_int((int64_t)(draw() % 3) << 40 | i);
-	case 3:
-		return value_decimal(i * 10, 1 + draw() % 2);
-	case 4:
-		return i % 3 ? value_null() : i % 2 ? value_absent() : value_bool(i & 4);
-	case 5:
-		return i % 2 ? value_text(TYPE_NUMBER, "1e2", 3) : value_float((double)i);
-	default:
-		return random_value((int)(draw() % 6), a);
+	case 0: return value_string(text, strlen(text));
+	case 1: return value_int(i - 100);
+	case 2: return value_int((int64_t)(draw() % 3) << 40 | i);
+	case 3: return value_decimal(i * 10, 1 + draw() % 2);
+	case 4: return i % 3 ? value_null() : i % 2 ? value_absent() : value_bool(i & 4);
+	case 5: return i % 2 ? value_text(TYPE_NUMBER, "1e2", 3) : value_float((double)i);
+	default: return random_value((int)(draw() % 6), a);
 	}
 }
 
 /* The meaning: the first row with equal keys has the number. */
 static void check_numbers(const struct column *const *columns, uint32_t key_count, const uint32_t *rows, uint32_t count,
-                          const uint32_t *got)
+			  const uint32_t *got)
 {
 	uint32_t next = 0, wrong = 0;
 	uint32_t *first = mem_array(count, sizeof *first);
@@ -51,7 +44,7 @@ static void check_numbers(const struct column *const *columns, uint32_t key_coun
 			bool equal = true;
 			for (uint32_t k = 0; k < key_count; k++)
 				equal &= value_equal(column_get(columns[k], rows ? rows[i] : i),
-				                     column_get(columns[k], rows ? rows[first[g]] : first[g]));
+						     column_get(columns[k], rows ? rows[first[g]] : first[g]));
 			if (equal)
 				break;
 		}
@@ -64,7 +57,7 @@ static void check_numbers(const struct column *const *columns, uint32_t key_coun
 }
 
 static void find(struct groups *g, const struct column *const *columns, const uint32_t *rows, uint32_t count,
-                 uint32_t step, uint32_t *out)
+		 uint32_t step, uint32_t *out)
 {
 	uint32_t scratch[ROWS];
 	uint32_t all[ROWS];
@@ -126,11 +119,11 @@ static void test_dense(void)
 	}
 	for (int marked = 0; marked < 2; marked++) {
 		struct column forms[] = {
-		        {.form = COLUMN_DICT, .width = 1, .ints = codes, .dict = dict, .dict_size = 200, .dict_id = 5},
-		        {.form = COLUMN_INT, .type = TYPE_INT, .width = 2, .bias = -70, .ints = ints},
-		        {.form = COLUMN_INT, .type = TYPE_INT, .width = 1, .bias = 200, .ints = codes},
-		        {.form = COLUMN_INT, .type = TYPE_TIME, .width = 2, .ints = ints},
-		        {.form = COLUMN_CONST, .value = value_string("x", 1)},
+			{.form = COLUMN_DICT, .width = 1, .ints = codes, .dict = dict, .dict_size = 200, .dict_id = 5},
+			{.form = COLUMN_INT, .type = TYPE_INT, .width = 2, .bias = -70, .ints = ints},
+			{.form = COLUMN_INT, .type = TYPE_INT, .width = 1, .bias = 200, .ints = codes},
+			{.form = COLUMN_INT, .type = TYPE_TIME, .width = 2, .ints = ints},
+			{.form = COLUMN_CONST, .value = value_string("x", 1)},
 		};
 		for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
 			struct groups g;
@@ -179,10 +172,10 @@ static void test_order(void)
 	struct groups g;
 	uint32_t sorted[4];
 	const struct value keys[4][2] = {
-	        {value_string("b", 1), value_int(2)},
-	        {value_int(7), value_null()},
-	        {value_null(), value_int(1)},
-	        {value_string("b", 1), value_decimal(15, 1)},
+		{value_string("b", 1), value_int(2)},
+		{value_int(7), value_null()},
+		{value_null(), value_int(1)},
+		{value_string("b", 1), value_decimal(15, 1)},
 	};
 	groups_init(&g, 2);
 	for (int i = 0; i < 4; i++)

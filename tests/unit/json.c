@@ -54,7 +54,7 @@ static struct outcome read_text(const char *text, size_t len, size_t step, uint3
 			CHECK(!d->ops->decode(d, block, there - at, last, limit, &b, &used, NULL));
 			note(&o, &b);
 			at += used;
-			memmove(block, block + used, there - at + DECODE_SLACK);  /* the records were noted */
+			memmove(block, block + used, there - at + DECODE_SLACK); /* the records were noted */
 		} while (b.rows || b.reject_count);
 		free(block);
 		if (last)
@@ -88,9 +88,9 @@ static struct outcome read_all_ways(const char *text, size_t len, const struct d
 		bool equal = outcome_equal(&whole, &o);
 		CHECK(equal);
 		if (!equal)
-			fprintf(stderr, "way %zu of `%.*s`:\n%.*s%.*swhole:\n%.*s%.*s", i, len < 500 ? (int)len : 500, text,
-				(int)o.rows.len, o.rows.data, (int)o.rejects.len, o.rejects.data, (int)whole.rows.len,
-				whole.rows.data, (int)whole.rejects.len, whole.rejects.data);
+			fprintf(stderr, "way %zu of `%.*s`:\n%.*s%.*swhole:\n%.*s%.*s", i, len < 500 ? (int)len : 500,
+				text, (int)o.rows.len, o.rows.data, (int)o.rejects.len, o.rejects.data,
+				(int)whole.rows.len, whole.rows.data, (int)whole.rejects.len, whole.rejects.data);
 		outcome_release(&o);
 	}
 	return whole;
@@ -112,9 +112,10 @@ static void check_read(const char *text, const char *rows, const char *rejects)
 static void test_values(void)
 {
 	check_read("{\"a\":9007199254740993,\"b\":\"0870\",\"c\":1.10,\"d\":null,\"e\":{\"x\":[1,2]},\"f\":1e400}\n",
-		   "{\"a\":9007199254740993,\"b\":\"0870\",\"c\":1.10,\"d\":null,\"e\":{\"x\":[1,2]},\"f\":1e400} 1\n", "");
-	check_read("{\"a\":true,\"b\":false,\"c\":[],\"d\":{},\"e\":\"\"}", "{\"a\":true,\"b\":false,\"c\":[],\"d\":{},\"e\":\"\"} 1\n",
+		   "{\"a\":9007199254740993,\"b\":\"0870\",\"c\":1.10,\"d\":null,\"e\":{\"x\":[1,2]},\"f\":1e400} 1\n",
 		   "");
+	check_read("{\"a\":true,\"b\":false,\"c\":[],\"d\":{},\"e\":\"\"}",
+		   "{\"a\":true,\"b\":false,\"c\":[],\"d\":{},\"e\":\"\"} 1\n", "");
 	check_read("{}", "{} 1\n", "");
 	check_read(" { } \n\n{ }", "{} 1\n{} 3\n", "");
 	check_read("", "", "");
@@ -129,18 +130,22 @@ static void test_values(void)
 
 static void test_duplicates(void)
 {
-	check_read("{\"a\":1,\"b\":2,\"a\":3}\n{\"a\":1,\"b\":2,\"a\":\"x\"}", "{\"a\":3,\"b\":2} 1\n{\"a\":\"x\",\"b\":2} 2\n", "");
+	check_read("{\"a\":1,\"b\":2,\"a\":3}\n{\"a\":1,\"b\":2,\"a\":\"x\"}",
+		   "{\"a\":3,\"b\":2} 1\n{\"a\":\"x\",\"b\":2} 2\n", "");
 	check_read("{\"a\":1,\"\\u0061\":2}", "{\"a\":2} 1\n", "");
 }
 
 static void test_shapes(void)
 {
-	check_read("{\"a\":1,\"b\":2}\n{\"b\":3}\n{\"b\":4,\"a\":5}\n{}\n{\"a\":1, \"b\" : 2 }\n{\"c\":1,\"a\":7}\n{\"a\":1,\"b\":2}\n",
-		   "{\"a\":1,\"b\":2} 1\n{\"b\":3} 2\n{\"b\":4,\"a\":5} 3\n{} 4\n{\"a\":1,\"b\":2} 5\n{\"c\":1,\"a\":7} 6\n"
+	check_read("{\"a\":1,\"b\":2}\n{\"b\":3}\n{\"b\":4,\"a\":5}\n{}\n{\"a\":1, \"b\" : 2 "
+		   "}\n{\"c\":1,\"a\":7}\n{\"a\":1,\"b\":2}\n",
+		   "{\"a\":1,\"b\":2} 1\n{\"b\":3} 2\n{\"b\":4,\"a\":5} 3\n{} 4\n{\"a\":1,\"b\":2} "
+		   "5\n{\"c\":1,\"a\":7} 6\n"
 		   "{\"a\":1,\"b\":2} 7\n",
 		   "");
 	/* Keys longer than a vector, alike at the start. */
-	check_read("{\"a_long_name_that_goes_on_1\":1}{\"a_long_name_that_goes_on_2\":2}{\"a_long_name_that_goes_on_1\":3}",
+	check_read("{\"a_long_name_that_goes_on_1\":1}{\"a_long_name_that_goes_on_2\":2}{\"a_long_name_that_goes_on_"
+		   "1\":3}",
 		   "{\"a_long_name_that_goes_on_1\":1} 1\n{\"a_long_name_that_goes_on_2\":2} 1\n"
 		   "{\"a_long_name_that_goes_on_1\":3} 1\n",
 		   "");
@@ -160,8 +165,10 @@ static void test_lines(void)
 
 static void test_plain_values(void)
 {
-	check_read("1\n\"x\" null true\n-1.50\n", "{\"value\":1} 1\n{\"value\":\"x\"} 2\n{\"value\":null} 2\n{\"value\":true} 2\n{\"value\":-1.50} 3\n",
-		   "");
+	check_read(
+		"1\n\"x\" null true\n-1.50\n",
+		"{\"value\":1} 1\n{\"value\":\"x\"} 2\n{\"value\":null} 2\n{\"value\":true} 2\n{\"value\":-1.50} 3\n",
+		"");
 	check_read("12", "{\"value\":12} 1\n", "");
 	check_read("12x\n13", "{\"value\":13} 2\n", "1: column 3: something follows the value | 12x\n");
 	check_read("01\n", "", "1: column 2: malformed number | 01\n");
@@ -171,18 +178,21 @@ static void test_plain_values(void)
 
 static void test_arrays(void)
 {
-	check_read("[{\"a\":1},{\"a\":2},\n {\"a\":3}\n]\n{\"a\":4}", "{\"a\":1} 1\n{\"a\":2} 1\n{\"a\":3} 2\n{\"a\":4} 4\n", "");
+	check_read("[{\"a\":1},{\"a\":2},\n {\"a\":3}\n]\n{\"a\":4}",
+		   "{\"a\":1} 1\n{\"a\":2} 1\n{\"a\":3} 2\n{\"a\":4} 4\n", "");
 	check_read("[]", "", "");
 	check_read("[\n]\n[1,[2,3],\"x\"]", "{\"value\":1} 3\n{\"value\":[2,3]} 3\n{\"value\":\"x\"} 3\n", "");
 	check_read("[{\"a\":1},{\"a\":x},{\"a\":3}]\n4", "{\"a\":1} 1\n{\"a\":3} 1\n{\"value\":4} 2\n",
 		   "1: column 15: expected a value | {\"a\":x}\n");
-	check_read("[\n{\"a\":1},\n{\"a\" 2},\n{\"a\":3}\n]\n", "{\"a\":1} 2\n{\"a\":3} 4\n", "3: column 6: expected : behind the key | {\"a\" 2}\n");
+	check_read("[\n{\"a\":1},\n{\"a\" 2},\n{\"a\":3}\n]\n", "{\"a\":1} 2\n{\"a\":3} 4\n",
+		   "3: column 6: expected : behind the key | {\"a\" 2}\n");
 	/* A bad element over many lines is one reject. */
 	check_read("[\n  {\n    \"a\": x,\n    \"b\": {\"c\": 1}\n  },\n  {\n    \"a\": 2\n  }\n]\n", "{\"a\":2} 6\n",
 		   "2: line 3, column 10: expected a value | {\n    \"a\": x,\n    \"b\": {\"c\": 1}\n  }\n");
 	check_read("[1,]\n2", "{\"value\":1} 1\n{\"value\":2} 2\n", "1: column 4: expected a value | ]\n");
 	check_read("[,1]", "{\"value\":1} 1\n", "1: column 2: expected a value | ,\n");
-	check_read("[1 2]", "{\"value\":1} 1\n{\"value\":2} 1\n", "1: column 4: expected , or ] behind an element | \n");
+	check_read("[1 2]", "{\"value\":1} 1\n{\"value\":2} 1\n",
+		   "1: column 4: expected , or ] behind an element | \n");
 	check_read("[1", "{\"value\":1} 1\n", "1: the array that begins at line 1 is not closed | \n");
 	check_read("[1,2\n[3]\n[4]\n", "{\"value\":1} 1\n{\"value\":2} 1\n{\"value\":3} 2\n{\"value\":4} 3\n",
 		   "2: the array that begins at line 1 is not closed | \n");
@@ -190,10 +200,11 @@ static void test_arrays(void)
 
 static void test_errors(void)
 {
-	check_read("{\"a\":1}\n{\"a\":oops}\n{\"a\":2}\n", "{\"a\":1} 1\n{\"a\":2} 3\n", "2: column 6: expected a value | {\"a\":oops}\n");
-	check_read("{\"a\":1} x {\"b\":1}\n{\"a\":2}\n", "{\"a\":1} 1\n{\"a\":2} 2\n", "1: column 9: expected a value | x {\"b\":1}\n");
-	check_read("{\"a\":1,}\n{\"a\":\"x\ty\"}\n{\"a\":\"\\x\"}\n{a:1}\n{\"a\";1}\n{\"a\":1]\n{\"a\":1.}\n",
-		   "",
+	check_read("{\"a\":1}\n{\"a\":oops}\n{\"a\":2}\n", "{\"a\":1} 1\n{\"a\":2} 3\n",
+		   "2: column 6: expected a value | {\"a\":oops}\n");
+	check_read("{\"a\":1} x {\"b\":1}\n{\"a\":2}\n", "{\"a\":1} 1\n{\"a\":2} 2\n",
+		   "1: column 9: expected a value | x {\"b\":1}\n");
+	check_read("{\"a\":1,}\n{\"a\":\"x\ty\"}\n{\"a\":\"\\x\"}\n{a:1}\n{\"a\";1}\n{\"a\":1]\n{\"a\":1.}\n", "",
 		   "1: column 8: expected a key in quotes | {\"a\":1,}\n"
 		   "2: column 8: a control character inside a string | {\"a\":\"x\ty\"}\n"
 		   "3: column 7: no such escape | {\"a\":\"\\x\"}\n"
@@ -202,20 +213,24 @@ static void test_errors(void)
 		   "6: column 7: expected , or } | {\"a\":1]\n"
 		   "7: column 7: malformed number | {\"a\":1.}\n");
 	/* A line that was cut off takes none of those behind it along. */
-	check_read("{\"a\":1,\"b\":\"cut\n{\"a\":2}\n{\"a\":\n{\"a\":3}\n{\"a\":4}\n{\"a\":[1,\n{\"a\":5}\n{\"a\":6}\n{\"a\":7",
+	check_read("{\"a\":1,\"b\":\"cut\n{\"a\":2}\n{\"a\":\n{\"a\":3}\n{\"a\":4}\n{\"a\":[1,\n{\"a\":5}\n{\"a\":6}\n{"
+		   "\"a\":7",
 		   "{\"a\":2} 2\n{\"a\":3} 4\n{\"a\":4} 5\n{\"a\":5} 7\n{\"a\":6} 8\n",
 		   "1: column 16: the line ends inside a string | {\"a\":1,\"b\":\"cut\n"
 		   "3: line 5, column 1: expected , or } | {\"a\":\n"
 		   "6: line 8, column 1: expected , or ] | {\"a\":[1,\n"
 		   "9: column 7: the input ends here, inside a record | {\"a\":7\n");
 	check_read("{\n  \"a\": 1,\n  \"b\": {x},\n  \"c\": {\n    \"d\": 1\n  }\n}\n{\"a\":2}\n", "{\"a\":2} 8\n",
-		   "1: line 3, column 9: expected a key in quotes | {\n  \"a\": 1,\n  \"b\": {x},\n  \"c\": {\n    \"d\": 1\n  }\n}\n");
-	check_read_bytes("{\"a\":1}\n\0\n{\"a\":2}", 17, "{\"a\":1} 1\n{\"a\":2} 3\n", "2: column 1: expected a value | \n");
+		   "1: line 3, column 9: expected a key in quotes | {\n  \"a\": 1,\n  \"b\": {x},\n  \"c\": {\n    "
+		   "\"d\": 1\n  }\n}\n");
+	check_read_bytes("{\"a\":1}\n\0\n{\"a\":2}", 17, "{\"a\":1} 1\n{\"a\":2} 3\n",
+			 "2: column 1: expected a value | \n");
 }
 
 static void test_meta(void)
 {
-	check_read("{\"a\":0}\n{\"@time\":\"2026-11-22T19:37:33.5Z\",\"a\":1,\"@seq\":7,\"@key\":\"k\"}\n{\"a\":2,\"@time\":1767225600,\"@arrived\":null}\n{\"a\":3}\n",
+	check_read("{\"a\":0}\n{\"@time\":\"2026-11-22T19:37:33.5Z\",\"a\":1,\"@seq\":7,\"@key\":\"k\"}\n{\"a\":2,\"@"
+		   "time\":1767225600,\"@arrived\":null}\n{\"a\":3}\n",
 		   "{\"a\":0} 1\n{\"@time\":\"2026-11-22T19:37:33.500Z\",\"@key\":\"k\",\"@seq\":7,\"a\":1} 2\n"
 		   "{\"@time\":\"2026-01-01T00:00:00Z\",\"a\":2} 3\n{\"a\":3} 4\n",
 		   "");
@@ -227,11 +242,13 @@ static void test_want(void)
 {
 	static const char *const want[] = {"b", "d"};
 	static const struct decode_options options = {want, 2};
-	const char *text = "{\"a\":\"\\n\",\"b\":1,\"c\":[1],\"d\":2,\"@seq\":1}\n{\"a\":1,\"c\":-1}\n5\n{\"a\":\"\\x\"}\n{\"d\":3,\"a\":01}\n";
+	const char *text = "{\"a\":\"\\n\",\"b\":1,\"c\":[1],\"d\":2,\"@seq\":1}\n{\"a\":1,\"c\":-1}\n5\n{\"a\":"
+			   "\"\\x\"}\n{\"d\":3,\"a\":01}\n";
 	struct outcome o = read_all_ways(text, strlen(text), &options);
 	CHECK_TEXT(buf_string(&o.rows), o.rows.len, "{\"@seq\":1,\"b\":1,\"d\":2} 1\n{} 2\n{} 3\n");
-	CHECK_TEXT(buf_string(&o.rejects), o.rejects.len,
-		   "4: column 7: no such escape | {\"a\":\"\\x\"}\n5: column 13: malformed number | {\"d\":3,\"a\":01}\n");
+	CHECK_TEXT(
+		buf_string(&o.rejects), o.rejects.len,
+		"4: column 7: no such escape | {\"a\":\"\\x\"}\n5: column 13: malformed number | {\"d\":3,\"a\":01}\n");
 	outcome_release(&o);
 }
 
@@ -244,8 +261,9 @@ static void test_depth(void)
 		buf_fill(&text, ']', (size_t)depth);
 		buf_string_append(&text, "}\n{\"a\":1}");
 		struct outcome o = read_all_ways(text.data, text.len, NULL);
-		CHECK(depth == JSON_DEPTH_MAX ? !!strstr(buf_string(&o.rejects), "1: column 517: nested deeper than 512 |")
-					      : !o.rejects.len);
+		CHECK(depth == JSON_DEPTH_MAX
+			      ? !!strstr(buf_string(&o.rejects), "1: column 517: nested deeper than 512 |")
+			      : !o.rejects.len);
 		CHECK(o.rows.len > 8 && !memcmp(o.rows.data + o.rows.len - 10, "{\"a\":1} 2\n", 10));
 		outcome_release(&o);
 		buf_release(&text);
@@ -333,7 +351,8 @@ static void test_large_record(void)
 /* A complete object is taken though no newline follows; a number waits for what may follow it. */
 static void test_prompt(void)
 {
-	static const char text[] = "{\"a\":1}12" "                                                                ";
+	static const char text[] = "{\"a\":1}12"
+				   "                                                                ";
 	struct decoder *d = json_decoder_new(NULL);
 	struct batch b;
 	size_t used;
@@ -352,16 +371,53 @@ static bool same_number(const char *p, const char *end)
 {
 	struct value fast = {0}, slow = {0};
 	const char *q = json_number(p, end, &fast), *r = number_read(p, end, &slow);
-	return q == r && (!q || (fast.type == slow.type && fast.scale == slow.scale && fast.len == slow.len && fast.i == slow.i));
+	return q == r &&
+	       (!q || (fast.type == slow.type && fast.scale == slow.scale && fast.len == slow.len && fast.i == slow.i));
 }
 
 static void test_numbers(void)
 {
-	static const char *const texts[] = {"0", "-0", "-0.0", "00", "01", "-", "-x", "7", "-7", "12345678", "123456789", "1234567890123456",
-		"12345678901234567", "1234567812345678", "999999999999999999", "9223372036854775807", "9223372036854775808",
-		"-9223372036854775808", "0.1", "0.10", "1.", "1.x", "1.5e", "1.5e3", "1e5", "1E+5", "1e", "1.2.3", "0.12345678",
-		"0.123456789012345", "0.1234567890123456", "123456789.123456789", "1234567890.123456789", "12345678.", "0.000000",
-		"-0.5", "99999999", "100000000", "0.99999999", "1-2", "12a"};
+	static const char *const texts[] = {"0",
+					    "-0",
+					    "-0.0",
+					    "00",
+					    "01",
+					    "-",
+					    "-x",
+					    "7",
+					    "-7",
+					    "12345678",
+					    "123456789",
+					    "1234567890123456",
+					    "12345678901234567",
+					    "1234567812345678",
+					    "999999999999999999",
+					    "9223372036854775807",
+					    "9223372036854775808",
+					    "-9223372036854775808",
+					    "0.1",
+					    "0.10",
+					    "1.",
+					    "1.x",
+					    "1.5e",
+					    "1.5e3",
+					    "1e5",
+					    "1E+5",
+					    "1e",
+					    "1.2.3",
+					    "0.12345678",
+					    "0.123456789012345",
+					    "0.1234567890123456",
+					    "123456789.123456789",
+					    "1234567890.123456789",
+					    "12345678.",
+					    "0.000000",
+					    "-0.5",
+					    "99999999",
+					    "100000000",
+					    "0.99999999",
+					    "1-2",
+					    "12a"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		char text[128];
 		memset(text, '}', sizeof text);
@@ -375,7 +431,8 @@ static void test_numbers(void)
 		struct buf b = BUF_INIT;
 		buf_printf(&b, "%s%llu", seed >> 60 & 1 ? "-" : "", (unsigned long long)(seed >> (seed >> 58)));
 		if (seed >> 55 & 1)
-			buf_printf(&b, ".%0*llu", 1 + (int)(seed >> 50 & 15), (unsigned long long)((seed & 0xffffff) % 1000003));
+			buf_printf(&b, ".%0*llu", 1 + (int)(seed >> 50 & 15),
+				   (unsigned long long)((seed & 0xffffff) % 1000003));
 		size_t len = b.len < 100 ? b.len : 100;
 		memset(text, ',', sizeof text);
 		memcpy(text, b.data, len);
@@ -428,7 +485,12 @@ static void test_strings(void)
 			memset(bytes, 'x', sizeof bytes);
 			bytes[place] = (char)c;
 			static const char *const names[] = {"\\b", "\\t", "\\n", "\\u000b", "\\f", "\\r"};
-			snprintf(text, sizeof text, c >= 0x80 ? "\\udc%02x" : c < 0x20 ? "\\u%04x" : c == '"' || c == '\\' ? "\\%c" : "%c", c);
+			snprintf(text, sizeof text,
+				 c >= 0x80               ? "\\udc%02x"
+				 : c < 0x20              ? "\\u%04x"
+				 : c == '"' || c == '\\' ? "\\%c"
+							 : "%c",
+				 c);
 			buf_byte(&want, '"');
 			buf_fill(&want, 'x', (size_t)place);
 			buf_string_append(&want, c >= 8 && c <= 13 ? names[c - 8] : text);
@@ -464,13 +526,16 @@ static void check_encoded(const char *text, const struct encode_options *options
 static void test_encoder(void)
 {
 	static const struct encode_options plain = {0}, meta = {.meta = true}, terminal = {.terminal = true};
-	check_encoded("{\"a\":1}{}{\"b\":\"x\",\"a\":null}{\"a long name, longer than a vector \\\" \":-12.50}", &plain,
-		      "{\"a\":1}\n{}\n{\"b\":\"x\",\"a\":null}\n{\"a long name, longer than a vector \\\" \":-12.50}\n");
+	check_encoded(
+		"{\"a\":1}{}{\"b\":\"x\",\"a\":null}{\"a long name, longer than a vector \\\" \":-12.50}", &plain,
+		"{\"a\":1}\n{}\n{\"b\":\"x\",\"a\":null}\n{\"a long name, longer than a vector \\\" \":-12.50}\n");
 	check_encoded("{\"a\":1,\"@time\":\"2026-11-22T19:37:33Z\"}{\"a\":2}", &plain, "{\"a\":1}\n{\"a\":2}\n");
 	check_encoded("{\"a\":1,\"@time\":\"2026-11-22T19:37:33Z\"}{\"a\":2}{\"@seq\":1}", &meta,
 		      "{\"@time\":\"2026-11-22T19:37:33Z\",\"a\":1}\n{\"a\":2}\n{\"@seq\":1}\n");
-	check_encoded("{\"\x7f\":\"\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xa8\xc3\xa9\",\"n\":[\"\x7f\xc2\x85\\u0000\xff\"]}", &terminal,
-		      "{\"\\u007f\":\"\\u007f\\u009b\\u202e\xe2\x80\xa8\xc3\xa9\",\"n\":[\"\\u007f\\u0085\\u0000\\udcff\"]}\n");
+	check_encoded("{\"\x7f\":\"\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xa8\xc3\xa9\",\"n\":[\"\x7f\xc2\x85\\u0000\xff\"]}",
+		      &terminal,
+		      "{\"\\u007f\":\"\\u007f\\u009b\\u202e\xe2\x80\xa8\xc3\xa9\",\"n\":["
+		      "\"\\u007f\\u0085\\u0000\\udcff\"]}\n");
 	check_encoded("{\"n\":[\"\\ud83d\\ude00\\ud800\x80\", \"\\\\ud800\x80\"]}", &plain,
 		      "{\"n\":[\"\\ud83d\\ude00\\udced\\udca0\\udc80\\udc80\", \"\\\\ud800\\udc80\"]}\n");
 }
@@ -488,10 +553,16 @@ static void test_encode_columns(void)
 	batch_init(&b);
 	b.rows = 3;
 	batch_shape_of(&b, NULL, 0);
-	batch_set(&b, "i", 1, (struct column){.form = COLUMN_INT, .type = TYPE_INT, .width = 2, .scale = 1, .bias = -2, .ints = ints});
+	batch_set(&b, "i", 1,
+		  (struct column){
+			  .form = COLUMN_INT, .type = TYPE_INT, .width = 2, .scale = 1, .bias = -2, .ints = ints});
 	batch_set(&b, "f", 1, (struct column){.form = COLUMN_FLOAT, .floats = floats, .marks = marks});
 	batch_set(&b, "t", 1, column_const(value_time(INT64_C(1767225600123000000))));
-	batch_set(&b, "b", 1, column_const(value_text(TYPE_BYTES, "\0\xff" "abc", 5)));
+	batch_set(&b, "b", 1,
+		  column_const(value_text(TYPE_BYTES,
+					  "\0\xff"
+					  "abc",
+					  5)));
 	batch_select(&b, sel, 2);
 	static const char want[] = "{\"i\":-0.1,\"f\":0.5,\"t\":\"2026-01-01T00:00:00.123Z\",\"b\":\"AP9hYmM=\"}\n"
 				   "{\"i\":0.1,\"f\":null,\"t\":\"2026-01-01T00:00:00.123Z\",\"b\":\"AP9hYmM=\"}\n";
@@ -511,7 +582,8 @@ static void test_encode_columns(void)
 /* The encoder's own way to write integers is int_text's. */
 static void test_ints(void)
 {
-	static const int64_t ints[] = {0, 1, 9, 10, 99, 100, 101, 999, 1000, 12345, INT64_MAX, INT64_MIN, -1, -10, 123456789012345678};
+	static const int64_t ints[] = {
+		0, 1, 9, 10, 99, 100, 101, 999, 1000, 12345, INT64_MAX, INT64_MIN, -1, -10, 123456789012345678};
 	struct buf out = BUF_INIT;
 	struct batch b;
 	batch_init(&b);
@@ -549,7 +621,8 @@ static void check_path(const char *text, const char *path, const char *want)
 
 static void test_path(void)
 {
-	static const char text[] = "{\"b\": [1, {\"c\":\"x\\ny\"}, [ ]] , \"a b\":true,\"\\u0064\":null, \"e\":1, \"e\":{\"f.g\":2}}";
+	static const char text[] =
+		"{\"b\": [1, {\"c\":\"x\\ny\"}, [ ]] , \"a b\":true,\"\\u0064\":null, \"e\":1, \"e\":{\"f.g\":2}}";
 	check_path(text, ".b", "[1, {\"c\":\"x\\ny\"}, [ ]]");
 	check_path(text, ".b[0]", "1");
 	check_path(text, ".b[1].c", "\"x\\ny\"");
@@ -580,8 +653,9 @@ static void test_read(void)
 		const char *text;
 		int used;
 		bool incomplete;
-	} cases[] = {{"12", 2, false}, {" [1,{}] x", 7, false}, {"tru", -1, true}, {"trx", -1, false}, {"\"a", -1, true}, {"\"\\u12", -1, true},
-		     {"\"\\u1x", -1, false}, {"[1,", -1, true}, {"[1,]", -1, false}, {"", -1, true}, {"-", -1, true}, {"x", -1, false},
+	} cases[] = {{"12", 2, false},    {" [1,{}] x", 7, false}, {"tru", -1, true},      {"trx", -1, false},
+		     {"\"a", -1, true},   {"\"\\u12", -1, true},   {"\"\\u1x", -1, false}, {"[1,", -1, true},
+		     {"[1,]", -1, false}, {"", -1, true},          {"-", -1, true},        {"x", -1, false},
 		     {"null", 4, false}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buf in = BUF_INIT;
@@ -621,8 +695,11 @@ static char *load(const char *directory, const char *name, size_t *len)
 /* Concatenated values are records, an empty text has none: all right for a stream, though not for one text. */
 static bool right_as_stream(const char *name)
 {
-	static const char *const names[] = {"n_single_space.json", "n_structure_no_data.json", "n_structure_UTF8_BOM_no_data.json",
-					    "n_structure_double_array.json", "n_structure_object_with_trailing_garbage.json",
+	static const char *const names[] = {"n_single_space.json",
+					    "n_structure_no_data.json",
+					    "n_structure_UTF8_BOM_no_data.json",
+					    "n_structure_double_array.json",
+					    "n_structure_object_with_trailing_garbage.json",
 					    "fail10.json"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(names[i], name))

@@ -84,9 +84,13 @@ static void test_escape(void)
 	check_escaped("a\tb\nc", 0, "a\tb\nc");
 	check_escaped("a\tb\nc\rd", ESCAPE_BLANKS, "a\\tb\\nc\\rd");
 	check_escaped("sixteen bytes ok\033]0;x\007\177\r", 0, "sixteen bytes ok\\x1b]0;x\\x07\\x7f\\x0d");
-	check_escaped("\xc2\x9b" "2J \xe2\x80\xae \xe2\x81\xa6 \xd8\x9c", 0, "\\u009b2J \\u202e \\u2066 \\u061c");
+	check_escaped("\xc2\x9b"
+		      "2J \xe2\x80\xae \xe2\x81\xa6 \xd8\x9c",
+		      0, "\\u009b2J \\u202e \\u2066 \\u061c");
 	/* A C1 control as a bare byte, an overlong escape, a surrogate, an end cut off. */
-	check_escaped("\x9b" "2J \xc0\x9b \xed\xa0\x80 \xe2\x80", 0, "\\x9b2J \\xc0\\x9b \\xed\\xa0\\x80 \\xe2\\x80");
+	check_escaped("\x9b"
+		      "2J \xc0\x9b \xed\xa0\x80 \xe2\x80",
+		      0, "\\x9b2J \\xc0\\x9b \\xed\\xa0\\x80 \\xe2\\x80");
 }
 
 int main(void)

@@ -31,7 +31,7 @@ static void test_escapes(void)
 	      "1 a=string \"\\/\n\t\xc3\xa9\xf0\x9f\x98\x80\\q\\u12\n");
 	check("a=\"x\\\"\nb=1\n", "2 b=int 1\n!1 a quoted value is not closed <a=\"x\\\">\n");
 	check("a=\"x\nb=1\na=\"x\\", "2 b=int 1\n!1 a quoted value is not closed <a=\"x>\n"
-				   "!3 a quoted value is not closed <a=\"x\\>\n");
+				     "!3 a quoted value is not closed <a=\"x\\>\n");
 	check("a=\"x\"y\n\"k\n\"k\"z\n=1\na = 2\nc=3\n",
 	      "6 c=int 3\n!1 a value goes on behind its closing quote <a=\"x\"y>\n!2 a quoted key is not closed <\"k>\n"
 	      "!3 a key goes on behind its closing quote <\"k\"z>\n!4 a value has no key <=1>\n"
@@ -46,7 +46,8 @@ static void test_options(void)
 	FEED_CHECK(logfmt_decoder_new(&want), text, strlen(text),
 		   "1 b=int 2\n3 \n4 @key=string k|b=int 4\n!2 a quoted value is not closed <a=\"x>\n");
 	check("a=1\n@time=2026-01-02T03:04:05.5Z a=2\na=3\n@time=x a=4\n",
-	      "1 a=int 1\n2 @time=time 2026-01-02T03:04:05.500Z|a=int 2\n3 a=int 3\n!4 @time is no time <@time=x a=4>\n");
+	      "1 a=int 1\n2 @time=time 2026-01-02T03:04:05.500Z|a=int 2\n3 a=int 3\n!4 @time is no time <@time=x "
+	      "a=4>\n");
 }
 
 /* Keys without end: each line has others. */

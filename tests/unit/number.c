@@ -23,10 +23,26 @@ static void round_trip(const char *text, enum type type)
 
 static void test_texts(void)
 {
-	static const char *const exact[] = {"0", "7", "-1", "870", "1.10", "0.10", "-0.5", "9007199254740993",
-					    "9223372036854775807", "0.000000000000000001", "-12.3400", "0.0"};
-	static const char *const kept[] = {"-0", "1E5", "1e400", "12345678901234567890", "-0.0", "1.5e-3",
-					   "0.0000000000000000001", "-9223372036854775808"};
+	static const char *const exact[] = {"0",
+					    "7",
+					    "-1",
+					    "870",
+					    "1.10",
+					    "0.10",
+					    "-0.5",
+					    "9007199254740993",
+					    "9223372036854775807",
+					    "0.000000000000000001",
+					    "-12.3400",
+					    "0.0"};
+	static const char *const kept[] = {"-0",
+					   "1E5",
+					   "1e400",
+					   "12345678901234567890",
+					   "-0.0",
+					   "1.5e-3",
+					   "0.0000000000000000001",
+					   "-9223372036854775808"};
 	for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
 		round_trip(exact[i], TYPE_INT);
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)

@@ -16,21 +16,21 @@ struct own {
 };
 
 static const struct opt common_table[] = {
-        {'q', "quiet", OPT_FLAG, offsetof(struct common, quiet), NULL, "say less", NULL},
-        {'v', "verbose", OPT_FLAG, offsetof(struct common, verbose), NULL, "say more", NULL},
-        {'o', "output", OPT_CHOICE, offsetof(struct common, output), "FMT", "output format", "auto json csv"},
-        {.kind = OPT_END},
+	{'q', "quiet", OPT_FLAG, offsetof(struct common, quiet), NULL, "say less", NULL},
+	{'v', "verbose", OPT_FLAG, offsetof(struct common, verbose), NULL, "say more", NULL},
+	{'o', "output", OPT_CHOICE, offsetof(struct common, output), "FMT", "output format", "auto json csv"},
+	{.kind = OPT_END},
 };
 
 static const struct opt own_table[] = {
-        {'n', "count", OPT_COUNT, offsetof(struct own, count), "N", "how many", NULL},
-        {0, "delay", OPT_DURATION, offsetof(struct own, delay), "D", "the bound on disorder", NULL},
-        {0, "max-size", OPT_SIZE, offsetof(struct own, size), "SIZE", "how much", NULL},
-        {'k', NULL, OPT_TEXT, offsetof(struct own, key), "FIELD", "the key", NULL},
-        {0, "file", OPT_LIST, offsetof(struct own, files), "FILE", "a file", NULL},
-        {0, "drain", OPT_FLAG, offsetof(struct own, drain), NULL, "to the end", NULL},
-        {0, "a-rather-long-option", OPT_TEXT, offsetof(struct own, key), "TEXT", "long", NULL},
-        {.kind = OPT_END},
+	{'n', "count", OPT_COUNT, offsetof(struct own, count), "N", "how many", NULL},
+	{0, "delay", OPT_DURATION, offsetof(struct own, delay), "D", "the bound on disorder", NULL},
+	{0, "max-size", OPT_SIZE, offsetof(struct own, size), "SIZE", "how much", NULL},
+	{'k', NULL, OPT_TEXT, offsetof(struct own, key), "FIELD", "the key", NULL},
+	{0, "file", OPT_LIST, offsetof(struct own, files), "FILE", "a file", NULL},
+	{0, "drain", OPT_FLAG, offsetof(struct own, drain), NULL, "to the end", NULL},
+	{0, "a-rather-long-option", OPT_TEXT, offsetof(struct own, key), "TEXT", "long", NULL},
+	{.kind = OPT_END},
 };
 
 enum { ARGS = 16 };
@@ -119,7 +119,7 @@ static void test_errors(void)
 	check_error("x -o jsn", "-o: `jsn` is none of: auto json csv; is it json?");
 	check_error("x --output=xml", "--output: `xml` is none of: auto json csv");
 	check_error("x --max-size 5X",
-	            "--max-size: `5X` is no size: a number of bytes, with K M G or T behind it as in 64K or 1.5G");
+		    "--max-size: `5X` is no size: a number of bytes, with K M G or T behind it as in 64K or 1.5G");
 	struct run r;
 	run(&r, "x --delay 5", false);
 	CHECK(r.code == ERR_USAGE && !strncmp(r.e.text, "--delay: `5` is no duration", 27));
@@ -131,17 +131,17 @@ static void test_help(void)
 	opt_help(own_table, &out);
 	opt_help(common_table, &out);
 	CHECK_TEXT(out.data, out.len,
-	           "  -n, --count=N        how many\n"
-	           "      --delay=D        the bound on disorder\n"
-	           "      --max-size=SIZE  how much\n"
-	           "  -k FIELD             the key\n"
-	           "      --file=FILE      a file\n"
-	           "      --drain          to the end\n"
-	           "      --a-rather-long-option=TEXT\n"
-	           "                       long\n"
-	           "  -q, --quiet          say less\n"
-	           "  -v, --verbose        say more\n"
-	           "  -o, --output=FMT     output format: auto json csv\n");
+		   "  -n, --count=N        how many\n"
+		   "      --delay=D        the bound on disorder\n"
+		   "      --max-size=SIZE  how much\n"
+		   "  -k FIELD             the key\n"
+		   "      --file=FILE      a file\n"
+		   "      --drain          to the end\n"
+		   "      --a-rather-long-option=TEXT\n"
+		   "                       long\n"
+		   "  -q, --quiet          say less\n"
+		   "  -v, --verbose        say more\n"
+		   "  -o, --output=FMT     output format: auto json csv\n");
 	buf_release(&out);
 }
 

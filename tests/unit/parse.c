@@ -161,7 +161,7 @@ static void setup_close(struct setup *s)
 static void test_first_match_wins(void)
 {
 	static const char *const lines[] = {"n=1", "Jan  9 01:02:03 h su: x", "w=y", "???",
-	                                    NULL,  "Jan 32 01:02:03 h su: x"};
+					    NULL,  "Jan 32 01:02:03 h su: x"};
 	struct setup s;
 	uint32_t consumed;
 	setup_open(&s, "^(?<k>\\w)=(?<v>.*)", "syslog", NULL);
@@ -201,8 +201,8 @@ static void test_carried(void)
 		batch_set(&s.from, "host", 4, column_const(value_string("mine", 4)));
 		CHECK(parse_batch(&s.parse, &s.from, 0, &s.to, &consumed) == 2 && s.to.rows == 2);
 		check_row(
-		        &s.to, 0,
-		        "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='h' program='su' message='x' file='f.log'");
+			&s.to, 0,
+			"@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='h' program='su' message='x' file='f.log'");
 		check_row(&s.to, 1, "@1970-01-01T00:00:00.000000002Z a='a' b='1' host='other' file='f.log'");
 		struct value stream = column_get(&s.to.meta[META_STREAM], 1);
 		CHECK_TEXT(stream.s, stream.len, "web");
@@ -213,7 +213,7 @@ static void test_carried(void)
 static void test_time_option(void)
 {
 	static const char *const lines[] = {"Jan  9 01:02:03 h su: 2023-11-14", "Jan 99 01:02:03 h su: 2023-11-15",
-	                                    "Jan  9 01:02:03 h su: soon"};
+					    "Jan  9 01:02:03 h su: soon"};
 	struct setup s;
 	uint32_t consumed;
 	setup_open(&s, "syslog", NULL, "message");
@@ -229,7 +229,7 @@ static void test_time_option(void)
 static void test_formats(void)
 {
 	static const char *const lines[] = {"{\"a\":1,\"@time\":\"2023-11-14T00:00:00Z\"}", "Jan  9 01:02:03 h su: x",
-	                                    "{\"b\":2}", "{\"a\":", "{\"b\":3,\"a\":4}"};
+					    "{\"b\":2}", "{\"a\":", "{\"b\":3,\"a\":4}"};
 	struct setup s;
 	uint32_t consumed;
 	setup_open(&s, "json", "syslog", NULL);

@@ -10,36 +10,36 @@ static void test_access(void)
 	struct run r;
 	run_open(&r, "common");
 	run_check(&r, HEAD "\"GET /a HTTP/1.1\" 200 187",
-	          WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187");
+		  WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187");
 	run_check(&r, HEAD "\"GET /a HTTP/1.1\" 200 - 0.1230",
-	          WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=null rt=0.1230");
+		  WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=null rt=0.1230");
 	run_check(&r, HEAD "\"-\" 400 0", WHO "method=null path=null protocol=null status=400 bytes=0");
 	run_check(&r, HEAD "\"\" 400 0", WHO "method=null path='' protocol=null status=400 bytes=0");
 	run_check(&r, HEAD "\"GET /a b HTTP/1.1\" 200 1",
-	          WHO "method=null path='GET /a b HTTP/1.1' protocol=null status=200 bytes=1");
+		  WHO "method=null path='GET /a b HTTP/1.1' protocol=null status=200 bytes=1");
 	run_check(&r, HEAD "\"GET /a\" 200 1", WHO "method=null path='GET /a' protocol=null status=200 bytes=1");
 	run_check(&r, HEAD "\"GET  HTTP/1.1\" 200 1",
-	          WHO "method=null path='GET  HTTP/1.1' protocol=null status=200 bytes=1");
+		  WHO "method=null path='GET  HTTP/1.1' protocol=null status=200 bytes=1");
 	run_check(&r, HEAD "\"GET /\\\"x\\\" HTTP/1.1\" - 1",
-	          WHO "method='GET' path='/\\\"x\\\"' protocol='HTTP/1.1' status=null bytes=1");
+		  WHO "method='GET' path='/\\\"x\\\"' protocol='HTTP/1.1' status=null bytes=1");
 	run_check(&r, HEAD "\"GET /\\\\\" 200 1", WHO "method=null path='GET /\\\\' protocol=null status=200 bytes=1");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \r",
-	          WHO "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
+		  WHO "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 -",
-	          WHO "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1 rt=null");
+		  WHO "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1 rt=null");
 	run_check(&r, "h - John Doe [20/Feb/2016:00:00:45 -0500] \"GET / HTTP/1.1\" 200 1",
-	          "@2016-02-20T05:00:45Z client='h' ident=null user='John Doe' time='20/Feb/2016:00:00:45 -0500' "
-	          "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
+		  "@2016-02-20T05:00:45Z client='h' ident=null user='John Doe' time='20/Feb/2016:00:00:45 -0500' "
+		  "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
 	run_check(&r, "::1 - - [2016-02-20T05:00:45+00:00] \"GET / HTTP/1.1\" 200 1",
-	          "@2016-02-20T05:00:45Z client='::1' ident=null user=null time='2016-02-20T05:00:45+00:00' "
-	          "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
+		  "@2016-02-20T05:00:45Z client='::1' ident=null user=null time='2016-02-20T05:00:45+00:00' "
+		  "method='GET' path='/' protocol='HTTP/1.1' status=200 bytes=1");
 	run_close(&r);
 	run_open(&r, "combined");
 	run_check(&r, HEAD "\"GET /a HTTP/1.1\" 200 187 \"-\" \"Mozilla/5.0 (x; \\\"y\\\")\"",
-	          WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187 referer=null "
-	              "agent='Mozilla/5.0 (x; \\\"y\\\")'");
+		  WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187 referer=null "
+		      "agent='Mozilla/5.0 (x; \\\"y\\\")'");
 	run_check(&r, HEAD "\"GET /a HTTP/1.1\" 200 187 \"\" \"\" 2e-3",
-	          WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187 referer='' agent='' rt=2e-3");
+		  WHO "method='GET' path='/a' protocol='HTTP/1.1' status=200 bytes=187 referer='' agent='' rt=2e-3");
 	run_close(&r);
 }
 
@@ -65,12 +65,12 @@ static void test_access_malformed(void)
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \"a\"", "none: no \"agent\" behind the referer");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \"a\" \"b", "none: no \"agent\" behind the referer");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \"a\" \"b\" \"c\"",
-	          "none: what follows the last field is no number");
+		  "none: what follows the last field is no number");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \"a\" \"b\"0.1", "none: no blank behind the last field");
 	run_check(&r, HEAD "\"GET / HTTP/1.1\" 200 1 \"a\" \"b\" 0.1 0.2",
-	          "none: what follows the last field is no number");
+		  "none: what follows the last field is no number");
 	run_check(&r, "1.2.3.4 - - [30/Feb/2016:00:00:45 -0500] \"GET / HTTP/1.1\" 200 1 \"a\" \"b\"",
-	          "rejected: the time can't be read");
+		  "rejected: the time can't be read");
 	run_close(&r);
 }
 
@@ -78,8 +78,8 @@ static void test_access_malformed(void)
 static void test_one_batch(void)
 {
 	static const char *const lines[] = {HEAD "\"GET /a HTTP/1.1\" 200 1 \"-\" \"-\"",
-	                                    HEAD "\"GET /b HTTP/1.1\" 200 1 \"-\" \"-\" 0.5", "x=1", "rubbish",
-	                                    HEAD "\"GET /c HTTP/1.1\" 200 1 \"-\" \"-\""};
+					    HEAD "\"GET /b HTTP/1.1\" 200 1 \"-\" \"-\" 0.5", "x=1", "rubbish",
+					    HEAD "\"GET /c HTTP/1.1\" 200 1 \"-\" \"-\""};
 	struct pattern *access = NULL, *regex = NULL;
 	struct batch to;
 	struct buf text = BUF_INIT;
@@ -100,7 +100,7 @@ static void test_one_batch(void)
 	}
 	run_row(&to, 399, &text);
 	CHECK_TEXT(text.data, text.len,
-	           WHO "method='GET' path='/c' protocol='HTTP/1.1' status=200 bytes=1 referer=null agent=null");
+		   WHO "method='GET' path='/c' protocol='HTTP/1.1' status=200 bytes=1 referer=null agent=null");
 	buf_clear(&text);
 	run_row(&to, 398, &text);
 	CHECK_TEXT(text.data, text.len, "name='x' value='1'");
@@ -138,9 +138,9 @@ static void test_full(void)
 static void test_grok(void)
 {
 	check_line("%{IPORHOST:client} %{WORD:verb} %{NUMBER:rt:float}", "see 10.0.0.1 GET 0.250 x",
-	           "client='10.0.0.1' verb='GET' rt=0.250");
+		   "client='10.0.0.1' verb='GET' rt=0.250");
 	check_line("^%{IPORHOST:client} %{WORD:verb} %{NUMBER:rt:float}$", "10.0.0.1 GET 0.250",
-	           "client='10.0.0.1' verb='GET' rt=0.250");
+		   "client='10.0.0.1' verb='GET' rt=0.250");
 	check_line("%{INT:a:int},%{INT:b:int},%{INT:c}", "+007,-5,007", "a=7 b=-5 c='007'");
 	check_line("%{NUMBER:x:float}", ".5", "x=0.5");
 	check_line("%{DATA:x:float};", "1.;", "x=1");
@@ -153,17 +153,17 @@ static void test_grok(void)
 	check_line("%{WORD:user-agent.name}", "x", "user-agent.name='x'");
 	check_line("\\%{x} %{WORD:a}", "%{x} y", "a='y'");
 	check_line("%{HTTPDATE:t}", "at 20/Feb/2016:00:00:45 -0500",
-	           "@2016-02-20T05:00:45Z t='20/Feb/2016:00:00:45 -0500'");
+		   "@2016-02-20T05:00:45Z t='20/Feb/2016:00:00:45 -0500'");
 	check_line("%{TIMESTAMP_ISO8601:t}", "2016-02-20 00:00:45,5Z",
-	           "@2016-02-20T00:00:45.500Z t='2016-02-20 00:00:45,5Z'");
+		   "@2016-02-20T00:00:45.500Z t='2016-02-20 00:00:45,5Z'");
 	check_line("%{SYSLOGLINE}", "Jan  9 01:02:03 web su[12]: hello",
-	           "@2026-01-09T01:02:03Z timestamp='Jan  9 01:02:03' logsource='web' program='su' pid='12' "
-	           "message='hello'");
+		   "@2026-01-09T01:02:03Z timestamp='Jan  9 01:02:03' logsource='web' program='su' pid='12' "
+		   "message='hello'");
 	check_line(
-	        "%{COMBINEDAPACHELOG}", HEAD "\"GET /a HTTP/1.1\" 200 187 \"-\" \"x\"",
-	        "@2016-02-20T05:00:45Z clientip='1.2.3.4' ident='-' auth='frank' timestamp='20/Feb/2016:00:00:45 "
-	        "-0500' "
-	        "verb='GET' request='/a' httpversion='1.1' response='200' bytes='187' referrer='\"-\"' agent='\"x\"'");
+		"%{COMBINEDAPACHELOG}", HEAD "\"GET /a HTTP/1.1\" 200 187 \"-\" \"x\"",
+		"@2016-02-20T05:00:45Z clientip='1.2.3.4' ident='-' auth='frank' timestamp='20/Feb/2016:00:00:45 "
+		"-0500' "
+		"verb='GET' request='/a' httpversion='1.1' response='200' bytes='187' referrer='\"-\"' agent='\"x\"'");
 }
 
 /* Whether the whole text is of that name. */
@@ -183,38 +183,38 @@ static void test_library(void)
 	static const struct {
 		const char *name, *good, *bad; /* blank-separated */
 	} cases[] = {
-	        {"IPV4", "1.2.3.4 255.255.255.255 0.0.0.0 10.0.0.1",
-	         "256.1.1.1 1.2.3 1.2.3.4.5 1.2.3.1234 1..2.3 1.2.3.4."},
-	        {"IPV6",
-	         ":: ::1 1:: fe80::1 2001:db8::8:800:200c:417a 1:2:3:4:5:6:7:8 ::ffff:1.2.3.4 1:2:3:4:5:6:1.2.3.4 "
-	         "fe80::1%eth0 "
-	         "1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8",
-	         "1:2:3 1:2:3:4:5:6:7:8:9 1::2::3 ::: g::1 12345::1 1:2:3:4:5:6:7:8:: :1 1:"},
-	        {"MAC", "00:1b:44:11:3A:B7 00-1b-44-11-3A-B7 001b.4411.3ab7", "00:1b:44:11:3A 00:1b:44:11:3A:B7:00 x"},
-	        {"UUID", "123e4567-e89b-12d3-a456-426614174000",
-	         "123e4567-e89b-12d3-a456-42661417400 123e4567e89b12d3a456426614174000"},
-	        {"HOSTNAME", "a example.org a-b.c xn--a.org", "-a .a"},
-	        {"HOSTPORT", "a:80 1.2.3.4:8080", "a a: a:0"},
-	        {"NUMBER", "1 -1 +1.5 .5 1.", "a 1.2.3 -"},
-	        {"INT", "1 -1 +1", "1.5 a"},
-	        {"POSINT", "1 10", "0 01 -1"},
-	        {"NONNEGINT", "0 10", "-1 a"},
-	        {"WORD", "a a_b 1", "a-b -"},
-	        {"TIMESTAMP_ISO8601",
-	         "2026-11-22T19:37:33Z 2026-11-22T19:37 2026-11-22T19:37:33.123+01:00 2026-11-22T19:37:33+0100",
-	         "2026-13-22T19:37:33Z 2026-11-22 26-11-22T19:37:33 2026-11-22T25:00:00"},
-	        {"TIME", "19:37:33 01:02:03.5 1:02:03", "19:37 25:00:00 19:60:00"},
-	        {"DATE_US", "12/31/2024 1-2-99", "13/31/2024 12/32/2024"},
-	        {"DATE_EU", "31.12.2024 31/12/2024", "31.13.2024 32.1.2024"},
-	        {"HTTPDATE", "", "20/Feb/2016 20/Foo/2016:00:00:45"},
-	        {"URI", "http://example.org/a?b=c ftp://user:pw@host:21/x https://h", "//x http:/x"},
-	        {"URIPATHPARAM", "/a/b?c=d /", "a"},
-	        {"PATH", "/a/b C:\\x \\\\host\\share", "a b"},
-	        {"QS", "\"a\" 'b' `c` \"a\\\"b\"", "\"a 'b a"},
-	        {"EMAILADDRESS", "a.b@example.org", "@x a@ a..b@x"},
-	        {"LOGLEVEL", "INFO warn Error emerg DEBUG", "information1 x"},
-	        {"MONTH", "Jan January Dec Mai Sept", "Jam Janu"},
-	        {"TZ", "UTC PST", "XST"},
+		{"IPV4", "1.2.3.4 255.255.255.255 0.0.0.0 10.0.0.1",
+		 "256.1.1.1 1.2.3 1.2.3.4.5 1.2.3.1234 1..2.3 1.2.3.4."},
+		{"IPV6",
+		 ":: ::1 1:: fe80::1 2001:db8::8:800:200c:417a 1:2:3:4:5:6:7:8 ::ffff:1.2.3.4 1:2:3:4:5:6:1.2.3.4 "
+		 "fe80::1%eth0 "
+		 "1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8",
+		 "1:2:3 1:2:3:4:5:6:7:8:9 1::2::3 ::: g::1 12345::1 1:2:3:4:5:6:7:8:: :1 1:"},
+		{"MAC", "00:1b:44:11:3A:B7 00-1b-44-11-3A-B7 001b.4411.3ab7", "00:1b:44:11:3A 00:1b:44:11:3A:B7:00 x"},
+		{"UUID", "123e4567-e89b-12d3-a456-426614174000",
+		 "123e4567-e89b-12d3-a456-42661417400 123e4567e89b12d3a456426614174000"},
+		{"HOSTNAME", "a example.org a-b.c xn--a.org", "-a .a"},
+		{"HOSTPORT", "a:80 1.2.3.4:8080", "a a: a:0"},
+		{"NUMBER", "1 -1 +1.5 .5 1.", "a 1.2.3 -"},
+		{"INT", "1 -1 +1", "1.5 a"},
+		{"POSINT", "1 10", "0 01 -1"},
+		{"NONNEGINT", "0 10", "-1 a"},
+		{"WORD", "a a_b 1", "a-b -"},
+		{"TIMESTAMP_ISO8601",
+		 "2026-11-22T19:37:33Z 2026-11-22T19:37 2026-11-22T19:37:33.123+01:00 2026-11-22T19:37:33+0100",
+		 "2026-13-22T19:37:33Z 2026-11-22 26-11-22T19:37:33 2026-11-22T25:00:00"},
+		{"TIME", "19:37:33 01:02:03.5 1:02:03", "19:37 25:00:00 19:60:00"},
+		{"DATE_US", "12/31/2024 1-2-99", "13/31/2024 12/32/2024"},
+		{"DATE_EU", "31.12.2024 31/12/2024", "31.13.2024 32.1.2024"},
+		{"HTTPDATE", "", "20/Feb/2016 20/Foo/2016:00:00:45"},
+		{"URI", "http://example.org/a?b=c ftp://user:pw@host:21/x https://h", "//x http:/x"},
+		{"URIPATHPARAM", "/a/b?c=d /", "a"},
+		{"PATH", "/a/b C:\\x \\\\host\\share", "a b"},
+		{"QS", "\"a\" 'b' `c` \"a\\\"b\"", "\"a 'b a"},
+		{"EMAILADDRESS", "a.b@example.org", "@x a@ a..b@x"},
+		{"LOGLEVEL", "INFO warn Error emerg DEBUG", "information1 x"},
+		{"MONTH", "Jan January Dec Mai Sept", "Jam Janu"},
+		{"TZ", "UTC PST", "XST"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		for (int good = 0; good < 2; good++) {
@@ -222,7 +222,7 @@ static void test_library(void)
 			for (char *word; (word = strsep(&rest, " "));) {
 				if (*word && is(cases[i].name, word) != good)
 					fprintf(stderr, "%s: `%s` is wrongly %s\n", cases[i].name, word,
-					        good ? "refused" : "taken");
+						good ? "refused" : "taken");
 				CHECK(!*word || is(cases[i].name, word) == good);
 			}
 		}
@@ -254,60 +254,60 @@ static void test_regex(void)
 static void test_known(void)
 {
 	check_line("nginx-error",
-	           "2024/01/02 03:04:05 [error] 12#34: *56 open() \"/x\" failed (2: No such file), client: 1.2.3.4, "
-	           "server: _, "
-	           "request: \"GET /x HTTP/1.1\", host: \"h\"",
-	           "@2024-01-02T03:04:05Z time='2024/01/02 03:04:05' level='error' pid=12 tid=34 connection=56 "
-	           "message='open() \"/x\" failed (2: No such file)' client='1.2.3.4' server='_' request='GET /x "
-	           "HTTP/1.1' host='h'");
+		   "2024/01/02 03:04:05 [error] 12#34: *56 open() \"/x\" failed (2: No such file), client: 1.2.3.4, "
+		   "server: _, "
+		   "request: \"GET /x HTTP/1.1\", host: \"h\"",
+		   "@2024-01-02T03:04:05Z time='2024/01/02 03:04:05' level='error' pid=12 tid=34 connection=56 "
+		   "message='open() \"/x\" failed (2: No such file)' client='1.2.3.4' server='_' request='GET /x "
+		   "HTTP/1.1' host='h'");
 	check_line("nginx-error", "2024/01/02 03:04:05 [notice] 1#1: start worker processes",
-	           "@2024-01-02T03:04:05Z time='2024/01/02 03:04:05' level='notice' pid=1 tid=1 message='start worker "
-	           "processes'");
+		   "@2024-01-02T03:04:05Z time='2024/01/02 03:04:05' level='notice' pid=1 tid=1 message='start worker "
+		   "processes'");
 	check_line("apache-error", "[Sun Dec 04 04:47:44 2005] [error] [client 1.2.3.4] File does not exist: /x",
-	           "@2005-12-04T04:47:44Z time='Sun Dec 04 04:47:44 2005' level='error' client='1.2.3.4' "
-	           "message='File does not exist: /x'");
+		   "@2005-12-04T04:47:44Z time='Sun Dec 04 04:47:44 2005' level='error' client='1.2.3.4' "
+		   "message='File does not exist: /x'");
 	check_line("apache-error",
-	           "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328636416] [client 72.15.99.187:80] "
-	           "AH00124: x",
-	           "@2011-09-09T10:42:29.902022Z time='Fri Sep 09 10:42:29.902022 2011' module='core' level='error' "
-	           "pid=35708 "
-	           "tid=4328636416 client='72.15.99.187:80' message='AH00124: x'");
+		   "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328636416] [client 72.15.99.187:80] "
+		   "AH00124: x",
+		   "@2011-09-09T10:42:29.902022Z time='Fri Sep 09 10:42:29.902022 2011' module='core' level='error' "
+		   "pid=35708 "
+		   "tid=4328636416 client='72.15.99.187:80' message='AH00124: x'");
 	check_line("syslog", "<34>Oct 11 22:14:15 mymachine su: 'su root' failed",
-	           "@2025-10-11T22:14:15Z priority=34 time='Oct 11 22:14:15' host='mymachine' program='su' "
-	           "message=''su root' failed'");
+		   "@2025-10-11T22:14:15Z priority=34 time='Oct 11 22:14:15' host='mymachine' program='su' "
+		   "message=''su root' failed'");
 	check_line(
-	        "syslog", "Jan  9 01:02:03 web sshd(pam_unix)[12]: ok",
-	        "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='web' program='sshd(pam_unix)' pid=12 message='ok'");
+		"syslog", "Jan  9 01:02:03 web sshd(pam_unix)[12]: ok",
+		"@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='web' program='sshd(pam_unix)' pid=12 message='ok'");
 	check_line(
-	        "syslog", "2024-01-02T03:04:05.123456+01:00 web CRON[7]: (root) CMD",
-	        "@2024-01-02T02:04:05.123456Z time='2024-01-02T03:04:05.123456+01:00' host='web' program='CRON' pid=7 "
-	        "message='(root) CMD'");
+		"syslog", "2024-01-02T03:04:05.123456+01:00 web CRON[7]: (root) CMD",
+		"@2024-01-02T02:04:05.123456Z time='2024-01-02T03:04:05.123456+01:00' host='web' program='CRON' pid=7 "
+		"message='(root) CMD'");
 	check_line("syslog", "Jan  9 01:02:03 web last message repeated 2 times",
-	           "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='web' message='last message repeated 2 times'");
+		   "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' host='web' message='last message repeated 2 times'");
 	check_line("syslog", "Jan  9 01:02:03 su: x",
-	           "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' program='su' message='x'");
+		   "@2026-01-09T01:02:03Z time='Jan  9 01:02:03' program='su' message='x'");
 	check_line("syslog", "Jan 32 01:02:03 web su: x", "rejected: time `Jan 32 01:02:03` is no time");
 	check_line("syslog", "no syslog", "none: does not match");
 	check_line("rfc5424",
-	           "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 [a@1 x=\"y\\\"]\"][b] "
-	           "\xef\xbb\xbfit failed",
-	           "@2003-10-11T22:14:15.003Z priority=34 version=1 time='2003-10-11T22:14:15.003Z' "
-	           "host='mymachine.example.com' app='su' procid=null msgid='ID47' data='[a@1 x=\"y\\\"]\"][b]' "
-	           "message='it failed'");
+		   "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 [a@1 x=\"y\\\"]\"][b] "
+		   "\xef\xbb\xbfit failed",
+		   "@2003-10-11T22:14:15.003Z priority=34 version=1 time='2003-10-11T22:14:15.003Z' "
+		   "host='mymachine.example.com' app='su' procid=null msgid='ID47' data='[a@1 x=\"y\\\"]\"][b]' "
+		   "message='it failed'");
 	check_line("rfc5424", "<0>1 - - - - - -",
-	           "priority=0 version=1 time=null host=null app=null procid=null msgid=null data=null");
+		   "priority=0 version=1 time=null host=null app=null procid=null msgid=null data=null");
 	check_line("dpkg", "2024-01-02 03:04:05 status installed libc6:amd64 2.36-9",
-	           "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='status' state='installed' package='libc6' "
-	           "arch='amd64' version='2.36-9'");
+		   "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='status' state='installed' package='libc6' "
+		   "arch='amd64' version='2.36-9'");
 	check_line("dpkg", "2024-01-02 03:04:05 install jq:amd64 <none> 1.6-2.1",
-	           "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='install' package='jq' arch='amd64' "
-	           "version='1.6-2.1' "
-	           "old=null");
+		   "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='install' package='jq' arch='amd64' "
+		   "version='1.6-2.1' "
+		   "old=null");
 	check_line("dpkg", "2024-01-02 03:04:05 startup archives unpack",
-	           "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='startup' detail='archives unpack'");
+		   "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='startup' detail='archives unpack'");
 	check_line("dpkg", "2024-01-02 03:04:05 conffile /etc/a b install",
-	           "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='conffile' path='/etc/a b' "
-	           "decision='install'");
+		   "@2024-01-02T03:04:05Z time='2024-01-02 03:04:05' action='conffile' path='/etc/a b' "
+		   "decision='install'");
 }
 
 static void test_line_formats(void)

@@ -157,7 +157,7 @@ static bool includes(const struct run *r, bool matched, struct value line, const
 static bool holds(const struct run *r, bool matched, struct value line, const struct batch *cases, uint32_t row)
 {
 	struct value op = field(cases, row, "op"), args_text = field(cases, row, "args"),
-	             path = field(cases, row, "path");
+		     path = field(cases, row, "path");
 	if (op.len == 4)
 		return matched;
 	struct buf text = BUF_INIT, path_text = BUF_INIT;
@@ -193,7 +193,7 @@ static bool make_grok(struct value pattern, bool exact, struct buf *out)
 	buf_release(&ignored);
 	free(name);
 	buf_printf(out, "%s%s%.*s%s%s", exact ? "^" : "", bare ? "%{" : "", (int)pattern.len, pattern.s,
-	           bare ? ":whole}" : "", exact ? "$" : "");
+		   bare ? ":whole}" : "", exact ? "$" : "");
 	return known;
 }
 
@@ -216,7 +216,7 @@ static void check_case(const struct batch *cases, uint32_t row, struct tally *t)
 	t->failed += !good;
 	if (!good)
 		fprintf(stderr, "case %u: %s on `%.*s`: %smatched\n", row + 1, grok.data, (int)line.len, line.s,
-		        matched ? "" : "not ");
+			matched ? "" : "not ");
 	run_close(&r);
 	buf_release(&grok);
 }
@@ -243,18 +243,18 @@ static void test_grok_cases(void)
 int main(void)
 {
 	static const struct loghub logs[] = {
-	        {DATA "loghub/OpenSSH/OpenSSH_2k.log",
-	         DATA "loghub/OpenSSH/OpenSSH_2k.log_structured.csv",
-	         "syslog",
-	         {{"host", "Component"}, {"pid", "Pid"}, {"message", "Content"}}},
-	        {DATA "loghub/Linux/Linux_2k.log",
-	         DATA "loghub/Linux/Linux_2k.log_structured.csv",
-	         "syslog",
-	         {{"host", "Level"}, {"program", "Component"}, {"pid", "PID"}, {"message", "Content"}}},
-	        {DATA "loghub/Apache/Apache_2k.log",
-	         DATA "loghub/Apache/Apache_2k.log_structured.csv",
-	         "apache-error",
-	         {{"time", "Time"}, {"level", "Level"}, {"message", "Content"}}},
+		{DATA "loghub/OpenSSH/OpenSSH_2k.log",
+		 DATA "loghub/OpenSSH/OpenSSH_2k.log_structured.csv",
+		 "syslog",
+		 {{"host", "Component"}, {"pid", "Pid"}, {"message", "Content"}}},
+		{DATA "loghub/Linux/Linux_2k.log",
+		 DATA "loghub/Linux/Linux_2k.log_structured.csv",
+		 "syslog",
+		 {{"host", "Level"}, {"program", "Component"}, {"pid", "PID"}, {"message", "Content"}}},
+		{DATA "loghub/Apache/Apache_2k.log",
+		 DATA "loghub/Apache/Apache_2k.log_structured.csv",
+		 "apache-error",
+		 {{"time", "Time"}, {"level", "Level"}, {"message", "Content"}}},
 	};
 	for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
 		check_loghub(&logs[i]);

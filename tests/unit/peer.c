@@ -18,7 +18,7 @@
 #include "base/units.h"
 #include "test.h"
 
-static const char letters[] = "OFUT-";  /* by enum peer */
+static const char letters[] = "OFUT-"; /* by enum peer */
 
 static int writer(int argc, char **argv)
 {
@@ -46,7 +46,7 @@ static char dir[] = "/tmp/peer-test-XXXXXX";
 struct pipeline {
 	const char *line;
 	char want;
-	bool quick;  /* settled without patience running out */
+	bool quick; /* settled without patience running out */
 };
 
 static const struct pipeline pipelines[] = {
@@ -141,7 +141,7 @@ static bool set_up(void)
 	char path[400];
 	snprintf(path, sizeof path, "%s/bin:%s", dir, getenv("PATH"));
 	setenv("PATH", path, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);  /* stdbuf loads a library before the sanitizer's */
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0); /* stdbuf loads a library before the sanitizer's */
 	return !system("printf '#!/bin/sh\\nexec stream-b\\n' > script; chmod +x script");
 }
 
@@ -150,8 +150,8 @@ static void looks(void)
 {
 	int p[2];
 	CHECK(!pipe(p));
-	CHECK(peer_look(p[1]) == PEER_UNSETTLED);  /* we hold the read end ourselves: nobody else does */
-	peer_mark(p[1]);                           /* either end will do: it is one inode */
+	CHECK(peer_look(p[1]) == PEER_UNSETTLED); /* we hold the read end ourselves: nobody else does */
+	peer_mark(p[1]);                          /* either end will do: it is one inode */
 	CHECK(peer_look(p[1]) == PEER_OURS);
 	close(p[0]);
 	CHECK(peer_look(p[1]) == PEER_OURS);

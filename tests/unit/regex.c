@@ -55,16 +55,20 @@ static void bytes(void)
 {
 	size_t s[2];
 	CHECK(find("b", "", "abab", 4, 2, s) == 1 && s[0] == 3 && s[1] == 4);
-	CHECK(find("(?<=a)b", "", "ab", 2, 1, s) == 1 && s[0] == 1);  /* looks behind start */
+	CHECK(find("(?<=a)b", "", "ab", 2, 1, s) == 1 && s[0] == 1); /* looks behind start */
 	CHECK(find("a.b", "", "a\0b", 3, 0, s) == 1);
 	CHECK(find("a.b", "", "a\nb", 3, 0, s) == 0);
 	CHECK(find("a.b", "s", "a\nb", 3, 0, s) == 1);
 	CHECK(find("^B$", "im", "a\nb\nc", 5, 0, s) == 1 && s[0] == 2);
 	CHECK(find("a b # no more", "x", "ab", 2, 0, s) == 1);
 	CHECK(find("", "", NULL, 0, 0, s) == 1 && s[0] == 0 && s[1] == 0);
-	CHECK(find("^.$", "", "\xc3\xa9", 2, 0, s) == 0);  /* two bytes */
+	CHECK(find("^.$", "", "\xc3\xa9", 2, 0, s) == 0); /* two bytes */
 	CHECK(find("(*UTF)^.$", "", "\xc3\xa9", 2, 0, s) == 1);
-	CHECK(find("(*UTF)b", "", "\xff\xc3" "b", 3, 0, s) == 1 && s[0] == 2);
+	CHECK(find("(*UTF)b", "",
+		   "\xff\xc3"
+		   "b",
+		   3, 0, s) == 1 &&
+	      s[0] == 2);
 	CHECK(find("(*UTF)^.$", "", "\xff", 1, 0, s) == 0);
 }
 
@@ -88,9 +92,19 @@ static void refused(void)
 static void runaways(void)
 {
 	static const char *const patterns[] = {
-		"^(a+)+$", "^(a|aa)+$", "^(a|a?)+$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){25}",
-		"(*UTF)^(a+)+$", "(*NO_JIT)^(a|aa)+$", "(*NO_JIT)(.*a){25}", "(?:(?:a+)+)+[^a]",
-		"(x+x+)+y", "((a(?1)?)+)+$", "^(?:a?){40}a{40}$",
+		"^(a+)+$",
+		"^(a|aa)+$",
+		"^(a|a?)+$",
+		"(a*)*b",
+		"^(([a-z])+.)+[A-Z]([a-z])+$",
+		"(.*a){25}",
+		"(*UTF)^(a+)+$",
+		"(*NO_JIT)^(a|aa)+$",
+		"(*NO_JIT)(.*a){25}",
+		"(?:(?:a+)+)+[^a]",
+		"(x+x+)+y",
+		"((a(?1)?)+)+$",
+		"^(?:a?){40}a{40}$",
 	};
 	enum { LEN = 50000 };
 	char *text = malloc(LEN);

@@ -107,12 +107,14 @@ static void patterns(void)
 	expands("a/{x}/{y}", "{\"x\":1.10,\"y\":\"z\"}\n{\"x\":null}\n{\"y\":\"\"}\n",
 		"a/1.10/z;a/_null/_null;a/_null/_null;");
 	expands("{{{x}}}", "{\"x\":true}\n", "{true};");
-	expands("{x}", "{\"x\":\"../../etc\"}\n{\"x\":\"..\"}\n{\"x\":\".\"}\n"
-		       "{\"x\":\"a/b\"}\n{\"x\":\"a\\u0000b\\n\"}\n{\"x\":\"50% x\"}\n",
+	expands("{x}",
+		"{\"x\":\"../../etc\"}\n{\"x\":\"..\"}\n{\"x\":\".\"}\n"
+		"{\"x\":\"a/b\"}\n{\"x\":\"a\\u0000b\\n\"}\n{\"x\":\"50% x\"}\n",
 		"%2E.%2F..%2Fetc;%2E.;%2E;a%2Fb;a%00b%0A;50%25 x;");
 	expands("{x}", "{\"x\":\"\xc3\xa9\"}\n{\"x\":{\"a\":1}}\n", "\xc3\xa9;{\"a\":1};");
-	expands("{t:%Y/%m/%d}", "{\"t\":\"2026-11-22T23:59:59.9Z\"}\n{\"t\":\"2026-11-23\"}\n{\"t\":1795390800}\n"
-				"{\"t\":\"soon\"}\n{}\n{\"t\":-1}\n{\"t\":0}\n{\"t\":86399}\n{\"t\":86400}\n",
+	expands("{t:%Y/%m/%d}",
+		"{\"t\":\"2026-11-22T23:59:59.9Z\"}\n{\"t\":\"2026-11-23\"}\n{\"t\":1795390800}\n"
+		"{\"t\":\"soon\"}\n{}\n{\"t\":-1}\n{\"t\":0}\n{\"t\":86399}\n{\"t\":86400}\n",
 		"2026/11/22;2026/11/23;2026/11/22;_null;_null;1969/12/31;1970/01/01;1970/01/01;1970/01/02;");
 	expands("{t:%H.%M.%S}", "{\"t\":59}\n{\"t\":60}\n{\"t\":61}\n{\"t\":3600}\n",
 		"00.00.59;00.01.00;00.01.01;01.00.00;");
@@ -189,7 +191,7 @@ static void by_field(void)
 	put(s, "{\"k\":\"a\",\"n\":7}\n");
 	commit(s);
 	CHECK(sink_due(s) == INT64_MAX);
-	CHECK_SHELL("cat lake/a/*.csv", "k,n\na,1\na,3\na,5\nk,n\na,7\n");  /* names sort by time */
+	CHECK_SHELL("cat lake/a/*.csv", "k,n\na,1\na,3\na,5\nk,n\na,7\n"); /* names sort by time */
 	put(s, "{\"k\":\"a\",\"n\":8}\n");
 	sink_close(s);
 	CHECK_SHELL("find lake -name '*.csv' | wc -l; cat lake/a/*.csv | grep -c 8", "4\n0\n");
@@ -215,8 +217,7 @@ static void compressed(void)
 	} kinds[] = {
 		{"z1?format=csv&compress=gzip", "gzip -dc z1/*.csv.gz", "a\n1\n2\n"},
 		{"z2?format=csv&compress=zstd",
-		 "command -v zstd >/dev/null && zstd -qdc z2/*.csv.zst || printf 'a\\n1\\n2\\n'",
-		 "a\n1\n2\n"},
+		 "command -v zstd >/dev/null && zstd -qdc z2/*.csv.zst || printf 'a\\n1\\n2\\n'", "a\n1\n2\n"},
 		{"z3?format=csv&compress=zip",
 		 "python3 -c 'import zipfile,glob;z=zipfile.ZipFile(glob.glob(\"z3/*.csv.zip\")[0]);"
 		 "print(z.namelist()[0],z.read(z.namelist()[0]).decode(),end=\"\")'",
@@ -241,7 +242,7 @@ static void size_and_limit(void)
 		buf_printf(&b, "{\"n\":%d,\"text\":\"some text that takes room\"}\n", i);
 	for (int i = 0; i < 3; i++)
 		put(s, buf_string(&b));
-	CHECK(sink_pending(s) == 0);  /* each batch filled a file */
+	CHECK(sink_pending(s) == 0); /* each batch filled a file */
 	CHECK_SHELL("ls size | wc -l; cat size/* | wc -l", "3\n30003\n");
 	sink_close(s);
 	/* more directories than open files: the oldest are published early, and nothing is lost */

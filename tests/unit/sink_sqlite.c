@@ -170,7 +170,7 @@ static void upsert(void)
 	       "{\"host\":null,\"day\":1}\n{\"host\":\"b\",\"day\":1}\n");
 	CHECK(batch.reject_count == 2);
 	finish(s);
-	s = open_sink("up.db?table=t&key=day,host");  /* the index that is there serves */
+	s = open_sink("up.db?table=t&key=day,host"); /* the index that is there serves */
 	put(s, "{\"day\":2,\"HOST\":\"a\",\"n\":9}\n{\"other\":1}\n");
 	CHECK(batch.reject_count == 1 && strstr(batch.rejects[0].reason, "key"));
 	finish(s);

@@ -31,22 +31,14 @@ static double normal(void)
 static double draw_from(int kind)
 {
 	switch (kind) {
-	case 0:
-		return exp(normal()); /* lognormal */
-	case 1:
-		return uniform() * 1000;
-	case 2:
-		return normal() * 50; /* both signs */
-	case 3:
-		return -exp(normal() * 3);
-	case 4:
-		return pow(uniform(), -2); /* heavy tail */
-	case 5:
-		return ldexp(uniform(), (int)(draw() % 2000) - 1000);
-	case 6:
-		return (double)(draw() % 5) - 2; /* few values, many zeros */
-	default:
-		return (double)(draw() % 100000) / 1000;
+	case 0: return exp(normal()); /* lognormal */
+	case 1: return uniform() * 1000;
+	case 2: return normal() * 50; /* both signs */
+	case 3: return -exp(normal() * 3);
+	case 4: return pow(uniform(), -2); /* heavy tail */
+	case 5: return ldexp(uniform(), (int)(draw() % 2000) - 1000);
+	case 6: return (double)(draw() % 5) - 2; /* few values, many zeros */
+	default: return (double)(draw() % 100000) / 1000;
 	}
 }
 
@@ -67,7 +59,7 @@ static struct quantile quantile(int64_t number, unsigned scale)
 }
 
 static const struct quantile quantiles[] = {{0, 0},  {1, 3}, {1, 2},  {25, 2},  {5, 1},
-                                            {75, 2}, {9, 1}, {99, 2}, {999, 3}, {1, 0}};
+					    {75, 2}, {9, 1}, {99, 2}, {999, 3}, {1, 0}};
 
 enum { QUANTILES = sizeof quantiles / sizeof *quantiles };
 

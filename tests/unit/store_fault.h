@@ -20,7 +20,7 @@ enum fault_call {
 	CALL_READ = 2,
 	CALL_WRITE = 4,
 	CALL_SYNC = 8,
-	CALL_CHANGE = 16,  /* truncate, rename, mkdir, remove */
+	CALL_CHANGE = 16, /* truncate, rename, mkdir, remove */
 	CALL_LOCK = 32,
 	CALL_ALL = 63,
 };
@@ -33,20 +33,20 @@ enum loss {
 }; /* of what was not synced: nothing, everything, half of the last write,
       everything in the heads alone */
 
-struct image {  /* a file as it was when it was last synced */
+struct image { /* a file as it was when it was last synced */
 	ino_t inode;
 	char *bytes;
 	size_t len;
 };
 
 struct faulty {
-	struct files io;      /* first, so that a pointer to it is one to us */
-	unsigned calls;       /* the kinds that count */
-	long count, fail_at;  /* 0: never */
-	bool sticky, stops;   /* stops: nothing works from then on */
+	struct files io;     /* first, so that a pointer to it is one to us */
+	unsigned calls;      /* the kinds that count */
+	long count, fail_at; /* 0: never */
+	bool sticky, stops;  /* stops: nothing works from then on */
 	int error;
 	bool fired;
-	bool halves;          /* every read and write moves a half, every third is interrupted */
+	bool halves; /* every read and write moves a half, every third is interrupted */
 	long halved;
 	uint8_t boot;
 	struct image *images;
@@ -227,24 +227,25 @@ static inline int fault_boot(const struct files *io, uint8_t id[BOOT_ID_SIZE])
 static inline void faulty_init(struct faulty *f, uint8_t boot)
 {
 	*f = (struct faulty){
-		.io = {
-			.open = fault_open,
-			.close = files_real.close,
-			.pread = fault_pread,
-			.pwrite = fault_pwrite,
-			.datasync = fault_datasync,
-			.sync = fault_datasync,
-			.truncate = fault_truncate,
-			.size = fault_size,
-			.lock = fault_lock,
-			.rename = fault_rename,
-			.mkdir = fault_mkdir,
-			.remove = fault_remove,
-			.list = fault_list,
-			.boot = fault_boot,
-			.notify = files_real.notify,
-			.watch = files_real.watch,
-		},
+		.io =
+			{
+				.open = fault_open,
+				.close = files_real.close,
+				.pread = fault_pread,
+				.pwrite = fault_pwrite,
+				.datasync = fault_datasync,
+				.sync = fault_datasync,
+				.truncate = fault_truncate,
+				.size = fault_size,
+				.lock = fault_lock,
+				.rename = fault_rename,
+				.mkdir = fault_mkdir,
+				.remove = fault_remove,
+				.list = fault_list,
+				.boot = fault_boot,
+				.notify = files_real.notify,
+				.watch = files_real.watch,
+			},
 		.boot = boot,
 		.error = EIO,
 	};

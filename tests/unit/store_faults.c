@@ -8,8 +8,8 @@
 enum { ROUNDS = 12, ROWS = 5, SMALL_SEGMENT = 2000 };
 
 struct run {
-	int64_t acked;  /* records below are acknowledged... */
-	int64_t begun;  /* ... and those below may be there */
+	int64_t acked; /* records below are acknowledged... */
+	int64_t begun; /* ... and those below may be there */
 	bool failed;
 };
 

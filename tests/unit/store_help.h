@@ -84,8 +84,8 @@ static inline int test_append(struct store_writer *w, int64_t first, uint32_t co
 struct ledger {
 	uint32_t *seen;
 	int64_t size;
-	uint64_t records, foreign, disorder;  /* not as they were written; @seq or @arrived not rising within a shard */
-	uint64_t damages, lost;               /* ranges, and records in them */
+	uint64_t records, foreign, disorder; /* not as they were written; @seq or @arrived not rising within a shard */
+	uint64_t damages, lost;              /* ranges, and records in them */
 	uint64_t last_seq[64];
 	int64_t last_arrived[64];
 };

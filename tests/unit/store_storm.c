@@ -17,7 +17,7 @@ enum { WRITERS = 4, EACH = 600000, TOTAL = WRITERS * EACH, STORM_SECONDS = 3 };
 enum { UNTOUCHED, BEGUN, ACKED };
 
 struct shared {
-	_Atomic uint32_t next[WRITERS];  /* the number that a writer begins with next */
+	_Atomic uint32_t next[WRITERS]; /* the number that a writer begins with next */
 	atomic_bool stop;
 	atomic_ullong followed;
 	atomic_bool follower_failed;

@@ -73,9 +73,9 @@ static void test_known(void)
 	check_words("1 0.25", "1.25", "0.625", "0.28125", __LINE__);
 	check_words("-1 1", "0", "0", "2", __LINE__);
 	check_words("9223372036854775807 1", "9223372036854775808", "4.611686018427388e+18", "4.253529586511731e+37",
-	            __LINE__);
+		    __LINE__);
 	check_words("9223372036854775807 0.000000000000000001", "9223372036854775807.000000000000000001",
-	            "4.611686018427388e+18", "4.253529586511731e+37", __LINE__);
+		    "4.611686018427388e+18", "4.253529586511731e+37", __LINE__);
 	check_words("1E5 1", "100001", "50000.5", "4999900000.5", __LINE__);
 	check_words("1e300 1 -1e300", "1", "0.3333333333333333", "null", __LINE__);
 	check_words("1e-320 1e-320", "2e-320", "1e-320", "0", __LINE__);
@@ -103,23 +103,17 @@ static void test_beyond(void)
 static struct value random_value(int kind, struct arena *a)
 {
 	switch (kind) {
-	case 0:
-		return value_int((int64_t)draw());
-	case 1:
-		return value_decimal((int64_t)draw() >> draw() % 64, (unsigned)(draw() % 19));
-	case 2:
-		return value_float(ldexp((double)(int64_t)draw(), (int)(draw() % 1800) - 1000));
-	case 3:
-		return value_float((double)(draw() % 100000) / 1000);
-	case 4:
-		return number(arena_printf(a, "%de%d", (int)(draw() % 2000) - 1000, (int)(draw() % 40) - 20));
-	default:
-		return random_value((int)(draw() % 5), a);
+	case 0: return value_int((int64_t)draw());
+	case 1: return value_decimal((int64_t)draw() >> draw() % 64, (unsigned)(draw() % 19));
+	case 2: return value_float(ldexp((double)(int64_t)draw(), (int)(draw() % 1800) - 1000));
+	case 3: return value_float((double)(draw() % 100000) / 1000);
+	case 4: return number(arena_printf(a, "%de%d", (int)(draw() % 2000) - 1000, (int)(draw() % 40) - 20));
+	default: return random_value((int)(draw() % 5), a);
 	}
 }
 
 static void add_all(struct sum *s, struct sum *squares, const struct value *v, size_t from, size_t step,
-                    struct arena *a)
+		    struct arena *a)
 {
 	for (size_t i = from; i < COUNT; i += step) {
 		sum_add(s, v[i], a);
@@ -138,7 +132,7 @@ static void shuffle(struct value *v)
 }
 
 static void same_results(const struct sum *s, const struct sum *q, const struct sum *t, const struct sum *r,
-                         struct arena *a)
+			 struct arena *a)
 {
 	struct value x = sum_result(s, a), y = sum_result(t, a);
 	CHECK(x.type == y.type && x.scale == y.scale && value_equal(x, y));

@@ -63,8 +63,10 @@ static void test_width(void)
 	check("\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\nx\n", &tiny,
 	      "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe2\x80\xa6\nx\n");
 	check("number,x\n12345678901,y\n", &tiny, "     number  x\n12345678901  y\n");
-	CHECK(text_width("e\xcc\x81", 3) == 1 && text_width("\xf0\x9f\x98\x80", 4) == 2 && text_width("\xff\xc3", 2) == 2);
-	CHECK(text_width("\xe2\x80\x8b", 3) == 0 && text_width("\xea\xb0\x80", 3) == 2 && text_width("\xc3\xa9", 2) == 1);
+	CHECK(text_width("e\xcc\x81", 3) == 1 && text_width("\xf0\x9f\x98\x80", 4) == 2 &&
+	      text_width("\xff\xc3", 2) == 2);
+	CHECK(text_width("\xe2\x80\x8b", 3) == 0 && text_width("\xea\xb0\x80", 3) == 2 &&
+	      text_width("\xc3\xa9", 2) == 1);
 	CHECK(text_fit("e\xcc\x81x", 4, 1) == 3 && text_fit("\xe4\xb8\xad", 3, 1) == 0);
 }
 
@@ -96,8 +98,13 @@ static void test_stream(void)
 		struct error e;
 		batch_init(&b);
 		for (int i = 0; i < 1004; i++) {
-			add_row(&b, i == 1003 ? 9999999 : i > 1000 ? i - 994 : i,
-				i == 1003 ? "longer" : i == 1001 ? "x" : NULL);
+			add_row(&b,
+				i == 1003  ? 9999999
+				: i > 1000 ? i - 994
+					   : i,
+				i == 1003   ? "longer"
+				: i == 1001 ? "x"
+					    : NULL);
 			if (b.rows < size && i < 1003)
 				continue;
 			CHECK(!x->ops->encode(x, &b, &out, &e));

@@ -70,24 +70,24 @@ static void test_read_range(void)
 static void test_read_rubbish(void)
 {
 	static const char *const none[] = {"",
-	                                   "2026",
-	                                   "2026-11-2",
-	                                   "2026-1-22",
-	                                   "2026-13-01",
-	                                   "2026-00-10",
-	                                   "2026-11-00",
-	                                   "2026-11-31",
-	                                   "2025-02-29",
-	                                   "1900-02-29",
-	                                   "2100-02-29",
-	                                   "2026/11/22",
-	                                   "x026-11-22",
-	                                   "2026-11-2x",
-	                                   "2026-11-22T24:00:00",
-	                                   "2026-11-22T12:60",
-	                                   " 2026-11-22",
-	                                   "2026-11-22T12:00:61",
-	                                   "2026-11-22T12:00:00+24:00"};
+					   "2026",
+					   "2026-11-2",
+					   "2026-1-22",
+					   "2026-13-01",
+					   "2026-00-10",
+					   "2026-11-00",
+					   "2026-11-31",
+					   "2025-02-29",
+					   "1900-02-29",
+					   "2100-02-29",
+					   "2026/11/22",
+					   "x026-11-22",
+					   "2026-11-2x",
+					   "2026-11-22T24:00:00",
+					   "2026-11-22T12:60",
+					   " 2026-11-22",
+					   "2026-11-22T12:00:61",
+					   "2026-11-22T12:00:00+24:00"};
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
 		check_prefix(none[i], 0);
 	check_prefix("2026-11-22 apples", 10);
@@ -140,13 +140,13 @@ static void test_text(void)
 		int64_t ns;
 		const char *text;
 	} cases[] = {
-	        {0, "1970-01-01T00:00:00Z"},
-	        {1, "1970-01-01T00:00:00.000000001Z"},
-	        {-1, "1969-12-31T23:59:59.999999999Z"},
-	        {1500 * MICROSECOND, "1970-01-01T00:00:00.001500Z"},
-	        {250 * MILLISECOND, "1970-01-01T00:00:00.250Z"},
-	        {INT64_MAX, "2262-04-11T23:47:16.854775807Z"},
-	        {INT64_MIN, "1677-09-21T00:12:43.145224192Z"},
+		{0, "1970-01-01T00:00:00Z"},
+		{1, "1970-01-01T00:00:00.000000001Z"},
+		{-1, "1969-12-31T23:59:59.999999999Z"},
+		{1500 * MICROSECOND, "1970-01-01T00:00:00.001500Z"},
+		{250 * MILLISECOND, "1970-01-01T00:00:00.250Z"},
+		{INT64_MAX, "2262-04-11T23:47:16.854775807Z"},
+		{INT64_MIN, "1677-09-21T00:12:43.145224192Z"},
 	};
 	char out[32];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -210,12 +210,12 @@ static void test_parse(void)
 	CHECK(hour_ago >= before - HOUR && hour_ago <= after - HOUR);
 	CHECK(soon >= before + 5 * MINUTE && soon <= after + 5 * MINUTE);
 	static const char *const bad[] = {"",         "yesterday",
-	                                  "now-",     "now-1",
-	                                  "nowhere",  "2026-11-22 apples",
-	                                  "1.",       ".5",
-	                                  "1.2.3",    "-",
-	                                  "12e4",     "99999999999999999999",
-	                                  "now+292y", "2026-11-22T25:00:00"};
+					  "now-",     "now-1",
+					  "nowhere",  "2026-11-22 apples",
+					  "1.",       ".5",
+					  "1.2.3",    "-",
+					  "12e4",     "99999999999999999999",
+					  "now+292y", "2026-11-22T25:00:00"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(parse(bad[i]) == TIMESTAMP_MIN);
 	CHECK(monotonic_now() <= monotonic_now());
@@ -227,9 +227,9 @@ static void test_clf(void)
 	CHECK(timestamp_read_clf("20/Feb/2016:00:00:45 -0500]", 27, &ns) == 26 && ns == INT64_C(1455944445) * SECOND);
 	CHECK(timestamp_read_clf("20/feb/2016:00:00:45 +0000", 26, &ns) == 26 && ns == INT64_C(1455926445) * SECOND);
 	static const char *const bad[] = {"20/Feb/2016:00:00:45 -050",  "20/Foo/2016:00:00:45 -0500",
-	                                  "30/Feb/2016:00:00:45 -0500", "20/Feb/2016:24:00:45 -0500",
-	                                  "20/Feb/2016:00:00:45 -05:0", "20/Feb/2016:00:00:45  0500",
-	                                  "2/Feb/2016:00:00:45 -0500x", "20/Feb/2016:00:0a:45 -0500"};
+					  "30/Feb/2016:00:00:45 -0500", "20/Feb/2016:24:00:45 -0500",
+					  "20/Feb/2016:00:00:45 -05:0", "20/Feb/2016:00:00:45  0500",
+					  "2/Feb/2016:00:00:45 -0500x", "20/Feb/2016:00:0a:45 -0500"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(!timestamp_read_clf(bad[i], strlen(bad[i]), &ns));
 }
@@ -314,7 +314,7 @@ static void test_format(void)
 	check_format(ns, "%d/%b/%Y:%H:%M:%S %z", "20/Feb/2016:05:00:45 +0000");
 	check_format(ns, "%A %a %B %e %j %I%p %y", "Saturday Sat February 20 051 05AM 16");
 	check_format(ns, "%F %T.%L %f %s %R %D%%%n%t%Z",
-	             "2016-02-20 05:00:45.078 078000000 1455944445 05:00 02/20/16%\n\tUTC");
+		     "2016-02-20 05:00:45.078 078000000 1455944445 05:00 02/20/16%\n\tUTC");
 	check_format(-1, "%s %T.%f %a", "-1 23:59:59.999999999 Wed");
 	char out[8] = "x";
 	CHECK(timestamp_format(ns, "%Q", out, sizeof out) == 0);

@@ -46,7 +46,7 @@ static void test_duration_parse(void)
 static void test_duration_rubbish(void)
 {
 	static const char *const bad[] = {"",    "5",    "s",   "-5s", "5 s", "5S",   "5min", ".5s",   "1.s",
-	                                  "1.5", "1e3s", "5ss", "5s ", "+5s", "0x5s", "5mss", "1h30m", "inf"};
+					  "1.5", "1e3s", "5ss", "5s ", "+5s", "0x5s", "5mss", "1h30m", "inf"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(duration(bad[i]) == -1);
 	CHECK(duration("9223372036854775808ns") == -1);

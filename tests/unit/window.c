@@ -25,7 +25,7 @@ static int64_t at(const char *time)
 static void test_floor(void)
 {
 	static const int64_t vectors[][4] = {
-	        {0, 10, 0, 0}, {-1, 10, 0, -10}, {-10, 10, 0, -10}, {7, 5, 3, 3}, {-7, 5, 3, -7}};
+		{0, 10, 0, 0}, {-1, 10, 0, -10}, {-10, 10, 0, -10}, {7, 5, 3, 3}, {-7, 5, 3, -7}};
 	for (size_t i = 0; i < 5; i++)
 		CHECK(window_floor(vectors[i][0], vectors[i][1], vectors[i][2]) == vectors[i][3]);
 	const int64_t t = at("2021-06-30T00:00:04Z");
@@ -33,8 +33,8 @@ static void test_floor(void)
 		int offsets[3];
 		const char *start;
 	} table[] = {{{-16, -6, 4}, "2021-06-29T23:54:00Z"},
-	             {{-4, 6, 16}, "2021-06-29T23:56:00Z"},
-	             {{-10, 0, 10}, "2021-06-30T00:00:00Z"}};
+		     {{-4, 6, 16}, "2021-06-29T23:56:00Z"},
+		     {{-10, 0, 10}, "2021-06-30T00:00:00Z"}};
 	for (size_t i = 0; i < 3; i++)
 		for (size_t k = 0; k < 3; k++)
 			CHECK(window_floor(t, 10 * MINUTE, table[i].offsets[k] * MINUTE) == at(table[i].start));
@@ -74,7 +74,7 @@ static void check_windows(const struct window_spec *s, int64_t t)
 static void test_assignment(void)
 {
 	static const char *const specs[] = {"7ns",          "hop 10ns 5ns",      "hop 10ns 3ns", "hop 7ns 7ns",
-	                                    "hop 10ns 4ns", "cumulate 12ns 3ns", "hop 11ns 1ns", "cumulate 5ns 5ns"};
+					    "hop 10ns 4ns", "cumulate 12ns 3ns", "hop 11ns 1ns", "cumulate 5ns 5ns"};
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		struct window_spec s = spec_of(specs[i]);
 		for (s.offset = -13; s.offset < 14; s.offset += 3)
@@ -86,15 +86,15 @@ static void test_assignment(void)
 static void test_parse(void)
 {
 	static const char *const good[][2] = {{"1m", "tumble 1m"},
-	                                      {"tumble 90s", "tumble 90s"},
-	                                      {" hop  10m 5m ", "hop 10m 5m"},
-	                                      {"session 30s", "session 30s"},
-	                                      {"cumulate 1h 10m", "cumulate 1h 10m"},
-	                                      {"count 100", "count 100"}};
+					      {"tumble 90s", "tumble 90s"},
+					      {" hop  10m 5m ", "hop 10m 5m"},
+					      {"session 30s", "session 30s"},
+					      {"cumulate 1h 10m", "cumulate 1h 10m"},
+					      {"count 100", "count 100"}};
 	static const char *const bad[] = {
-	        "",         "tumble",          "hop 5m 10m",        "hop 10m",   "cumulate 1h 7m", "session 0",
-	        "count 0",  "count 1.5",       "tumbel 1m",         "1m 5m",     "tumble 1m 2m",   "-1m",
-	        "sessions", "hop 1m 1m 1m 1m", "session 5 parsecs", "count 1e99"};
+		"",         "tumble",          "hop 5m 10m",        "hop 10m",   "cumulate 1h 7m", "session 0",
+		"count 0",  "count 1.5",       "tumbel 1m",         "1m 5m",     "tumble 1m 2m",   "-1m",
+		"sessions", "hop 1m 1m 1m 1m", "session 5 parsecs", "count 1e99"};
 	struct window_spec s;
 	struct error e;
 	char text[WINDOW_TEXT_MAX];
@@ -217,7 +217,7 @@ static void test_late(void)
 		s.lateness = k == 3 ? 25 : 0;
 		for (int i = 0; i < RECORDS; i++)
 			r[i] = (struct record){i + (int64_t)(draw() % 50) - (draw() % 20 ? 0 : 80),
-			                       i < 3 ? i : (int)(draw() % 3)};
+					       i < 3 ? i : (int)(draw() % 3)};
 		judge_simply(r, &s, want);
 		for (int i = 0; i < RECORDS; i++)
 			late += want[i];

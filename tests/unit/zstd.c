@@ -63,7 +63,7 @@ static void stream(void)
 	char *text = sample(SIZE), *back = malloc(SIZE);
 	struct zstd_packer *z = zstd_packer_new(3);
 	struct buf packed = BUF_INIT;
-	for (int round = 0; round < 2; round++) {  /* a packer goes on with the next zstd frame */
+	for (int round = 0; round < 2; round++) { /* a packer goes on with the next zstd frame */
 		buf_clear(&packed);
 		for (size_t at = 0, n; at < SIZE; at += n) {
 			n = at % 7 ? 100000 : 1;
@@ -81,7 +81,7 @@ static void stream(void)
 	packed.data[packed.len - 1] ^= 1;
 	CHECK(zstd_unpack(packed.data, packed.len, back, SIZE, &e) == ERR_FAILED);
 	buf_clear(&packed);
-	CHECK(zstd_packer_finish(z, &packed, &e) == OK);  /* an empty frame is one too */
+	CHECK(zstd_packer_finish(z, &packed, &e) == OK); /* an empty frame is one too */
 	CHECK(zstd_unpack(packed.data, packed.len, back, 0, &e) == OK);
 	zstd_packer_free(z);
 	zstd_packer_free(NULL);
