@@ -152,10 +152,13 @@ void expr_eval(struct expr *x, struct batch *b, const uint32_t *rows, uint32_t c
 static void reject(struct eval *ev, struct batch *b, uint32_t row)
 {
 	struct value v = scalar_eval(ev, ev->x->root, row);
+	/* `stream-filter status > 400`: the shell has taken the rest for itself. */
+	bool alone = ev->x->root->op == OP_FIELD;
+	const char *hint = alone ? "; quote the whole expression: an unquoted > or < is the shell's" : "";
 	if (v.type == TYPE_ERROR)
 		batch_reject_row(b, row, "%.*s", (int)v.len, v.s);
 	else
-		batch_reject_row(b, row, "a filter is true or false, but this one is %s", value_type_name(v));
+		batch_reject_row(b, row, "a filter is true or false, but this one is %s%s", value_type_name(v), hint);
 }
 
 /* Written always, counted where it is true: no branch to miss. */
