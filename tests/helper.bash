@@ -156,6 +156,7 @@ often() { case ${STREAM_BUILD-} in *san*) echo $((${1:-200} / 10)) ;; *) echo "$
 # terminal too, at which nobody types.
 on_terminal() {
 	command -v script >/dev/null || skip "script is not there"
+	script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "there are no pseudo-terminals here"
 	[ -p keyboard ] || mkfifo keyboard
 	timeout 60 script -qfec "$2" "$1" 8<>keyboard <&8 >/dev/null 3>&-
 }

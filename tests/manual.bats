@@ -158,7 +158,8 @@ summaries() {
 	[ "${STREAM_BUILD:-$root/build}" -ef "$root/build" ] || skip "an uninstalled build finds man/ beside build/ alone"
 	for page in "$root"/man/*.[157]; do
 		name=$(basename "$page" | sed 's/\.[157]$//')
-		MANPAGER=cat PAGER=cat streamutils help "$name" >text
+		# mandoc strikes over for bold where man does not.
+		MANPAGER=cat PAGER=cat streamutils help "$name" | sed 's/.\x08//g' >text
 		grep -q NAME text || { echo "$name"; false; }
 	done
 }
