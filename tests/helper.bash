@@ -158,5 +158,6 @@ on_terminal() {
 	command -v script >/dev/null || skip "script is not there"
 	script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "there are no pseudo-terminals here"
 	[ -p keyboard ] || mkfifo keyboard
-	timeout 60 script -qfec "$2" "$1" 8<>keyboard <&8 >/dev/null 3>&-
+	# Only bash hands the functions of this file on.
+	SHELL=$BASH timeout 60 script -qfec "$2" "$1" 8<>keyboard <&8 >/dev/null 3>&-
 }
