@@ -40,3 +40,15 @@ load helper
 	pipe 'streamutils >/dev/full 2>err'
 	[ "$PIPE" = 1 ]
 }
+
+@test "completions come from the option tables" {
+	"$root/scripts/completions" >completions
+	# complete WORD...: what bash would offer for the last one.
+	complete_words() {
+		bash -c '. ./completions; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _streamutils; echo "${COMPREPLY[@]}"' bash "$@"
+	}
+	[ "$(complete_words stream-agg --ex)" = --exact ]
+	[ "$(complete_words stream-cat -o t)" = "tsv table" ]
+	[ "$(complete_words stream-parse comb)" = combined ]
+	[ "$(complete_words stream-cat acc)" = "" ]
+}
