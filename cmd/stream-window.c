@@ -8,7 +8,6 @@
 #include "flow/flow.h"
 #include "flow/side.h"
 #include "pattern/eventtime.h"
-#include "record/batch_rows.h"
 #include "window/spec.h"
 #include "window/watermark.h"
 
@@ -156,8 +155,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 		return error_set(e, ERR_USAGE, "these records are windowed already; one stream-window is enough");
 	if (frame->kind != FRAME_WATERMARK)
 		return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
-	struct value state = batch_get(body, 0, "state");
-	if (state.type == TYPE_STRING && state.len == 5 && !memcmp(state.s, "split", 5))
+	if (flow_is_part(f))
 		return error_set(
 			e, ERR_USAGE,
 			"stream-window must stand before stream-shard: behind it, it sees a part of the stream");

@@ -8,17 +8,6 @@ teardown() {
 	done
 }
 
-# eventually COMMAND...: waits until it succeeds; 20 seconds without mean that it never will.
-eventually() {
-	local i
-	for ((i = 0; i < 1000; i++)); do
-		"$@" && return 0
-		sleep 0.02
-	done
-	echo "never came true: $*"
-	return 1
-}
-
 # has_lines FILE N: the file has N lines, or more.
 has_lines() {
 	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
@@ -27,7 +16,7 @@ has_lines() {
 # ends PID STATUS: the child ends within 20 seconds, with that status.
 ends() {
 	local status=0
-	eventually gone "$1" || { kill -9 "$1"; return 1; }
+	wait_for gone "$1" || { kill -9 "$1"; return 1; }
 	wait "$1" || status=$?
 	[ "$status" -eq "$2" ] || { echo "status $status, not $2"; return 1; }
 }

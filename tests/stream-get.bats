@@ -177,7 +177,7 @@ load store
 	local i
 	for i in 1 2 3; do
 		counted $i $i >&7
-		eventually has_lines out $i
+		wait_for has_lines out $i
 		kill -0 $put
 	done
 	exec 7>&-
@@ -198,7 +198,7 @@ load store
 	for i in 1 2 3; do
 		counted $i $i | stream-put s
 	done
-	eventually has_lines out 2
+	wait_for has_lines out 2
 	[ "$(cat out)" = "$(printf '{"n":2,"m":4}\n{"n":3,"m":6}')" ]
 	kill -TERM $get
 	ends $get 0
@@ -216,7 +216,7 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	stream-agg count --every 10ms <pipe >out &
 	local agg=$!
 	keyed 1 10 5 | stream-put -k key s
-	eventually has_lines out 1
+	wait_for has_lines out 1
 	kill -INT $get
 	ends $get 0
 	ends $agg 0
@@ -232,7 +232,7 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 		counted 6 6 | stream-put s
 		has_lines out 1
 	}
-	eventually see
+	wait_for see
 	kill -TERM $get
 	ends $get 0
 	[ "$(sort -u out)" = '{"n":6}' ]
@@ -243,7 +243,7 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	stream-get -f --to 3 s >out &
 	local get=$!
 	counted 1 2 | stream-put s
-	eventually has_lines out 2
+	wait_for has_lines out 2
 	counted 3 9 | stream-put s
 	ends $get 0
 	[ "$(cat out)" = "$(counted 1 3)" ]
@@ -300,7 +300,7 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	stream-agg count <two >out 2>err &
 	local agg=$!
 	waits() { [ "$(awk '{ print $3 }' /proc/$agg/stat)" = S ] && [ -e "/proc/$get/fd/1" ]; }
-	eventually waits
+	wait_for waits
 	kill -9 $get
 	ends $cat 4
 	ends $agg 4

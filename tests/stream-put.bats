@@ -211,11 +211,11 @@ load store
 	stream-put s <pipe &
 	exec 7>pipe
 	counted 1 1 >&7
-	eventually test -e "$STREAM_HOME/s/catalog"
+	wait_for test -e "$STREAM_HOME/s/catalog"
 	see() { [ "$(stream-get s | wc -l)" -eq "$1" ]; }
-	eventually see 1
+	wait_for see 1
 	counted 2 3 >&7
-	eventually see 3
+	wait_for see 3
 	kill -9 $!
 	exec 7>&-
 	[ "$(stream-get s)" = "$(counted 1 3)" ]
@@ -242,7 +242,7 @@ load store
 	exec 7>source
 	counted 1 3 >&7
 	arrived() { [ "$(stream-get s 2>/dev/null | wc -l)" -eq 3 ]; }
-	eventually arrived
+	wait_for arrived
 	kill -9 $upstream
 	ends $put 4
 	exec 7>&-

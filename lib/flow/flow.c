@@ -165,6 +165,11 @@ void flow_set_bounded(struct flow *f, enum frame_bounded bounded)
 		output_set_bounded(f->output, bounded);
 }
 
+bool flow_is_part(const struct flow *f)
+{
+	return f->part;
+}
+
 bool flow_on_terminal(const struct flow *f)
 {
 	return f->output && output_is_terminal(f->output);

@@ -116,6 +116,8 @@ const struct common_options *flow_options(const struct flow *f);
 /* Whether what comes in has an end, as far as is known so far. A source sets it. */
 enum frame_bounded flow_bounded(const struct flow *f);
 void flow_set_bounded(struct flow *f, enum frame_bounded bounded);
+/* A splitter upstream has said that others have the rest of the records. */
+bool flow_is_part(const struct flow *f);
 /* Results go to a person's screen. */
 bool flow_on_terminal(const struct flow *f);
 /* The first SIGINT or SIGTERM, if it came (a source then ends); else 0. */

@@ -60,7 +60,6 @@ struct flow {
 	int64_t started;
 	bool final;
 	struct batch control; /* for the control frames that we make */
-	char *const *files;   /* the FILE operands */
 };
 
 /* inputs.c */

@@ -123,12 +123,6 @@ bool output_is_terminal(const struct output *out)
 	return isatty(out->fd);
 }
 
-bool output_is_frames(struct output *out)
-{
-	settle(out);
-	return out->as == AS_FRAMES;
-}
-
 /* -- bytes -- */
 
 /* The reader takes nothing now: keeps the rest if we may (true), else waits. */

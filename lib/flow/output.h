@@ -56,7 +56,5 @@ void output_abandon(struct output *out);
 
 int output_fd(const struct output *out); /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);
-/* Waits a moment for the reader to show itself, if need be. */
-bool output_is_frames(struct output *out);
 
 #endif

@@ -20,7 +20,6 @@ struct bytes {
 	char *name;
 	struct bytes_options options;
 	bool regular;
-	long long size;
 
 	/* What was read to sniff, and is still to be given out (raw). */
 	char head[SNIFF_SIZE];
@@ -40,10 +39,8 @@ struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options
 	b->path = mem_copy(name, strlen(name));
 	b->name = mem_copy(name, strlen(name));
 	b->options = *o;
-	b->size = -1;
 	if (!fstat(fd, &st)) {
 		b->regular = S_ISREG(st.st_mode);
-		b->size = b->regular ? (long long)st.st_size : -1;
 		if (S_ISFIFO(st.st_mode))
 			fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* larger is only faster; it may be refused */
 		if (b->regular)
@@ -93,11 +90,6 @@ int bytes_fd(const struct bytes *b)
 bool bytes_regular(const struct bytes *b)
 {
 	return b->regular;
-}
-
-long long bytes_size(const struct bytes *b)
-{
-	return b->size;
 }
 
 static bool ready(const struct bytes *b)

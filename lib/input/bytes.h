@@ -42,8 +42,7 @@ int bytes_read(struct bytes *b, char *to, size_t room, size_t *n, struct error *
 int bytes_next(struct bytes *b, struct error *e);
 
 const char *bytes_name(const struct bytes *b);
-int bytes_fd(const struct bytes *b);         /* to poll; never -1 */
-bool bytes_regular(const struct bytes *b);   /* a regular file: it has an end, and never waits */
-long long bytes_size(const struct bytes *b); /* of a regular file as it lies there, else -1 */
+int bytes_fd(const struct bytes *b);       /* to poll; never -1 */
+bool bytes_regular(const struct bytes *b); /* a regular file: it has an end, and never waits */
 
 #endif

@@ -69,15 +69,6 @@ int cursor_end(struct cursor *c, uint64_t *seq, struct error *e)
 	return r;
 }
 
-int cursor_first(struct cursor *c, uint64_t *seq, struct error *e)
-{
-	struct segment_list list = {0};
-	int r = segment_list_read(&list, c->stream->io, c->directory, e);
-	*seq = list.count ? list.bases[0] : 0;
-	segment_list_release(&list);
-	return r;
-}
-
 static void leave(struct cursor *c)
 {
 	scan_close(&c->scan);

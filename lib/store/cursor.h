@@ -64,8 +64,6 @@ void cursor_close(struct cursor *c);
 
 /* The @seq behind the last record that may be read now. */
 int cursor_end(struct cursor *c, uint64_t *seq, struct error *e);
-/* The oldest @seq that is kept. */
-int cursor_first(struct cursor *c, uint64_t *seq, struct error *e);
 
 /* Moves to a record, forward or back. */
 void cursor_seek(struct cursor *c, uint64_t seq);

@@ -63,11 +63,6 @@ void store_writer_close(struct store_writer *w)
 	free(w);
 }
 
-const struct stream *store_writer_stream(const struct store_writer *w)
-{
-	return &w->stream;
-}
-
 static int append(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
 	int r = shard_append(&l->shard, b, e);

@@ -28,8 +28,6 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 /* Everything appended so far is durable (policy `never`: written). */
 int store_writer_sync(struct store_writer *w, struct error *e);
 
-const struct stream *store_writer_stream(const struct store_writer *w);
-
 /* What was not synced may be lost. */
 void store_writer_close(struct store_writer *w);
 

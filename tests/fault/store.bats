@@ -86,7 +86,7 @@ accounted() {
 		local put=$!
 		exec 7>pipe
 		counted $i $i >&7
-		eventually has_lines out $i
+		wait_for has_lines out $i
 		kill -9 $put
 		exec 7>&-
 		wait $put 2>/dev/null || true
@@ -108,11 +108,11 @@ accounted() {
 	exec 7>input
 	counted 1 3 >&7
 	says() { [ "$(tail -n 1 out)" = "{\"count\":$1}" ]; }
-	eventually says 3
+	wait_for says 3
 	kill -9 $put
 	exec 7>&-
 	counted 4 5 | stream-put s
-	eventually says 5
+	wait_for says 5
 	kill -0 $agg
 	kill -9 $get
 	ends $agg 4
@@ -130,7 +130,7 @@ accounted() {
 	local upstream=$!
 	again >input &
 	some() { [ "$(stream-get -q s 2>/dev/null | head -n 5 | wc -l)" -eq 5 ]; }
-	eventually some
+	wait_for some
 	kill -9 $upstream
 	ends $put 4
 	grep -q 'without END' err
