@@ -19,7 +19,8 @@ ALL_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) $(LDFLAGS)
 # lib/sink and lib/join talk to SQLite: only commands that need them link them.
 LIB_SRC := $(filter-out lib/sink/%,$(wildcard lib/*/*.c))
 SINK_SRC := $(wildcard lib/sink/*.c)
-CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
+# A command is a file of cmd, or, where it has many verbs, a folder.
+CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c)) $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
 SINK_OBJ := $(SINK_SRC:%.c=$B/%.o)
@@ -34,7 +35,8 @@ $(SO): $(LIB_OBJ)
 $B/bin/stream-sink: $(SINK_OBJ)
 $B/bin/stream-sink: LIBS = -lsqlite3
 
-$B/bin/%: $B/cmd/%.o $(SO)
+$(foreach c,$(CMD),$(eval $B/bin/$c: $(patsubst %.c,$B/%.o,$(wildcard cmd/$c.c cmd/$c/*.c))))
+$B/bin/%: $(SO)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream $(LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
 

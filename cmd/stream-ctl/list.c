@@ -1,0 +1,47 @@
+/* list: a record for each stream of the home. */
+#include "ctl.h"
+#include "store/home.h"
+
+static int list_one(struct ctl *c, const char *name, struct error *e)
+{
+	struct stream s;
+	char sync[32];
+	uint64_t bytes = 0;
+	int r = stream_open(&s, &files_real, name, e);
+	if (r)
+		return r;
+	for (size_t i = 0; !r && i < s.catalog.shard_count; i++) {
+		struct shard_extent extent;
+		r = stream_extent(&s, s.catalog.shards[i].id, &extent, e);
+		bytes += extent.bytes;
+	}
+	sync_text(s.catalog.sync, sync);
+	struct field row[] = {
+		{"stream", ctl_text(name)},
+		{"shards", value_int((int64_t)s.catalog.shard_count)},
+		{"bytes", value_int((int64_t)bytes)},
+		{"key", s.catalog.key ? ctl_text(s.catalog.key) : value_null()},
+		{"hash", ctl_text(hash_kind_names[s.catalog.router.kind])},
+		{"sync", ctl_text(sync)},
+	};
+	if (!r)
+		batch_add_row(&c->records, row, sizeof row / sizeof *row);
+	stream_close(&s);
+	return r;
+}
+
+int ctl_list(struct ctl *c, struct operands *o, struct error *e)
+{
+	struct name_list names = {0};
+	int r = ctl_no_more(o, e);
+	if (!r)
+		r = home_list(&files_real, &names, e);
+	/* One that is damaged, or of a newer release, must not hide the others: it is rejected. */
+	for (size_t i = 0; !r && i < names.count; i++)
+		if (list_one(c, names.items[i], e)) {
+			char *name = arena_printf(&c->records.arena, "%s", names.items[i]);
+			batch_reject_text(&c->records, 0, name, strlen(name), "%s", e->text);
+		}
+	name_list_release(&names);
+	return r;
+}
