@@ -44,6 +44,11 @@ $B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
+# What breaks the store on purpose (scripts/torture).
+$B/torture/%: $B/tests/torture/%.o $(addprefix $B/tests/torture/,disk.o actors.o records.o) $(SO)
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -Wl,-rpath,'$$ORIGIN/../lib'
+
 # Micro-benchmarks, for profilers: they print figures and test nothing.
 $B/micro/%: $B/tests/bench/%.o $(SO)
 	@mkdir -p $(@D)

@@ -192,7 +192,8 @@ int path_mkdirs(const struct files *io, const char *path, struct error *e)
 		if (!made)
 			made = path_mkdir(io, path, e);
 	}
-	int r = made > 0 ? path_sync(io, above, e) : made;
+	/* One that was there may be so new that its name is not durable yet. */
+	int r = made > 0 ? path_sync(io, above, e) : made < 0 ? made : path_settle(io, above, e);
 	free(above);
 	return r;
 }
@@ -203,6 +204,20 @@ int path_sync(const struct files *io, const char *directory, struct error *e)
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", directory);
 	int r = io->sync(io, fd) ? error_errno(e, "cannot make %s durable", directory) : OK;
+	io->close(io, fd);
+	return r;
+}
+
+int path_settle(const struct files *io, const char *directory, struct error *e)
+{
+	int fd = io->open(io, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0 && errno == EACCES)
+		return OK;
+	if (fd < 0)
+		return error_errno(e, "cannot open %s", directory);
+	int r = OK;
+	if (io->sync(io, fd) && errno != EINVAL && errno != EROFS)
+		r = error_errno(e, "cannot make %s durable", directory);
 	io->close(io, fd);
 	return r;
 }
