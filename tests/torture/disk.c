@@ -237,6 +237,8 @@ static int add_node(struct disk *d, bool directory)
 
 /* -- the file layer -- */
 
+enum { SHORT_STEP = 256 };
+
 static void before(struct disk *d)
 {
 	if (d->before)
@@ -348,53 +350,13 @@ static ssize_t disk_pwrite(const struct files *io, int fd, const void *p, size_t
 		return errno = EBADF, -1;
 	if (strikes(d, d->full, &d->refused))
 		return errno = ENOSPC, -1;
-	if (len > 1 && strikes(d, d->short_writes, &d->shortened))
-		len = 1 + dice(&d->dice, (uint32_t)len - 1);
-	change(d,
-	       &(struct change){
-		       .kind = CHANGE_WRITE, .node = d->files[fd].node, .at = at, .p = mem_copy(p, len), .len = len});
-	return (ssize_t)len;
-}
-
-static int disk_sync(const struct files *io, int fd)
-{
-	struct disk *d = disk_of(io);
-	before(d);
-	struct node *n = node_of(d, fd);
-	if (!n)
-		return errno = EBADF, -1;
-	int node = d->files[fd].node;
-	bool fails = strikes(d, d->sync_failures, &d->failed);
-	bool lies = d->lie == (n->directory ? LIE_DIRECTORIES : LIE_FILES);
-	/* What comes while it runs is not its business. */
-	uint64_t last = d->serial;
-	before(d);
-	for (size_t i = 0; i < d->change_count; i++) {
-		struct change *c = &d->changes[i];
-		if (c->serial > last || (c->node != node && !(c->kind == CHANGE_RENAME && c->to == node)))
-			continue;
-		if (fails)
-			c->poisoned = true;
-		else if (!c->poisoned && !lies)
-			c->certain = true;
+	/* A kernel stops short at the end of a page or a block, not within: what is small is there or not. */
+	int64_t boundary = (at / SHORT_STEP + 1) * SHORT_STEP;
+	if (boundary < at + (int64_t)len && strikes(d, d->short_writes, &d->shortened)) {
+		uint32_t steps = (uint32_t)((at + (int64_t)len - boundary + SHORT_STEP - 1) / SHORT_STEP);
+		len = (size_t)(boundary - at) + SHORT_STEP * dice(&d->dice, steps);
 	}
-	if (fails)
-		return errno = EIO, -1;
-	fold(d);
-	if (d->changed)
-		d->changed(d->arg);
-	return 0;
-}
-
-static int disk_truncate(const struct files *io, int fd, int64_t size)
-{
-	struct disk *d = disk_of(io);
-	before(d);
-	struct node *n = node_of(d, fd);
-	if (!n)
-		return errno = EBADF, -1;
-	if (size != (int64_t)n->now.len)
-		change(d, &(struct change){.kind = CHANGE_CUT, .node = d->files[fd].node, .at = size});
+	change(d, &(struct change){.kind = CHANGE_CUT, .node = d->files[fd].node, .at = size});
 	return 0;
 }
 

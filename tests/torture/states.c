@@ -472,13 +472,13 @@ static void run_workload(int number, enum disk_lie lie)
 	if (w.crew.stuck)
 		fail(&w, NULL, "run", "all wait for locks");
 	changed(&w);
-	crew_release(&w.crew);
-	disk_release(&w.disk);
 	totals.kills += w.crew.kills;
 	totals.failed_syncs += w.disk.failed;
 	totals.short_writes += w.disk.shortened;
 	totals.no_space += w.disk.refused;
 	totals.faults = w.faults;
+	crew_release(&w.crew);
+	disk_release(&w.disk);
 }
 
 /* A disk that forgets what it said it had must be found out. */
