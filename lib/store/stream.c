@@ -52,7 +52,7 @@ static int build(const struct files *io, const char *directory, const struct cat
 	if (r > 0)
 		r = path_mkdirs(io, shards, e);
 	for (size_t i = 0; r >= 0 && i < c->shard_count; i++)
-		r = shard_create(io, directory, c->shards[i].id, 0, e);
+		r = shard_create(io, directory, c->shards[i].id, 0, INT64_MIN, e);
 	if (r >= 0)
 		r = path_sync(io, shards, e);
 	if (r >= 0)

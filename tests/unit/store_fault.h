@@ -193,6 +193,11 @@ static inline int fault_size(const struct files *io, int fd, int64_t *size)
 	return fails(io, CALL_READ) ? -1 : files_real.size(&files_real, fd, size);
 }
 
+static inline int fault_linked(const struct files *io, int fd, const char *path)
+{
+	return fails(io, CALL_READ) ? -1 : files_real.linked(&files_real, fd, path);
+}
+
 static inline int fault_lock(const struct files *io, int fd, int operation)
 {
 	return fails(io, CALL_LOCK) ? -1 : files_real.lock(&files_real, fd, operation);
@@ -237,6 +242,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.sync = fault_datasync,
 				.truncate = fault_truncate,
 				.size = fault_size,
+				.linked = fault_linked,
 				.lock = fault_lock,
 				.rename = fault_rename,
 				.mkdir = fault_mkdir,
