@@ -35,7 +35,7 @@ enum { SYNC_ALWAYS = 0, SYNC_NEVER = -1, SYNC_DEFAULT = 50 * 1000 * 1000 };
 
 struct catalog_shard {
 	uint32_t id;
-	bool closed; /* takes no more records; its children do */
+	bool closed;       /* takes no more records; its children do */
 	uint32_t *parents; /* owned; their ids are smaller than its own */
 	uint32_t parent_count;
 	struct hash128 from, to; /* both inclusive; those of the open shards tile the space */
@@ -44,10 +44,10 @@ struct catalog_shard {
 struct catalog {
 	char id[33];
 	struct router router;
-	char *key;         /* owned; NULL: none */
-	int64_t sync;      /* nanoseconds, SYNC_ALWAYS or SYNC_NEVER */
-	int64_t retention; /* nanoseconds; 0: for ever */
-	int64_t max_size;  /* bytes; 0: any */
+	char *key;                    /* owned; NULL: none */
+	int64_t sync;                 /* nanoseconds, SYNC_ALWAYS or SYNC_NEVER */
+	int64_t retention;            /* nanoseconds; 0: for ever */
+	int64_t max_size;             /* bytes; 0: any */
 	struct catalog_shard *shards; /* by id */
 	size_t shard_count, shard_capacity;
 };

@@ -44,6 +44,12 @@ static inline struct hash128 hash128_next(struct hash128 h)
 	return (struct hash128){h.high + (h.low == UINT64_MAX), h.low + 1};
 }
 
+/* The point before it; before the first, the last. */
+static inline struct hash128 hash128_before(struct hash128 h)
+{
+	return (struct hash128){h.high - (h.low == 0), h.low - 1};
+}
+
 #define HASH128_MAX ((struct hash128){UINT64_MAX, UINT64_MAX})
 
 /* Part i of `parts`: floor(2^128 / parts) wide, the last one up to the end (as Kinesis divides a new stream). */

@@ -132,9 +132,9 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 	if (key)
 		view.meta[META_KEY] = *key;
 	view.meta[META_STREAM] = view.meta[META_SHARD] = view.meta[META_SEQ] = column_const(value_absent());
-	view.meta[META_HASH] = key || has_key(&view) ? spread_keys(&w->stream.catalog.router, &view.meta[META_KEY],
-								   b->rows, &w->arena)
-						     : spread_random(b->rows, &w->arena);
+	view.meta[META_HASH] =
+		key || has_key(&view) ? spread_keys(&w->stream.catalog.router, &view.meta[META_KEY], b->rows, &w->arena)
+				      : spread_random(b->rows, &w->arena);
 	if (!w->oldest)
 		w->oldest = monotonic_now();
 	int r = writer_distribute(w, &view, e);
