@@ -356,7 +356,51 @@ static ssize_t disk_pwrite(const struct files *io, int fd, const void *p, size_t
 		uint32_t steps = (uint32_t)((at + (int64_t)len - boundary + SHORT_STEP - 1) / SHORT_STEP);
 		len = (size_t)(boundary - at) + SHORT_STEP * dice(&d->dice, steps);
 	}
-	change(d, &(struct change){.kind = CHANGE_CUT, .node = d->files[fd].node, .at = size});
+	change(d,
+	       &(struct change){
+		       .kind = CHANGE_WRITE, .node = d->files[fd].node, .at = at, .p = mem_copy(p, len), .len = len});
+	return (ssize_t)len;
+}
+
+static int disk_sync(const struct files *io, int fd)
+{
+	struct disk *d = disk_of(io);
+	before(d);
+	struct node *n = node_of(d, fd);
+	if (!n)
+		return errno = EBADF, -1;
+	int node = d->files[fd].node;
+	bool fails = strikes(d, d->sync_failures, &d->failed);
+	bool lies = d->lie == (n->directory ? LIE_DIRECTORIES : LIE_FILES);
+	/* What comes while it runs is not its business. */
+	uint64_t last = d->serial;
+	before(d);
+	for (size_t i = 0; i < d->change_count; i++) {
+		struct change *c = &d->changes[i];
+		if (c->serial > last || (c->node != node && !(c->kind == CHANGE_RENAME && c->to == node)))
+			continue;
+		if (fails)
+			c->poisoned = true;
+		else if (!c->poisoned && !lies)
+			c->certain = true;
+	}
+	if (fails)
+		return errno = EIO, -1;
+	fold(d);
+	if (d->changed)
+		d->changed(d->arg);
+	return 0;
+}
+
+static int disk_truncate(const struct files *io, int fd, int64_t size)
+{
+	struct disk *d = disk_of(io);
+	before(d);
+	struct node *n = node_of(d, fd);
+	if (!n)
+		return errno = EBADF, -1;
+	if (size != (int64_t)n->now.len)
+		change(d, &(struct change){.kind = CHANGE_CUT, .node = d->files[fd].node, .at = size});
 	return 0;
 }
 
@@ -369,6 +413,15 @@ static int disk_size(const struct files *io, int fd, int64_t *size)
 		return errno = EBADF, -1;
 	*size = (int64_t)n->now.len;
 	return 0;
+}
+
+static int disk_linked(const struct files *io, int fd, const char *path)
+{
+	struct disk *d = disk_of(io);
+	before(d);
+	if (!node_of(d, fd))
+		return errno = EBADF, -1;
+	return find(d, path) == d->files[fd].node;
 }
 
 static int disk_lock(const struct files *io, int fd, int operation)
@@ -494,6 +547,7 @@ static const struct files disk_io = {
 	.sync = disk_sync,
 	.truncate = disk_truncate,
 	.size = disk_size,
+	.linked = disk_linked,
 	.lock = disk_lock,
 	.rename = disk_rename,
 	.mkdir = disk_mkdir,

@@ -1,6 +1,6 @@
 /*
- * Numbered records, and what is known of each: {"n": 17, "text": "..."}, where n tells what the text must be. Number n
- * belongs to writer n / RECORDS_EACH, which writes its numbers in rising order.
+ * Numbered records, and what is known of each: {"n": 17, "key": "w0k2", "text": "..."}, where n tells what the others
+ * must be. Number n belongs to writer n / RECORDS_EACH, which writes its numbers in rising order.
  */
 #ifndef STREAM_TESTS_TORTURE_RECORDS_H
 #define STREAM_TESTS_TORTURE_RECORDS_H
@@ -8,7 +8,13 @@
 #include "store/reader.h"
 #include "store/writer.h"
 
-enum { RECORDS_EACH = 400, RECORDS_WRITERS = 10, RECORDS = RECORDS_EACH * RECORDS_WRITERS, RECORDS_SHARDS = 16 };
+enum {
+	RECORDS_EACH = 400,
+	RECORDS_WRITERS = 10,
+	RECORDS = RECORDS_EACH * RECORDS_WRITERS,
+	RECORDS_SHARDS = 64,
+	RECORDS_KEYS = 3
+};
 
 /* What is promised of a record. */
 enum promise { UNTOUCHED, BEGUN, ACKED }; /* not there; there once or not; there once */
@@ -20,7 +26,8 @@ struct promises {
 /* What was read. */
 struct view {
 	uint8_t seen[RECORDS];
-	int last[RECORDS_WRITERS][RECORDS_SHARDS]; /* one more than the last number of that writer; by shard */
+	bool keyed;                                /* order is promised for each key; else for each writer in a shard */
+	int last[RECORDS_WRITERS][RECORDS_SHARDS]; /* one more than the last number there; by key, or by shard */
 	uint64_t last_seq[RECORDS_SHARDS];         /* one more than it */
 	int64_t last_arrived[RECORDS_SHARDS];
 	uint64_t records, foreign, disorder, damages;
@@ -35,7 +42,7 @@ void records_make(struct batch *b, int first, int count);
 
 void view_add(struct view *v, const struct batch *b, uint32_t shard);
 /* Reads all there is now. */
-int view_read(struct view *v, const struct files *io, const char *stream, struct error *e);
+int view_read(struct view *v, bool keyed, const struct files *io, const char *stream, struct error *e);
 
 /* What is wrong with it: "" if nothing is. */
 const char *view_fault(const struct view *v, const struct promises *p, char text[200]);

@@ -29,7 +29,8 @@
 #include "base/mem.h"
 #include "codec/hash.h"
 #include "records.h"
-#include "store/shard.h"
+#include "store/reshard.h"
+#include "store/writer_private.h"
 
 enum { SHARDS_MAX = 3, HASHES = 1 << 12, FAILURES_MAX = 5, RECOVERER = RECORDS_WRITERS - 3 };
 
@@ -66,7 +67,7 @@ static struct counts {
 } counts;
 
 static struct {
-	uint64_t kills, failed_syncs, short_writes, no_space, faults;
+	uint64_t reshards, kills, failed_syncs, short_writes, no_space, faults;
 } totals;
 
 static uint64_t seed = 1;
@@ -82,71 +83,119 @@ struct world {
 	int shards, workload, depth;
 	int next[RECORDS_WRITERS]; /* the number that a writer begins with next */
 	int64_t segment_size;      /* the same for all: a full segment stays full */
+	bool reshards;             /* writers don't know the shards: they change */
 	bool created;
 	uint64_t faults; /* of this workload */
 	uint64_t hashes[HASHES];
 	uint64_t known_before; /* of the promises that the hashes belong to */
 };
 
-static int open_shards(struct shard *s, const struct files *io, int count, int64_t segment_size, struct error *e)
+/* How a writer reaches the store: through store_writer, or by its shards, where frames can be many to a sync. */
+struct pen {
+	struct world *world;
+	struct store_writer *writer; /* NULL: by the shards */
+	struct shard shards[SHARDS_MAX];
+	struct batch batch;
+	int number; /* the writer's */
+	int acked;  /* its records below are */
+};
+
+static int pen_open(struct pen *p, struct world *w, int number, struct error *e)
 {
 	int r = OK;
-	memset(s, 0, SHARDS_MAX * sizeof *s);
-	for (int i = 0; !r && i < count; i++) {
-		r = shard_open(&s[i], io, stream_path, (uint32_t)i, e);
-		s[i].segment_size = segment_size;
+	*p = (struct pen){.world = w, .number = number, .acked = w->next[number]};
+	batch_init(&p->batch);
+	if (w->reshards) {
+		struct stream s;
+		r = stream_open(&s, &w->disk.io, stream_path, e);
+		return r ? r : store_writer_open(&p->writer, &s, e);
+	}
+	for (int i = 0; !r && i < w->shards; i++) {
+		r = shard_open(&p->shards[i], &w->disk.io, stream_path, (uint32_t)i, e);
+		p->shards[i].segment_size = w->segment_size;
 	}
 	return r;
 }
 
-static void close_shards(struct shard *s)
+static void pen_close(struct pen *p)
 {
+	batch_release(&p->batch);
+	store_writer_close(p->writer);
 	for (int i = 0; i < SHARDS_MAX; i++)
-		shard_close(&s[i]);
+		shard_close(&p->shards[i]);
 }
 
-static int append(struct world *w, struct shard *s, int writer, int count, struct batch *b, struct error *e)
+static void set_sizes(struct pen *p)
 {
-	int first = writer * RECORDS_EACH + w->next[writer];
-	w->next[writer] += count;
+	for (size_t i = 0; p->writer && i < p->writer->lane_count; i++)
+		p->writer->lanes[i]->shard.segment_size = p->world->segment_size;
+}
+
+static int pen_append(struct pen *p, int count, struct error *e)
+{
+	struct world *w = p->world;
+	int first = p->number * RECORDS_EACH + w->next[p->number], shard = w->next[p->number] / 3 % w->shards;
+	w->next[p->number] += count;
 	memset(w->promises.of + first, BEGUN, (size_t)count);
-	records_make(b, first, count);
-	return shard_append(s, b, e);
+	records_make(&p->batch, first, count);
+	set_sizes(p);
+	return p->writer ? store_writer_append(p->writer, &p->batch, batch_field(&p->batch, "key", 3), e)
+			 : shard_append(&p->shards[shard], &p->batch, e);
 }
 
-static int sync_shards(struct world *w, struct shard *s, int writer, int from, struct error *e)
+static int pen_sync(struct pen *p, struct error *e)
 {
-	int r = OK, to = w->next[writer];
-	for (int i = 0; !r && i < w->shards; i++)
-		r = shard_sync(&s[i], e);
-	if (!r)
-		memset(w->promises.of + writer * RECORDS_EACH + from, ACKED, (size_t)(to - from));
+	struct world *w = p->world;
+	set_sizes(p);
+	int r = p->writer ? store_writer_sync(p->writer, e) : OK;
+	for (int i = 0; !r && !p->writer && i < w->shards; i++)
+		r = shard_sync(&p->shards[i], e);
+	if (!r) {
+		memset(w->promises.of + p->number * RECORDS_EACH + p->acked, ACKED,
+		       (size_t)(w->next[p->number] - p->acked));
+		p->acked = w->next[p->number];
+	}
 	return r;
 }
 
 static int writer_life(struct actor *a)
 {
 	struct world *w = a->arg;
-	struct shard s[SHARDS_MAX];
-	struct batch b;
+	struct pen p;
 	struct error e = {0};
-	batch_init(&b);
-	int acked = w->next[a->number];
-	int r = open_shards(s, &w->disk.io, w->shards, w->segment_size, &e);
-	for (int steps = 12; !r && steps && w->next[a->number] < RECORDS_EACH - 10; steps--) {
-		if (dice(&w->dice, 3)) {
-			r = append(w, &s[dice(&w->dice, (uint32_t)w->shards)], a->number, 1 + (int)dice(&w->dice, 5),
-				   &b, &e);
-			continue;
-		}
-		r = sync_shards(w, s, a->number, acked, &e);
-		acked = w->next[a->number];
-	}
+	int r = pen_open(&p, w, a->number, &e);
+	for (int steps = 12; !r && steps && w->next[a->number] < RECORDS_EACH - 10; steps--)
+		r = dice(&w->dice, 3) ? pen_append(&p, 1 + (int)dice(&w->dice, 5), &e) : pen_sync(&p, &e);
 	if (!r)
-		sync_shards(w, s, a->number, acked, &e);
-	batch_release(&b);
-	close_shards(s);
+		r = pen_sync(&p, &e);
+	pen_close(&p);
 	return r;
+}
+
+static int reshard_once(const struct files *io, uint64_t *chance_of, struct error *e)
+{
+	struct stream s;
+	int r = stream_open(&s, io, stream_path, e);
+	if (r)
+		return r;
+	const struct catalog_shard *any = &s.catalog.shards[dice(chance_of, (uint32_t)s.catalog.shard_count)];
+	const struct catalog_shard *other = &s.catalog.shards[dice(chance_of, (uint32_t)s.catalog.shard_count)];
+	switch (dice(chance_of, 4)) {
+	case 0: r = reshard_merge(&s, any->id, other->id, e); break;
+	case 1: r = reshard_scale(&s, 1 + dice(chance_of, 3), e); break;
+	default: r = reshard_split(&s, any->id, NULL, e);
+	}
+	stream_close(&s);
+	return r;
+}
+
+static int resharder_life(struct actor *a)
+{
+	struct world *w = a->arg;
+	struct error e;
+	for (int i = 0; i < 6; i++)
+		totals.reshards += reshard_once(&w->disk.io, &w->dice, &e) >= 0;
+	return 0;
 }
 
 static bool any_writer(const struct world *w)
@@ -168,6 +217,7 @@ static int follower_life(struct actor *a)
 	struct error e;
 	const char *name = stream_path;
 	memset(&v, 0, sizeof v);
+	v.keyed = w->reshards;
 	int r = store_reader_open(&reader, &w->disk.io, &name, 1, &o, &e);
 	for (int idle = 0; !r && idle < 200 && any_writer(w);) {
 		int got = store_reader_next(reader, &item, &e);
@@ -191,7 +241,7 @@ static int create(const struct files *io, int shards, struct error *e)
 {
 	struct catalog c;
 	int r = catalog_init(&c, (uint32_t)shards, HASH_XXH3, e);
-	c.sync = SYNC_ALWAYS;
+	c.sync = 20 * 1000 * 1000;
 	if (!r)
 		r = stream_create(io, stream_path, &c, e);
 	catalog_release(&c);
@@ -250,8 +300,6 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 {
 	static struct view views[2][3]; /* by depth: the first reading, the second, the third */
 	struct view *v = views[w->depth - 1];
-	struct shard s[SHARDS_MAX];
-	struct batch b;
 	struct error e = {0};
 	struct disk later;
 	struct fate lost[DISK_CHANGES_MAX + 1];
@@ -262,7 +310,7 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 		if (create(&w->disk.io, w->shards, &e))
 			return fail(above, fates, "create", e.text);
 	}
-	if (view_read(&v[0], &w->disk.io, stream_path, &e))
+	if (view_read(&v[0], w->reshards, &w->disk.io, stream_path, &e))
 		return fail(above, fates, "read", e.text);
 	if (*view_fault(&v[0], &w->promises, text))
 		return fail(above, fates, "read", text);
@@ -271,19 +319,20 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 			w->promises.of[i] = ACKED;
 	if (stop_again)
 		w->disk.changed = changed_again;
-	int writer = RECOVERER + w->depth - 1, from = w->next[writer];
-	batch_init(&b);
-	int r = open_shards(s, &w->disk.io, w->shards, w->segment_size, &e);
+	struct pen p;
+	int writer = RECOVERER + w->depth - 1;
+	int r = pen_open(&p, w, writer, &e);
 	for (int i = 0; !r && i < w->shards; i++)
-		r = append(w, &s[i], writer, 2, &b, &e);
+		r = pen_append(&p, 3, &e);
 	if (!r)
-		r = sync_shards(w, s, writer, from, &e);
-	batch_release(&b);
-	close_shards(s);
+		r = pen_sync(&p, &e);
+	pen_close(&p);
+	if (!r && w->reshards && !dice(&w->dice, 3) && reshard_once(&w->disk.io, &w->dice, &e) == ERR_FAILED)
+		r = ERR_FAILED;
 	w->disk.changed = NULL;
 	if (r)
 		return fail(above, fates, "append", e.text);
-	if (view_read(&v[1], &w->disk.io, stream_path, &e))
+	if (view_read(&v[1], w->reshards, &w->disk.io, stream_path, &e))
 		return fail(above, fates, "read again", e.text);
 	/* What was written and not synced may be promised later: but not after a new start, where all there is counts. */
 	if (*view_fault(&v[1], &w->promises, text) || (power && !same(&v[0], &v[1], writer * RECORDS_EACH)))
@@ -291,7 +340,7 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 	for (size_t i = 0; i < w->disk.change_count; i++)
 		lost[i] = (struct fate){FATE_LOST, 0};
 	disk_cut_power(&later, &w->disk, lost);
-	r = view_read(&v[2], &later.io, stream_path, &e);
+	r = view_read(&v[2], w->reshards, &later.io, stream_path, &e);
 	disk_release(&later);
 	if (!r)
 		describe(&v[1], &v[2], text);
@@ -328,6 +377,7 @@ static void try(struct world *w, const struct fate *fates, bool power)
 	next->depth = w->depth + 1;
 	next->shards = w->shards;
 	next->created = w->created;
+	next->reshards = w->reshards;
 	next->workload = w->workload;
 	next->segment_size = w->segment_size;
 	next->faults = 0;
@@ -451,6 +501,7 @@ static void run_workload(int number, enum disk_lie lie)
 	chance = seed * 1000003 + (uint64_t)number;
 	w.dice = chance ^ 0x5851f42d;
 	w.workload = number;
+	w.reshards = number % 2;
 	w.segment_size = 400 + 400 * (number % 5);
 	w.shards = 1 + number % SHARDS_MAX;
 	disk_init(&w.disk, chance ^ 0x14057b7e);
@@ -461,12 +512,14 @@ static void run_workload(int number, enum disk_lie lie)
 		fail(&w, NULL, "create", e.text);
 	w.created = true;
 	w.disk.sync_failures = number % 3 == 1 ? 12 : 0;
-	w.disk.short_writes = number % 2 ? 10 : 0;
+	w.disk.short_writes = number % 4 > 1 ? 10 : 0;
 	w.disk.full = number % 5 == 4 ? 25 : 0;
 	w.crew.kill_one_in = number % 4 ? 120 : 0;
-	int writers = 1 + number % 3;
+	int writers = 1 + number / 2 % 3;
 	for (int i = 0; i < writers; i++)
 		crew_add(&w.crew, writer_life, &w, 3);
+	if (w.reshards)
+		crew_add(&w.crew, resharder_life, &w, 2);
 	crew_add(&w.crew, follower_life, &w, 1);
 	crew_run(&w.crew);
 	if (w.crew.stuck)
@@ -504,14 +557,17 @@ static void report(int workloads)
 	       (unsigned long long)counts.states, (unsigned long long)counts.kills,
 	       (unsigned long long)counts.power_cuts, (unsigned long long)counts.nested,
 	       (unsigned long long)counts.known);
-	printf("states: in the workloads %llu processes killed, %llu failed syncs, %llu short counts, %llu times no"
+	printf("states: in the workloads %llu processes killed, %llu splits and merges, %llu failed syncs, %llu short "
+	       "counts, %llu times no"
 	       " space; torn %llu, without data %llu\n",
-	       (unsigned long long)totals.kills, (unsigned long long)totals.failed_syncs,
-	       (unsigned long long)totals.short_writes, (unsigned long long)totals.no_space,
+	       (unsigned long long)totals.kills, (unsigned long long)totals.reshards,
+	       (unsigned long long)totals.failed_syncs, (unsigned long long)totals.short_writes,
+	       (unsigned long long)totals.no_space,
 	       (unsigned long long)(counts.by_fate[FATE_FRONT] + counts.by_fate[FATE_FRONT_ZEROS] +
 				    counts.by_fate[FATE_TAIL]),
 	       (unsigned long long)counts.by_fate[FATE_ZEROS]);
-	if (workloads >= 12 && (!totals.kills || !totals.failed_syncs || !totals.short_writes || !totals.no_space)) {
+	if (workloads >= 12 &&
+	    (!totals.kills || !totals.reshards || !totals.failed_syncs || !totals.short_writes || !totals.no_space)) {
 		fprintf(stderr, "FAIL: something that should have gone wrong never did\n");
 		counts.failures++;
 	}
