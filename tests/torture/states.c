@@ -376,7 +376,7 @@ static void try(struct world *w, const struct fate *fates, bool power)
 	next->workload = w->workload;
 	next->segment_size = w->segment_size;
 	next->faults = 0;
-	check(next, w, fates, power, !w->depth && !dice(&w->dice, quick ? 300 : 60));
+	check(next, w, fates, power, !w->depth && !dice(&w->dice, quick ? 400 : 150));
 	w->faults += next->faults;
 	disk_release(&next->disk);
 }
