@@ -46,7 +46,7 @@ records() {
 	awk -v first="$1" -v last="$2" -v tag="$3" 'BEGIN {
 		for (n = first; n <= last; n++) {
 			pad = ""
-			for (i = 0; i < n % 7 * n % 11 * 5; i++) pad = pad "x"
+			for (i = 0; i < n * 7 % 11 * 4; i++) pad = pad (n * 7919 + i * 104729) % 9973
 			printf "{\"key\":\"%s%d\",\"n\":%d,\"pad\":\"%s\"}\n", tag, n % 3, n, pad
 		}
 	}'
