@@ -1,6 +1,7 @@
 # What the parts of scripts/torture in shell share. Each is run as `PART --seed N --time SECONDS [--quick]`, with
 # STREAM_BUILD set, and ends with a line `PART: seed N, ..., N failures`.
 
+[ "${1-}" = --guest ] || {
 part=$(basename "$0")
 seed=1 seconds=60 quick=
 while [ $# -gt 0 ]; do
@@ -16,13 +17,15 @@ RANDOM=$seed
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${STREAM_BUILD:-$root/build}
 PATH=$build/bin:$PATH
-work=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" "torture-$part-XXXXXX")
+[ -n "${work_in-}" ] || work_in=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)
+work=$(mktemp -d -p "$work_in" "torture-$part-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export STREAM_HOME=$work/home
 export LC_ALL=C
 unset STREAM_OUTPUT
 failures=0
+}
 
 in_time() {
 	[ $SECONDS -lt "$seconds" ]
