@@ -21,6 +21,7 @@ struct window {
 	struct event_time time;
 	char *by_text;
 	const char **by_fields;
+	struct arena names; /* of the zone */
 	struct watermark watermark;
 	struct side side;
 	bool announced;
@@ -75,7 +76,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	struct window *w = self;
 	int r = parse_spec(w, o, e);
 	if (!r && w->zone)
-		r = window_zone(w->zone, e);
+		r = window_set_zone(&w->spec, w->zone, &w->names, e);
 	if (!r)
 		r = event_time_parse(w->time_field ? w->time_field : "@time", &w->time, e);
 	if (r)
@@ -239,6 +240,7 @@ static void release(void *self, bool failed)
 		watermark_release(&w->watermark);
 	free(w->by_text);
 	free(w->by_fields);
+	arena_release(&w->names);
 }
 
 int main(int argc, char **argv)

@@ -5,11 +5,13 @@
 
 #include "base/calendar.h"
 #include "base/units.h"
+#include "base/zone.h"
 
 struct print {
 	char *p, *end; /* end: where the NUL goes at the latest */
 	struct calendar c;
 	int64_t ns;
+	const char *zone; /* its name at that time */
 };
 
 static bool print_text(struct print *w, const char *text, size_t len)
@@ -26,6 +28,13 @@ static bool print_number(struct print *w, const char *format, int64_t n)
 	char text[32];
 	int len = snprintf(text, sizeof text, format, (long long)n);
 	return print_text(w, text, (size_t)len);
+}
+
+static bool print_offset(struct print *w, int32_t seconds)
+{
+	int32_t minutes = (seconds < 0 ? -seconds : seconds) / 60;
+	return print_text(w, seconds < 0 ? "-" : "+", 1) &&
+	       print_number(w, "%04lld", minutes / 60 * 100 + minutes % 60);
 }
 
 static bool print_format(struct print *w, const char *format);
@@ -54,8 +63,8 @@ static bool print_directive(struct print *w, char directive)
 	case 'a': return print_text(w, day, 3);
 	case 'A': return print_text(w, day, strlen(day));
 	case 'p': return print_text(w, c->hour < 12 ? "AM" : "PM", 2);
-	case 'Z': return print_text(w, "UTC", 3);
-	case 'z': return print_text(w, "+0000", 5);
+	case 'Z': return print_text(w, w->zone, strlen(w->zone));
+	case 'z': return print_offset(w, c->offset);
 	case 'n': return print_text(w, "\n", 1);
 	case 't': return print_text(w, "\t", 1);
 	case '%': return print_text(w, "%", 1);
@@ -75,10 +84,17 @@ static bool print_format(struct print *w, const char *format)
 
 size_t timestamp_format(int64_t ns, const char *format, char *out, size_t cap)
 {
+	return timestamp_format_in(ns, format, NULL, out, cap);
+}
+
+size_t timestamp_format_in(int64_t ns, const char *format, const struct zone *z, char *out, size_t cap)
+{
 	if (!cap)
 		return 0;
-	struct print w = {.p = out, .end = out + cap - 1, .ns = ns};
-	calendar_split(ns, &w.c);
+	struct zone_period period = zone_period(z, ns);
+	struct print w = {.p = out, .end = out + cap - 1, .ns = ns, .zone = period.name};
+	calendar_split(zone_local(z, ns), &w.c);
+	w.c.offset = (int32_t)(period.offset / SECOND);
 	bool done = print_format(&w, format);
 	if (!done)
 		w.p = out;

@@ -55,9 +55,8 @@ static void check_libc(const char *name)
 	int64_t t = 0;
 	for (int i = 0; i < 4000; i++) {
 		struct zone_period p = zone_period(z, t);
-		t = i % 3 && p.end != TIMESTAMP_MAX
-			    ? p.end - (i % 3 - 1) * SECOND
-			    : (int64_t)(draw() % UINT64_C(16725225600)) * SECOND - 7500000000 * SECOND;
+		t = i % 3 && p.end != TIMESTAMP_MAX ? p.end - (i % 3 - 1) * SECOND
+						    : ((int64_t)(draw() % UINT64_C(16000000000)) - 7500000000) * SECOND;
 		time_t seconds = t / SECOND;
 		struct tm tm;
 		localtime_r(&seconds, &tm);
