@@ -96,31 +96,39 @@ static const uint32_t cube_roots[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
+/* One of the 64 rounds. The eight words move up by one after each: it is their names that move here. */
+#define SHA256_ROUND(a, b, c, d, e, f, g, h, i)                                                                        \
+	do {                                                                                                           \
+		uint32_t t_ = (h) + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) + (((e) & (f)) ^ (~(e) & (g))) +       \
+			      cube_roots[i] + w[i];                                                                    \
+		(d) += t_;                                                                                             \
+		(h) = t_ + (right(a, 2) ^ right(a, 13) ^ right(a, 22)) + (((a) & (b)) ^ ((a) & (c)) ^ ((b) & (c)));    \
+	} while (0)
+
 static void sha256_block(uint32_t *state, const uint8_t *p)
 {
-	uint32_t w[64], v[8];
-	memcpy(v, state, sizeof v);
-	for (int i = 0; i < 64; i++) {
-		if (i < 16) {
-			w[i] = get32(p + 4 * i);
-			continue;
-		}
+	uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5],
+			g = state[6], h = state[7];
+	for (int i = 0; i < 16; i++)
+		w[i] = get32(p + 4 * i);
+	for (int i = 16; i < 64; i++) {
 		uint32_t x = w[i - 15], y = w[i - 2];
 		w[i] = w[i - 16] + (right(x, 7) ^ right(x, 18) ^ x >> 3) + w[i - 7] +
 		       (right(y, 17) ^ right(y, 19) ^ y >> 10);
 	}
-	for (int i = 0; i < 64; i++) {
-		uint32_t a = v[0], e = v[4];
-		uint32_t first = v[7] + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) + ((e & v[5]) ^ (~e & v[6])) +
-				 cube_roots[i] + w[i];
-		uint32_t second =
-			(right(a, 2) ^ right(a, 13) ^ right(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-		memmove(v + 1, v, 7 * sizeof *v);
-		v[4] += first;
-		v[0] = first + second;
+	for (int i = 0; i < 64; i += 8) {
+		SHA256_ROUND(a, b, c, d, e, f, g, h, i);
+		SHA256_ROUND(h, a, b, c, d, e, f, g, i + 1);
+		SHA256_ROUND(g, h, a, b, c, d, e, f, i + 2);
+		SHA256_ROUND(f, g, h, a, b, c, d, e, i + 3);
+		SHA256_ROUND(e, f, g, h, a, b, c, d, i + 4);
+		SHA256_ROUND(d, e, f, g, h, a, b, c, i + 5);
+		SHA256_ROUND(c, d, e, f, g, h, a, b, i + 6);
+		SHA256_ROUND(b, c, d, e, f, g, h, a, i + 7);
 	}
+	const uint32_t sums[8] = {a, b, c, d, e, f, g, h};
 	for (int i = 0; i < 8; i++)
-		state[i] += v[i];
+		state[i] += sums[i];
 }
 
 /* `first`, a block or NULL, stands before the message. */
