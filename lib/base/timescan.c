@@ -243,15 +243,25 @@ size_t timestamp_scan_in(const char *p, size_t len, const char *format, int64_t 
 	return (size_t)(s.p - p);
 }
 
-int timestamp_format_check(const char *format, struct error *e)
+static int check_directives(const char *format, const char *known, struct error *e)
 {
 	for (const char *f = format; *f; f++) {
 		if (*f != '%')
 			continue;
 		f++;
-		if (!*f || !strchr("YmdeHMSfjybBaAZzsnt%TDFRIp", *f))
+		if (!*f || !strchr(known, *f))
 			return error_set(e, ERR_USAGE, "`%s` is no time format: there is no `%%%.1s` in one", format,
 					 f);
 	}
 	return OK;
+}
+
+int timestamp_format_check(const char *format, struct error *e)
+{
+	return check_directives(format, "YmdeHMSfjybBaAZzsnt%TDFRIp", e);
+}
+
+int timestamp_print_check(const char *format, struct error *e)
+{
+	return check_directives(format, "YmdeHMSfLjybBaAZzsnt%TDFRIp", e);
 }

@@ -70,7 +70,9 @@ size_t timestamp_scan_in(const char *p, size_t len, const char *format, int64_t 
 			 int64_t *ns);
 size_t timestamp_format_in(int64_t ns, const char *format, const struct zone *z, char *out, size_t cap);
 
-/* Whether timestamp_scan knows the directives of a format: OK, or ERR_USAGE with the one that it doesn't. */
+/* Whether timestamp_scan, or timestamp_format, knows the directives of a format: OK, or ERR_USAGE with the one that it
+   doesn't. */
 int timestamp_format_check(const char *format, struct error *e);
+int timestamp_print_check(const char *format, struct error *e);
 
 #endif

@@ -78,17 +78,14 @@ static int check_zone(struct expr *x, struct node *arg, struct error *e)
 static int check_format(struct expr *x, struct node *arg, bool reads, struct error *e)
 {
 	struct error why;
-	char text[512];
 	struct value *v = &arg->value;
 	if (arg->op != OP_CONST || v->type != TYPE_STRING)
 		return OK;
 	v->s = arena_copy(&x->arena, v->s, v->len);
 	if (memchr(v->s, 0, v->len))
 		return FAIL(x, arg, "a format has no NUL in it");
-	if (reads && timestamp_format_check(v->s, &why))
+	if (reads ? timestamp_format_check(v->s, &why) : timestamp_print_check(v->s, &why))
 		return FAIL(x, arg, "%s", why.text);
-	if (!reads && v->len && !timestamp_format(0, v->s, text, sizeof text))
-		return FAIL(x, arg, "the format has a directive that is not known, or gives too long a text");
 	return OK;
 }
 
@@ -108,6 +105,10 @@ static int check_argument(struct expr *x, const struct node *n, uint32_t i, stru
 	case 'f': return arg->op == OP_FIELD ? OK : FAIL(x, arg, "%s wants a field", n->function->name);
 	case 'r': return check_pattern(x, arg, e);
 	case 'z': return check_zone(x, arg, e);
+	case 'c':
+		if (arg->op == OP_CONST && arg->value.type == TYPE_STRING && !value_is_network(arg->value))
+			return FAIL(x, arg, "this is no network, like 10.0.0.0/8 or fd00::/8");
+		return OK;
 	case 'd': return check_format(x, arg, false, e);
 	case 'D': return check_format(x, arg, true, e);
 	default: return OK;

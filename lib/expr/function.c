@@ -121,6 +121,11 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"unix_timestamp", "int(time)"},
 		{"systime", "now()"},
 		{"sysdate", "now()"},
+		{"between", "x >= a && x <= b"},
+		{"hmac", "hmac_sha256(s, key)"},
+		{"sha", "sha256(s)"},
+		{"sha2", "sha256(s)"},
+		{"crc32", "xxh3(s)"},
 		{"cidrmatch", "cidr(ip, network)"},
 		{"cidr_match", "cidr(ip, network)"},
 		{"distance", "haversine(lat1, lon1, lat2, lon2)"},
@@ -173,6 +178,7 @@ static const char *arg_name(char want)
 {
 	switch (want) {
 	case 's':
+	case 'c':
 	case 'd':
 	case 'D':
 	case 'z':
@@ -190,6 +196,7 @@ static bool arg_fits(char want, struct value v)
 	int64_t i;
 	switch (want) {
 	case 's':
+	case 'c':
 	case 'd':
 	case 'D':
 	case 'z':
@@ -206,7 +213,7 @@ static const char *arg_hint(char want, struct value v)
 {
 	if (want == 't')
 		return "; time() makes one";
-	if (strchr("spbdD", want) && value_is_number(v))
+	if (strchr("spbcdD", want) && value_is_number(v))
 		return "; string() makes one";
 	if (strchr("ni", want) && v.type == TYPE_STRING)
 		return "; int() and float() read one";

@@ -17,6 +17,7 @@ enum {
  *   s string      b string or bytes   n number         i whole number   t time, or a constant that is one
  *   a anything    r pattern           p string or pattern               f a field
  *   z the constant name of a zone, which is read once (node.zone)
+ *   c the name of a network; a constant one is looked at once
  *   d a format of times; a constant one is looked at once: D for strptime, d for strftime
  */
 struct function {
@@ -38,6 +39,9 @@ char function_arg(const struct function *f, uint32_t i);
 bool function_is_split(const struct function *f);
 /* split(s, separator)[i], with i as third argument. */
 extern const struct function function_split_part;
+
+/* Whether a string is a network like 10.0.0.0/8, or an address. */
+bool value_is_network(struct value s);
 
 /* The result for these arguments: errors and nulls among them, and their types, are looked at here. */
 struct value function_apply(struct eval *ev, const struct node *n, const struct value *args);

@@ -101,6 +101,8 @@ static struct value substitute(struct eval *ev, const struct node *n, const stru
 			text_add(&t, to.s, to.len);
 		else
 			add_replacement(&t, r, to, a[0].s, f);
+		if (t.len > TEXT_RESULT_MAX)
+			break;
 		any = true;
 		kept = end;
 		at = end > begin ? end : step(a[0], end);

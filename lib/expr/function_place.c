@@ -54,6 +54,13 @@ static bool network_read(struct value s, struct address *a, unsigned *bits)
 	return p > slash + 1 && p == end && *bits <= a->bits;
 }
 
+bool value_is_network(struct value s)
+{
+	struct address network;
+	unsigned bits;
+	return network_read(s, &network, &bits);
+}
+
 static bool same_prefix(const struct address *a, const struct address *b, unsigned bits)
 {
 	unsigned rest = bits % 8, whole = bits / 8;
@@ -132,7 +139,7 @@ static struct value call_haversine(struct eval *ev, const struct node *n, const 
 }
 
 const struct function functions_place[] = {
-	{"cidr", "ss*", "cidr(ip, network, ...)", "whether the address lies in one of the networks", call_cidr, 0,
+	{"cidr", "sc*", "cidr(ip, network, ...)", "whether the address lies in one of the networks", call_cidr, 0,
 	 OP_CALL},
 	{"mask_ip", "s|ii", "mask_ip(ip[, bits4[, bits6]])", "the address with the other bits 0", call_mask_ip, 0,
 	 OP_CALL},

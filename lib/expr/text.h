@@ -6,6 +6,8 @@
 
 #include "expr/eval.h"
 
+enum { TEXT_RESULT_MAX = 64 << 20 }; /* bytes: what one call may make of one record */
+
 struct text {
 	struct arena *arena;
 	char *data;
@@ -43,8 +45,8 @@ static inline void text_byte(struct text *t, char c)
 /* The value that it has become; an error if it is too long for one. */
 static inline struct value text_value(const struct eval *ev, const struct node *n, enum type type, const struct text *t)
 {
-	if (t->len > UINT32_MAX)
-		return eval_error(ev, n, "the result is longer than 4 GiB");
+	if (t->len > TEXT_RESULT_MAX)
+		return eval_error(ev, n, "the result is longer than 64 MiB");
 	return value_text(type, t->data, t->len);
 }
 
