@@ -134,19 +134,25 @@ int64_t zone_instant(const struct zone *z, int64_t clock)
 	return t < p.begin ? p.begin : t;
 }
 
+void zone_finish(struct zone *z)
+{
+	size_t first = changes_until(z, 0);
+	z->base = period(z, first).offset;
+	for (size_t n = first + 1; n <= z->count; n++) {
+		int64_t a = z->step, b = period(z, n).offset - z->base;
+		while (b) {
+			int64_t rest = a % b;
+			a = b;
+			b = rest;
+		}
+		z->step = a < 0 ? -a : a;
+	}
+}
+
 bool zone_is_even(const struct zone *z, int64_t size, int64_t *phase)
 {
-	*phase = 0;
-	if (HOUR % size)
-		return false;
-	if (!z)
-		return true;
-	size_t first = changes_until(z, 0);
-	*phase = modulo(period(z, first).offset, size);
-	for (size_t n = first + 1; n <= z->count; n++)
-		if (modulo(period(z, n).offset, size) != *phase)
-			return false;
-	return true;
+	*phase = z ? modulo(z->base, size) : 0;
+	return HOUR % size == 0 && (!z || z->step % size == 0);
 }
 
 int64_t zone_floor(const struct zone *z, int64_t t, int64_t size)

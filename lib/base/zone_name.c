@@ -48,6 +48,7 @@ static bool fixed_zone(const char *name, size_t len, struct arena *a, const stru
 	struct zone_type *type = arena_alloc(a, sizeof *type);
 	*type = (struct zone_type){.offset = seconds * SECOND, .name = arena_copy(a, name, len)};
 	*z = (struct zone){.types = type, .type_count = 1, .arena = a};
+	zone_finish(z);
 	*out = z;
 	return true;
 }
@@ -115,6 +116,8 @@ int zone_load(const char *name, size_t len, struct arena *a, const struct zone *
 		code = errno == ENOENT || errno == ENOTDIR ? not_there(dir, name, len, e) : error_errno(e, "%s", path);
 	else if (!zone_parse(z, bytes, size))
 		code = error_set(e, ERR_FAILED, "%s is no time zone file (RFC 8536)", path);
+	else
+		zone_finish(z);
 	arena_release(&scratch);
 	*out = code ? NULL : z;
 	return code;

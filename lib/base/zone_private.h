@@ -18,11 +18,16 @@ struct zone {
 	size_t count, cap;
 	struct zone_type *types;
 	size_t type_count;
+	int64_t base,
+		step; /* the distance from UTC in 1970, and what all changes since are multiples of (0: there are none) */
 	struct arena *arena;
 };
 
 /* A change at t (ns): behind the last, or in place of it where it is the same instant; else it is left out. */
 void zone_add(struct zone *z, int64_t t, uint16_t type);
+
+/* When all changes are there: sets `base` and `step`. */
+void zone_finish(struct zone *z);
 
 /* Reads the bytes of a TZif file into z, whose arena is set. False: they are none. */
 bool zone_parse(struct zone *z, const unsigned char *p, size_t len);
