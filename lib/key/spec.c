@@ -149,6 +149,12 @@ void key_spec_apply(struct key_spec *s, struct batch *b, struct key_list *keys)
 	}
 }
 
+bool key_is_missing(const struct key_spec *s, const char *key)
+{
+	unsigned char tag = (unsigned char)(s->parts[0].descending ? ~*key : *key);
+	return tag <= 1 + TYPE_NULL; /* see key_append */
+}
+
 /* -- keys of records -- */
 
 static int compare_names(const void *x, const void *y)

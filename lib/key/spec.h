@@ -61,4 +61,7 @@ static inline const char *key_bytes(const struct key_list *l, uint32_t i)
 	return l->bytes.data + l->at[i];
 }
 
+/* Whether the first value of a key is absent or null. */
+bool key_is_missing(const struct key_spec *s, const char *key);
+
 #endif
