@@ -62,42 +62,24 @@ static int keep_limit(struct sort *s, struct error *e)
 	}
 }
 
-static int add(struct sort *s, struct held_pane *pane, struct batch *b, const uint32_t *which, struct error *e)
-{
-	if (!pane->state)
-		pane->state = sorter_new(&s->key, s->dir);
-	return sorter_add(pane->state, b, &s->keys, which, e);
-}
-
 /* Rows that stand side by side and are of one pane go in together. */
-static int add_by_pane(struct sort *s, struct flow *f, struct batch *b, struct error *e)
+static int add(struct sort *s, struct flow *f, struct batch *b, struct error *e)
 {
-	uint32_t count = batch_count(b), late = 0;
-	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
+	uint32_t count = batch_count(b), late = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
 	uint32_t *which = arena_array(&b->arena, count, sizeof *which);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		rows[i] = batch_row(b, i);
+		which[i] = i;
+	}
 	for (uint32_t i = 0, n; i < count; i += n) {
-		struct value time = column_get(&b->meta[META_TIME], rows[i]);
-		n = 1;
-		if (time.type != TYPE_TIME) {
-			batch_reject_row(b, rows[i], "the record has no @time, and so no window");
+		n = count - i;
+		struct held_pane *pane = panes_take(&s->panes, b, rows + i, &n, &late);
+		if (!pane)
 			continue;
-		}
-		struct held_pane *pane = panes_find(&s->panes, time.i);
-		if (!pane) {
-			late++;
-			continue;
-		}
-		which[0] = i;
-		for (; i + n < count; n++) {
-			time = column_get(&b->meta[META_TIME], rows[i + n]);
-			if (time.type != TYPE_TIME || time.i < pane->span.start || time.i >= pane->span.end)
-				break;
-			which[n] = i + n;
-		}
+		if (!pane->state)
+			pane->state = sorter_new(&s->key, s->dir);
 		batch_select(b, rows + i, n);
-		int r = add(s, pane, b, which, e);
+		int r = sorter_add(pane->state, b, &s->keys, which + i, e);
 		if (r)
 			return r;
 	}
@@ -111,9 +93,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	struct sort *s = self;
 	(void)input;
 	key_spec_apply(&s->key, b, &s->keys);
-	if (!batch_count(b))
-		return 0;
-	int r = s->panes.windowed ? add_by_pane(s, f, b, e) : add(s, panes_find(&s->panes, 0), b, NULL, e);
+	int r = add(s, f, b, e);
 	return r ? r : keep_limit(s, e);
 }
 

@@ -50,13 +50,6 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 
 /* -- in -- */
 
-static int add(struct top *t, struct held_pane *pane, struct batch *b, const uint32_t *which, struct error *e)
-{
-	if (!pane->state)
-		pane->state = ranking_new((uint32_t)t->n);
-	return ranking_add(pane->state, b, &t->keys, t->by.count ? &t->groups : NULL, which, t->seq, e);
-}
-
 /* A record whose key is absent or null has no rank: like min and max, it passes it over. */
 static uint32_t with_key(const struct top *t, struct batch *b, uint32_t *rows, uint32_t *which)
 {
@@ -70,29 +63,19 @@ static uint32_t with_key(const struct top *t, struct batch *b, uint32_t *rows, u
 	return n;
 }
 
-static int add_by_pane(struct top *t, struct flow *f, struct batch *b, const uint32_t *rows, const uint32_t *which,
-		       uint32_t count, struct error *e)
+static int add(struct top *t, struct flow *f, struct batch *b, const uint32_t *rows, const uint32_t *which,
+	       uint32_t count, struct error *e)
 {
 	uint32_t late = 0;
 	for (uint32_t i = 0, n; i < count; i += n) {
-		struct value time = column_get(&b->meta[META_TIME], rows[i]);
-		n = 1;
-		if (time.type != TYPE_TIME) {
-			batch_reject_row(b, rows[i], "the record has no @time, and so no window");
+		n = count - i;
+		struct held_pane *pane = panes_take(&t->panes, b, rows + i, &n, &late);
+		if (!pane)
 			continue;
-		}
-		struct held_pane *pane = panes_find(&t->panes, time.i);
-		if (!pane) {
-			late++;
-			continue;
-		}
-		for (; i + n < count; n++) {
-			time = column_get(&b->meta[META_TIME], rows[i + n]);
-			if (time.type != TYPE_TIME || time.i < pane->span.start || time.i >= pane->span.end)
-				break;
-		}
+		if (!pane->state)
+			pane->state = ranking_new((uint32_t)t->n);
 		batch_select(b, rows + i, n);
-		int r = add(t, pane, b, which + i, e);
+		int r = ranking_add(pane->state, b, &t->keys, t->by.count ? &t->groups : NULL, which + i, t->seq, e);
 		if (r)
 			return r;
 	}
@@ -142,13 +125,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	uint32_t all = batch_count(b), *rows = arena_array(&b->arena, all, sizeof *rows);
 	uint32_t *which = arena_array(&b->arena, all, sizeof *which);
 	uint32_t count = with_key(t, b, rows, which);
-	int r = 0;
-	if (t->panes.windowed) {
-		r = add_by_pane(t, f, b, rows, which, count, e);
-	} else if (count) {
-		batch_select(b, rows, count);
-		r = add(t, panes_find(&t->panes, 0), b, which, e);
-	}
+	int r = add(t, f, b, rows, which, count, e);
 	t->seq += all;
 	return r ? r : check_limit(t, e);
 }

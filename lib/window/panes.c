@@ -84,6 +84,31 @@ struct held_pane *panes_find(struct panes *p, int64_t time)
 	return found;
 }
 
+struct held_pane *panes_take(struct panes *p, struct batch *b, const uint32_t *rows, uint32_t *count, uint32_t *late)
+{
+	if (!p->windowed)
+		return panes_find(p, 0);
+	uint32_t n = 1, most = *count;
+	struct value time = column_get(&b->meta[META_TIME], rows[0]);
+	*count = 1;
+	if (time.type != TYPE_TIME) {
+		batch_reject_row(b, rows[0], "the record has no @time, and so no window");
+		return NULL;
+	}
+	struct held_pane *pane = panes_find(p, time.i);
+	if (!pane) {
+		++*late;
+		return NULL;
+	}
+	for (; n < most; n++) {
+		time = column_get(&b->meta[META_TIME], rows[n]);
+		if (time.type != TYPE_TIME || time.i < pane->span.start || time.i >= pane->span.end)
+			break;
+	}
+	*count = n;
+	return pane;
+}
+
 static int compare_spans(const void *a, const void *b)
 {
 	const struct span *x = a, *y = b;

@@ -2,7 +2,7 @@
  * The panes that hold something, for stages that keep records by window and not in aggregates: what is in a pane is the stage's.
  *
  *   panes_window(&p, body, "stream-sort", e);       when a WINDOW frame comes
- *   pane = panes_find(&p, time);                    for each record; pane->state is NULL at first
+ *   pane = panes_take(&p, b, rows, &n, &late);      for records, as many at a time as are of one pane; pane->state is NULL at first
  *   n = panes_due(&p, watermark, &windows);         for each WATERMARK:
  *       panes_of(&p, windows[i], &count);               what each of these windows consists of
  *   panes_advance(&p, watermark, free_state);
@@ -40,6 +40,12 @@ int panes_window(struct panes *p, const struct batch *body, const char *command,
 
 /* The pane of a time; NULL: all its windows are closed. It may move when the next one is found. */
 struct held_pane *panes_find(struct panes *p, int64_t time);
+
+/*
+ * The pane of the first of *count rows of b by its @time; *count becomes the number of those, side by side, that are in it. NULL, and
+ * *count is 1: it came too late (*late is counted up), or has no @time (it is a reject of b).
+ */
+struct held_pane *panes_take(struct panes *p, struct batch *b, const uint32_t *rows, uint32_t *count, uint32_t *late);
 
 /*
  * The windows that this watermark closes and that hold something, by end, then start; with lateness, those too that were closed
