@@ -19,6 +19,7 @@ struct sort {
 	struct key_list keys;
 	struct panes panes; /* whose states are sorters */
 	const char *dir;
+	struct gather gather;
 };
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
@@ -26,6 +27,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	struct sort *s = self;
 	(void)o;
 	panes_init(&s->panes);
+	gather_init(&s->gather);
 	if (!s->key_text)
 		return error_set(e, ERR_USAGE, "-k FIELD is missing: by which field?");
 	int r = key_spec_parse(s->key_text, KEY_ASCENDING, &s->key, e);
@@ -120,7 +122,11 @@ static int emit_window(struct sort *s, struct flow *f, struct span w, struct err
 	struct sorter **sorters = mem_array(count, sizeof *sorters);
 	for (uint32_t i = 0; i < count; i++)
 		sorters[i] = panes[i].state;
-	int r = sorters_emit(sorters, count, lead, WINDOW_FIELDS, emit_windowed, f, e);
+	s->gather.lead = lead;
+	s->gather.lead_count = WINDOW_FIELDS;
+	int r = sorters_emit(sorters, count, &s->gather, emit_windowed, f, e);
+	s->gather.lead = NULL;
+	s->gather.lead_count = 0;
 	free(sorters);
 	return r;
 }
@@ -174,7 +180,7 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	if (s->panes.windowed || !final || !s->panes.count)
 		return 0;
 	struct sorter *sorter = s->panes.items[0].state;
-	return sorters_emit(&sorter, 1, NULL, 0, emit, f, e);
+	return sorters_emit(&sorter, 1, &s->gather, emit, f, e);
 }
 
 static void release(void *self, bool failed)
@@ -182,6 +188,8 @@ static void release(void *self, bool failed)
 	struct sort *s = self;
 	(void)failed;
 	panes_release(&s->panes, free_state);
+	if (s->gather.out.store)
+		gather_release(&s->gather);
 	key_spec_release(&s->key);
 	key_list_release(&s->keys);
 }

@@ -181,6 +181,7 @@ static int emit_window(struct top *t, struct flow *f, struct span w, struct erro
 	t->gather.lead_count = WINDOW_FIELDS;
 	int r = emit_rankings(t, f, list, count, e);
 	t->gather.lead = NULL;
+	t->gather.lead_count = 0;
 	free(list);
 	return r;
 }

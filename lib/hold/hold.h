@@ -60,7 +60,7 @@ void hold_release(struct hold *h);
 int hold_add(struct hold *h, struct batch *b, uint32_t first, struct row_ref *at, struct error *e);
 size_t hold_memory(const struct hold *h); /* bytes */
 
-/* -- back into batches -- */
+/* -- back into batches: a block remembers the gather it was read by, which must live as long as it is read by any -- */
 
 struct gather {
 	struct batch out;

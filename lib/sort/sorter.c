@@ -183,22 +183,17 @@ int sorter_spill(struct sorter *s, struct error *e)
 	return r;
 }
 
-int sorters_emit(struct sorter *const *sorters, uint32_t count, const struct field *lead, uint32_t lead_count,
-		 sorter_emit emit, void *self, struct error *e)
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+		 struct error *e)
 {
 	struct merge_sources m = {0};
-	struct gather g;
-	gather_init(&g);
-	g.lead = lead;
-	g.lead_count = lead_count;
 	for (uint32_t i = 0; i < count; i++) {
 		sorter_order(sorters[i]);
 		sources_add(&m, sorters[i]->spec, sorters[i]->runs, sorters[i]->run_count, sorters[i]);
 	}
 	int r = sources_start(&m, e);
 	if (!r)
-		r = drain(&m, &g, BATCH_ROWS, emit, self, e);
+		r = drain(&m, g, BATCH_ROWS, emit, self, e);
 	sources_release(&m);
-	gather_release(&g);
 	return r;
 }

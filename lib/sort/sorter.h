@@ -41,8 +41,8 @@ int sorter_spill(struct sorter *s, struct error *e);
 /* Takes a batch of records in order; it is valid until it returns. */
 typedef int (*sorter_emit)(void *self, struct batch *b, struct error *e);
 
-/* `lead`: see struct gather. */
-int sorters_emit(struct sorter *const *sorters, uint32_t count, const struct field *lead, uint32_t lead_count,
-		 sorter_emit emit, void *self, struct error *e);
+/* By way of g, which is the same for a sorter each time (its `lead` may change). */
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+		 struct error *e);
 
 #endif
