@@ -149,6 +149,14 @@ void key_spec_apply(struct key_spec *s, struct batch *b, struct key_list *keys)
 	}
 }
 
+bool key_row_lacks(const struct key_spec *s, uint32_t row)
+{
+	for (uint32_t k = 0; k < s->count; k++)
+		if (value_is_missing(column_get(&s->parts[k].column, row)))
+			return true;
+	return false;
+}
+
 bool key_is_missing(const struct key_spec *s, const char *key)
 {
 	unsigned char tag = (unsigned char)(s->parts[0].descending ? ~*key : *key);

@@ -61,6 +61,8 @@ static inline const char *key_bytes(const struct key_list *l, uint32_t i)
 	return l->bytes.data + l->at[i];
 }
 
+/* Whether some value of the key of this row, of the batch whose keys were made last, is absent or null. */
+bool key_row_lacks(const struct key_spec *s, uint32_t row);
 /* Whether the first value of a key is absent or null. */
 bool key_is_missing(const struct key_spec *s, const char *key);
 
