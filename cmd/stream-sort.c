@@ -9,7 +9,7 @@
 #include "window/panes.h"
 #include "window/watermark.h"
 
-enum { LIMIT = 256 << 20, WINDOW_FIELDS = 2 };
+enum { LIMIT = 512 << 20, WINDOW_FIELDS = 2 };
 
 struct sort {
 	const char *key_text;
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 		{'k', "key", OPT_TEXT, offsetof(struct sort, key_text), "FIELD[:desc],…",
 		 "by these fields, or expressions; :desc turns the order", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct sort, limit), "SIZE",
-		 "what needs more memory goes through disk (default 256M)", NULL},
+		 "what needs more memory goes through disk (default 512M)", NULL},
 		{0},
 	};
 	static const struct command command = {

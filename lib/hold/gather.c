@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "hold/hold.h"
 
+enum { AHEAD = 12 }; /* rows */
+
 void gather_init(struct gather *g)
 {
 	*g = (struct gather){0};
@@ -106,12 +108,29 @@ static bool take(struct gather *g, struct row_ref ref)
 	return true;
 }
 
+/* Rows in a new order lie anywhere: what will be read soon is asked for now, or each cell would be waited for. */
+static void ask_for(struct row_ref ref)
+{
+	const struct batch *b = &ref.block->rows;
+	const struct shape *s = batch_shape(b, ref.row);
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct column *c = &b->columns[s->columns[i]];
+		switch (c->form) {
+		case COLUMN_CONST: break;
+		case COLUMN_VALUES: __builtin_prefetch(&c->values[ref.row]); break;
+		case COLUMN_TEXT: __builtin_prefetch(&c->offsets[ref.row]); break;
+		case COLUMN_FLOAT: __builtin_prefetch(&c->floats[ref.row]); break;
+		default: __builtin_prefetch((const char *)c->ints + (size_t)ref.row * c->width);
+		}
+	}
+}
+
 uint32_t gather_rows(struct gather *g, const struct row_ref *refs, uint32_t count)
 {
 	batch_clear(&g->out);
 	for (uint32_t i = 0; i < count; i++) {
-		if (i + 8 < count)
-			__builtin_prefetch(&refs[i + 8].block->rows);
+		if (i + AHEAD < count)
+			ask_for(refs[i + AHEAD]);
 		if (take(g, refs[i]))
 			continue;
 		if (i)
