@@ -215,9 +215,18 @@ int path_mkdirs(const struct files *io, const char *path, struct error *e)
 	return r;
 }
 
+static int open_directory(const struct files *io, const char *path)
+{
+	int fd;
+	do
+		fd = io->open(io, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int path_sync(const struct files *io, const char *directory, struct error *e)
 {
-	int fd = io->open(io, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = open_directory(io, directory);
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", directory);
 	int r = io->sync(io, fd) ? error_errno(e, "cannot make %s durable", directory) : OK;
@@ -227,7 +236,7 @@ int path_sync(const struct files *io, const char *directory, struct error *e)
 
 int path_settle(const struct files *io, const char *directory, struct error *e)
 {
-	int fd = io->open(io, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = open_directory(io, directory);
 	if (fd < 0 && errno == EACCES)
 		return OK;
 	if (fd < 0)

@@ -380,7 +380,7 @@ static int disk_sync(const struct files *io, int fd)
 		if (c->serial > last || (c->node != node && !(c->kind == CHANGE_RENAME && c->to == node)))
 			continue;
 		if (fails)
-			c->poisoned = true;
+			c->poisoned = !d->nodes[node].directory;
 		else if (!c->poisoned && !lies)
 			c->certain = true;
 	}

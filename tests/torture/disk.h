@@ -6,8 +6,8 @@
  * list of the changes on the way there, in order: writes, cuts, and changes of directories. A sync of a file makes the
  * changes of its contents and size certain, and no others: not its name. A sync of a directory makes its entries
  * certain: not what is in the files. A rename is one change; it is certain when either of its directories is synced.
- * A sync that fails makes nothing certain, ever: what was to be synced may be lost though every later sync succeeds,
- * as on Linux, which marks those pages clean.
+ * A sync of a file that fails makes nothing certain, ever: what was to be synced may be lost though every later sync
+ * succeeds, as on Linux, which marks those pages clean. After one of a directory that fails, a later one may succeed.
  *
  * A power cut keeps any subset of the changes that are not certain: each has a fate. No order among them is assumed,
  * not between files, not within one, not between data and names. A write may be torn: its front alone, its front with
