@@ -7,7 +7,8 @@
  * by any process below COMMAND whose name begins with NAME. What lies between two steps changes nothing, so these are
  * all the moments at which a kill can differ. N = 0: kills none. Prints `STEPS KILLED CALL`: how many steps there were
  * until the kill or the end, how many processes were killed (0 or 1), and the number of the system call; to descriptor
- * 3, for the command has the others. The status is that of COMMAND, 128 + signal if that is how it ended; 125: no
+ * 3, for the command has the others. A negative N holds the -Nth step instead, as if by SIGSTOP: that line is written
+ * at once, and the process goes on when kill_at gets SIGUSR1, or is killed when it gets SIGUSR2. The status is that of COMMAND, 128 + signal if that is how it ended; 125: no
  * ptrace here.
  */
 #include <errno.h>
@@ -111,12 +112,34 @@ static pid_t start(char **command)
 	pid_t pid = fork();
 	if (pid)
 		return pid;
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	close(3);
 	if (ptrace(PTRACE_TRACEME, 0, 0, 0))
 		_exit(NO_PTRACE);
 	raise(SIGSTOP);
 	execvp(command[0], command);
 	_exit(127);
+}
+
+static void tell(long steps, int killed, uint64_t call)
+{
+	dprintf(3, "%ld %d %llu\n", steps, killed, (unsigned long long)call);
+}
+
+/* Waits to be told what to do with a process that stands still; true: kill it. The others stand still too when they
+   come to a system call. */
+static bool hold(long steps, uint64_t call)
+{
+	sigset_t set;
+	int signal = 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	tell(steps, 1, call);
+	sigwait(&set, &signal);
+	return signal == SIGUSR2;
 }
 
 /* One stop of one tracee; returns the signal to go on with. */
@@ -135,10 +158,11 @@ static int stopped(struct tracee *t, int status, long at, long *steps, uint64_t 
 		return 0;
 	if (signal != (SIGTRAP | 0x80))
 		return signal;
-	if (!*killed && is_step(t, call) && ++*steps == at) {
+	if (*killed || !is_step(t, call) || ++*steps != labs(at))
+		return 0;
+	*killed = 1;
+	if (at > 0 || hold(*steps, *call))
 		kill(t->pid, SIGKILL);
-		*killed = 1;
-	}
 	return 0;
 }
 
@@ -154,6 +178,11 @@ int main(int argc, char **argv)
 	uint64_t call = 0;
 	int killed = 0, result = 0, status;
 	wanted = argv[2];
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	pid_t first = start(argv + 3), pid;
 	if (waitpid(first, &status, 0) != first || !WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, first, 0, OPTIONS))
 		return NO_PTRACE;
@@ -172,6 +201,7 @@ int main(int argc, char **argv)
 		if (pid == first)
 			result = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
-	dprintf(3, "%ld %d %llu\n", steps, killed, (unsigned long long)call);
+	if (at >= 0 || !killed)
+		tell(steps, killed, call);
 	return result;
 }

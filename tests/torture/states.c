@@ -2,7 +2,7 @@
  * Crash states: the store on a disk in memory (disk.h), written by several processes at once (actors.h), and the
  * machine stopped after each change of the disk, in every way in which a disk may be left.
  *
- *   states [--seed N] [--workload W] [--states N] [--time SECONDS] [--quick]
+ *   states [--seed N] [--workload W] [--time SECONDS] [--quick]
  *
  * A workload is some writers, with small segments, that append records of mixed sizes and sync now and then, and a
  * reader that follows them; some are killed on the way, some syncs fail, some writes are short or find no space. After
@@ -32,7 +32,14 @@
 #include "store/reshard.h"
 #include "store/writer_private.h"
 
-enum { SHARDS_MAX = 3, HASHES = 1 << 12, FAILURES_MAX = 5, RECOVERER = RECORDS_WRITERS - 3 };
+enum {
+	SHARDS_MAX = 3,
+	HASHES = 1 << 12,
+	FAILURES_MAX = 5,
+	QUICK_SHARE = 12,
+	QUICK_WORKLOADS = 15,
+	RECOVERER = RECORDS_WRITERS - 3
+};
 
 static const char stream_path[] = "/d/s";
 
@@ -256,8 +263,9 @@ static void fail(struct world *w, const struct fate *fates, const char *what, co
 	if (quiet)
 		return;
 	counts.failures++;
-	fprintf(stderr, "FAIL: %s: %s\n  again: states --seed %llu --workload %d (point %llu, state %llu, depth %d)\n",
-		what, why, (unsigned long long)seed, w->workload, (unsigned long long)counts.points,
+	fprintf(stderr,
+		"FAIL: %s: %s\n  again: states%s --seed %llu --workload %d (point %llu, state %llu, depth %d)\n", what,
+		why, quick ? " --quick" : "", (unsigned long long)seed, w->workload, (unsigned long long)counts.points,
 		(unsigned long long)counts.states, w->depth);
 	disk_print(&w->disk, fates);
 	if (counts.failures >= FAILURES_MAX)
@@ -479,6 +487,9 @@ static void each_state(struct world *w, bool few)
 static void changed(void *arg)
 {
 	struct world *w = arg;
+	/* The short form looks at some moments only, of more workloads. */
+	if (quick && dice(&w->dice, QUICK_SHARE))
+		return;
 	/* The crash is not seen by those who go on. */
 	struct actor *running = w->crew.running;
 	w->crew.running = NULL;
@@ -572,8 +583,7 @@ static void report(int workloads)
 int main(int argc, char **argv)
 {
 	setlinebuf(stdout);
-	uint64_t states = 20000;
-	time_t until = 0;
+	time_t until = time(NULL) + 60;
 	int only = -1, workloads = 0;
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -585,8 +595,6 @@ int main(int argc, char **argv)
 			seed = strtoull(value, NULL, 10);
 		else if (!strcmp(argv[i], "--workload"))
 			only = atoi(value);
-		else if (!strcmp(argv[i], "--states"))
-			states = strtoull(value, NULL, 10);
 		else if (!strcmp(argv[i], "--time"))
 			until = time(NULL) + atoi(value);
 		else
@@ -601,7 +609,7 @@ int main(int argc, char **argv)
 		run_workload(only, LIE_NONE);
 		workloads = 1;
 	} else {
-		for (; until ? time(NULL) < until : counts.states < states; workloads++)
+		for (; time(NULL) < until && !(quick && workloads == QUICK_WORKLOADS); workloads++)
 			run_workload(workloads, LIE_NONE);
 	}
 	report(workloads);
