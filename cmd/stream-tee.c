@@ -14,19 +14,13 @@ struct tee {
 
 /* -- records and control frames: to all -- */
 
-static void announce(const struct tee *t, const struct flow *f)
-{
-	for (uint32_t k = 0; k < t->split.count; k++)
-		output_set_bounded(t->split.outputs[k], flow_bounded(f));
-}
-
 /* A format that refuses a record refuses it in every output alike: it is one reject. */
 static int copy_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct tee *t = self;
 	(void)input;
 	uint32_t before = b->reject_count, refused = 0, count = batch_count(b);
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	for (uint32_t k = 0; k < t->split.count; k++) {
 		int r = output_batch(t->split.outputs[k], b, e);
 		if (r)
@@ -44,14 +38,14 @@ static int copy_frame(void *self, struct flow *f, int input, const struct frame 
 {
 	struct tee *t = self;
 	(void)input;
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	return split_control(&t->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
 static int flush(void *self, struct flow *f, struct error *e)
 {
 	struct tee *t = self;
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	return split_flush(&t->split, e);
 }
 
