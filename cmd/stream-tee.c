@@ -116,7 +116,8 @@ static int open_path(struct tee *t, struct flow *f, const char *path, struct err
 		close(fd);
 		return error_set(
 			e, ERR_USAGE,
-			"%s has something in it already; stream-tee reads standard input and writes to its PATHs", path);
+			"%s has something in it already; stream-tee reads standard input and writes to its PATHs",
+			path);
 	}
 	add_output(t, f, fd, path);
 	return 0;
@@ -145,9 +146,10 @@ int main(int argc, char **argv)
 	static const struct command command = {
 		.summary = "copies records to standard output and to named pipes or files",
 		.operands = "PATH…",
-		.examples = "  mkfifo copy; stream-sink dir:all copy & stream-get web | stream-tee copy | stream-filter "
-			    "'status >= 500'\n"
-			    "  stream-get web | stream-tee -o frames all.frames | stream-agg -b status count\n",
+		.examples =
+			"  mkfifo copy; stream-sink dir:all copy & stream-get web | stream-tee copy | stream-filter "
+			"'status >= 500'\n"
+			"  stream-get web | stream-tee -o frames all.frames | stream-agg -b status count\n",
 	};
 	static const struct stage stage = {.setup = setup, .close = release};
 	struct tee tee = {0};
