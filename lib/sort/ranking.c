@@ -211,8 +211,7 @@ int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys,
 	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t k = which ? which[i] : i;
-		uint32_t group =
-			groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
+		uint32_t group = groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
 		if (consider(r, heap_of(r, group), key_bytes(keys, k), key_len(keys, k), seq + k))
 			rows[n++] = batch_row(b, i);
 	}
