@@ -401,6 +401,16 @@ static void test_arguments(void)
 	GIVES("join(json(' [ ] '), '-')", "\"\"");
 	ANSWERS("join(path, '-')", "join wants an array, not string");
 	ANSWERS("join(geo, '-')", "join wants an array, not an object");
+	GIVES("object(path, object('a', array(none, nothere, 1.10, true, @time)))",
+	      "{\"/a/b?x=1\":{\"a\":[null,null,1.10,true,\"2026-11-22T19:37:33.500Z\"]}}");
+	GIVES("length(object('a', nothere)) + length(array(none))", "1");
+	ANSWERS("object('a')", "1 argument, but it is object(key, x, ...)");
+	ANSWERS("object('a', 1, 'b')", "a value is missing behind the last key");
+	ANSWERS("object(status, 1)", "a key is a string");
+	GIVES("has(json('[1.0, \"x\", [2]]'), 1) && has(geo, 'city') && !has(geo, 'Bonn')", "true");
+	GIVES("has(array(array(2)), array(2))", "true");
+	GIVES("has(tags, none) == null", "true");
+	ANSWERS("has(path, 'a')", "contains() into a string");
 	ANSWERS("json('{')", "no JSON");
 	ANSWERS("json('1 2')", "column 3: something behind the value");
 	GIVES("json(' 1.10 ')", "1.10");
