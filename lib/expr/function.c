@@ -53,7 +53,7 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"concat", "a + b"},
 		{"tolower", "lower(s)"},
 		{"toupper", "upper(s)"},
-		{"date_trunc", "trunc(time, 1h)"},
+		{"date_trunc", "trunc(time, 1h), or trunc(time, \"month\")"},
 		{"hash", "xxh3(s)"},
 		{"char_length", "length(s)"},
 		{"lcase", "lower(s)"},
