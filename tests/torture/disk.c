@@ -384,12 +384,11 @@ static int disk_sync(const struct files *io, int fd)
 		else if (!c->poisoned && !lies)
 			c->certain = true;
 	}
-	if (fails)
-		return errno = EIO, -1;
-	fold(d);
+	if (!fails)
+		fold(d);
 	if (d->changed)
 		d->changed(d->arg);
-	return 0;
+	return fails ? (errno = EIO, -1) : 0;
 }
 
 static int disk_truncate(const struct files *io, int fd, int64_t size)

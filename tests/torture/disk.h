@@ -96,7 +96,7 @@ struct disk {
 	int full;          /* one in so many writes and creations finds no space; 0: none */
 	uint64_t failed, shortened, refused;
 	uint64_t serial; /* of the last change */
-	/* Called before each operation (others may run meanwhile), after each change, and where a lock is held by
+	/* Called before each operation (others may run meanwhile), after each change and sync, and where a lock is held by
 	   another: then the call returns when it is worth a new look. NULL: not wanted; a held lock is EDEADLK. */
 	void (*before)(void *arg);
 	void (*changed)(void *arg);

@@ -36,6 +36,7 @@ enum {
 	SHARDS_MAX = 3,
 	HASHES = 1 << 12,
 	FAILURES_MAX = 5,
+	SHARE = 4,
 	QUICK_SHARE = 12,
 	QUICK_WORKLOADS = 15,
 	RECOVERER = RECORDS_WRITERS - 3
@@ -494,8 +495,8 @@ static void each_state(struct world *w, bool few)
 static void changed(void *arg)
 {
 	struct world *w = arg;
-	/* The short form looks at some moments only, of more workloads. */
-	if (quick && dice(&w->dice, QUICK_SHARE))
+	/* Rather some moments of many workloads than all of a few. */
+	if (dice(&w->dice, quick ? QUICK_SHARE : SHARE))
 		return;
 	/* The crash is not seen by those who go on. */
 	struct actor *running = w->crew.running;
