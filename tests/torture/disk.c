@@ -386,8 +386,10 @@ static int disk_sync(const struct files *io, int fd)
 	}
 	if (!fails)
 		fold(d);
+	d->failing = fails;
 	if (d->changed)
 		d->changed(d->arg);
+	d->failing = false;
 	return fails ? (errno = EIO, -1) : 0;
 }
 

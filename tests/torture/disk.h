@@ -94,6 +94,7 @@ struct disk {
 	int sync_failures; /* one in so many syncs fails; 0: none */
 	int short_writes;  /* one in so many writes moves a part; 0: none */
 	int full;          /* one in so many writes and creations finds no space; 0: none */
+	bool failing;      /* `changed` is called by a sync that failed */
 	uint64_t failed, shortened, refused;
 	uint64_t serial; /* of the last change */
 	/* Called before each operation (others may run meanwhile), after each change and sync, and where a lock is held by

@@ -496,7 +496,7 @@ static void changed(void *arg)
 {
 	struct world *w = arg;
 	/* Rather some moments of many workloads than all of a few. */
-	if (dice(&w->dice, quick ? QUICK_SHARE : SHARE))
+	if (!w->disk.failing && dice(&w->dice, quick ? QUICK_SHARE : SHARE))
 		return;
 	/* The crash is not seen by those who go on. */
 	struct actor *running = w->crew.running;
@@ -525,7 +525,7 @@ static void run_workload(int number, enum disk_lie lie)
 	if (create(&w.disk.io, w.shards, &e))
 		fail(&w, NULL, "create", e.text);
 	w.created = true;
-	w.disk.sync_failures = number % 3 == 1 ? 12 : 0;
+	w.disk.sync_failures = number % 3 == 1 ? 8 : 0;
 	w.disk.short_writes = number % 4 > 1 ? 10 : 0;
 	w.disk.full = number % 5 == 4 ? 25 : 0;
 	w.crew.kill_one_in = number % 4 ? 120 : 0;
