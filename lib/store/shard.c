@@ -56,6 +56,7 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		.sync = FILE_CLOSED,
 		.head_file = FILE_CLOSED,
 		.segment = SEGMENT_CLOSED,
+		.index = INDEX_CLOSED,
 		.writer = frame_writer_new(&options),
 	};
 	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
@@ -77,6 +78,7 @@ void shard_close(struct shard *s)
 	shard_forget(s);
 	free(s->sent);
 	segment_close(&s->segment);
+	index_close(&s->index);
 	file_close(&s->head_file);
 	file_close(&s->sync);
 	file_close(&s->lock);

@@ -6,6 +6,9 @@
  *                     the id of the segment that is being synced, 0 when none is
  *            head     store/head.h
  *            *.seg    store/segment.h
+ *            *.idx    store/index.h
+ *            low      store/low.h
+ *            tidy     flock: held to retain and to compact
  *            aside/   what was cut off: torn and failed writes that nobody had been promised
  *
  * Whoever needs both locks takes `sync` first. Many writers append while one syncs; those who want a sync queue on
@@ -29,6 +32,7 @@
 #include "record/batch.h"
 #include "store/file.h"
 #include "store/head.h"
+#include "store/index.h"
 #include "store/segment.h"
 
 enum { SEGMENT_SIZE = 256 << 20 };
@@ -48,6 +52,7 @@ struct shard {
 	uint8_t boot[BOOT_ID_SIZE];
 	struct file lock, sync, head_file;
 	struct segment segment; /* the newest, as far as we know */
+	struct index_writer index;
 	struct head head;       /* as it was when we last held the lock */
 	struct sent *sent;      /* in the order they were appended, all of them in `segment` */
 	size_t sent_count, sent_capacity, sent_bytes;
