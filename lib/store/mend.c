@@ -212,6 +212,31 @@ static int mend(struct shard *s, struct error *e)
 	return r;
 }
 
+/* With both locks. */
+static int roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = shard_ready(s, e);
+	if (!r)
+		r = shard_mend(s, e) ? e->code : 1;
+	if (r < 0 || s->head.written <= s->segment.start || s->segment.arrived >= before)
+		return r < 0 ? r : OK;
+	r = begin_next(s, e);
+	return r || shard_follow(s, e) >= 0 ? r : e->code;
+}
+
+int shard_roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = file_lock(&s->sync, e);
+	if (r)
+		return r;
+	if (!(r = shard_lock(s, e))) {
+		r = roll(s, before, e);
+		shard_unlock(s);
+	}
+	file_unlock(&s->sync);
+	return r;
+}
+
 int shard_mend(struct shard *s, struct error *e)
 {
 	int r = mend(s, e);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
 
 char *shard_directory(const char *stream, uint32_t id)
 {
@@ -30,7 +32,7 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
 		r = create_empty(io, directory, *name, e);
 	if (!r)
-		r = segment_create(&first, io, directory, id, base, INT64_MIN, e);
+		r = segment_create(&first, io, directory, id, base, timestamp_now(), e);
 	segment_close(&first);
 	free(directory);
 	return r;
@@ -146,6 +148,13 @@ int shard_follow(struct shard *s, struct error *e)
 	return r;
 }
 
+/* Retention takes whole segments, so that on a slow shard they must not last for ever. */
+static bool is_old(const struct shard *s)
+{
+	return s->segment_age && s->head.written > s->segment.start && s->segment.arrived != INT64_MIN &&
+	       timestamp_now() - s->segment.arrived >= s->segment_age;
+}
+
 int shard_ready(struct shard *s, struct error *e)
 {
 	int64_t size;
@@ -161,5 +170,18 @@ int shard_ready(struct shard *s, struct error *e)
 	/* Somebody was killed while it wrote. */
 	if (size > s->head.written && (r = file_truncate(&s->segment.file, s->head.written, e)))
 		return r;
-	return s->head.written < s->segment_size;
+	return s->head.written < s->segment_size && !is_old(s);
+}
+
+void shard_bound(struct shard *s, const struct catalog *c)
+{
+	enum { PARTS = 16, SIZE_MIN = 64 << 10 };
+	int64_t open = 0;
+	for (size_t i = 0; i < c->shard_count; i++)
+		open += !c->shards[i].closed;
+	int64_t size = c->max_size / PARTS / (open ? open : 1), age = c->retention / PARTS;
+	s->segment_size = !c->max_size || size > SEGMENT_SIZE ? SEGMENT_SIZE : size > SIZE_MIN ? size : SIZE_MIN;
+	s->segment_age = !c->retention || age > SECOND ? age : SECOND;
+	if (s->segment_age > DAY)
+		s->segment_age = DAY;
 }

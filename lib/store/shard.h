@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "format/frame.h"
 #include "record/batch.h"
+#include "store/catalog.h"
 #include "store/file.h"
 #include "store/head.h"
 #include "store/index.h"
@@ -49,6 +50,7 @@ struct shard {
 	char *directory;
 	uint32_t id;
 	int64_t segment_size; /* a new segment begins when one is that large */
+	int64_t segment_age;  /* or when what stands before it arrived so long ago, in nanoseconds; 0: never */
 	uint8_t boot[BOOT_ID_SIZE];
 	struct file lock, sync, head_file;
 	struct segment segment; /* the newest, as far as we know */
@@ -75,6 +77,11 @@ void shard_close(struct shard *s); /* what is not durable may be lost: shard_syn
  * takes it back fails).
  */
 int shard_append(struct shard *s, const struct batch *b, struct error *e);
+
+/* Begins a new segment if the newest has records, and nothing before it arrived at `before` or later. Takes the locks. */
+int shard_roll(struct shard *s, int64_t before, struct error *e);
+/* How large and how old a segment becomes: 256 MiB; a 16th of what retention allows, but not below 64 KiB and 1 s. */
+void shard_bound(struct shard *s, const struct catalog *c);
 
 /* Makes all that was appended here durable. On failure it may or may not be. */
 int shard_sync(struct shard *s, struct error *e);
