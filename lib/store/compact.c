@@ -19,7 +19,7 @@ struct state {
 	struct segment_list list;
 };
 
-struct weight { /* of a segment, or of a run */
+struct weight {                          /* of a segment, or of a run */
 	uint64_t records, bytes, frames; /* frames: by a sample */
 	int64_t arrived;                 /* before its first */
 };
@@ -86,6 +86,7 @@ static int rewrite_run(struct state *st, size_t first, size_t count, const struc
 	int r = rewrite_segments(&w, &st->list, first, count, e);
 	if (r <= 0)
 		return r;
+	/* (0: a segment is damaged, and stays as it is.) */
 	out->segments_before += count;
 	out->segments_after++;
 	out->bytes_before += run->bytes;

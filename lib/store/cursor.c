@@ -133,7 +133,7 @@ static int jump(struct cursor *c, struct error *e)
 	const struct index_entry *n = index_seq(&index, most);
 	for (int tries = 0; n && tries < 8; tries++) {
 		r = n->at >= c->segment.start && n->at < size && !(n->at & 7) ? scan_look(&c->scan, n->at, size, &f, e)
-									     : 0;
+									      : 0;
 		if (r && (r < 0 || f.place.seq == n->seq))
 			break;
 		n = n->seq ? index_seq(&index, n->seq - 1) : NULL;

@@ -51,7 +51,8 @@ static int read_tier(struct parts *p, const struct stream *s, uint32_t shard, st
 	if (p->low.damaged && errno == ENOENT)
 		return OK;
 	return error_set(e, ERR_FAILED,
-			 "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %u are in the tier, and that cannot be read: %s; "
+			 "%s: @seq %" PRIu64 " to %" PRIu64
+			 " of shard %u are in the tier, and that cannot be read: %s; "
 			 "mount it, or read from seq:%" PRIu64 " on",
 			 s->name, p->low.tier, p->low.seq - 1, shard, why.text, p->low.seq);
 }

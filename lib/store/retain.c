@@ -94,8 +94,7 @@ static void choose_by_size(struct holding *all, size_t count, int64_t most)
 	for (;;) {
 		struct holding *oldest = NULL;
 		for (size_t i = 0; i < count; i++)
-			if (may_go(&all[i]) &&
-			    (!oldest || all[i].arrived[all[i].gone] < oldest->arrived[oldest->gone]))
+			if (may_go(&all[i]) && (!oldest || all[i].arrived[all[i].gone] < oldest->arrived[oldest->gone]))
 				oldest = &all[i];
 		if (!oldest || total - oldest->bytes[oldest->gone] < most)
 			return;

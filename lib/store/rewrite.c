@@ -11,8 +11,8 @@
 struct job {
 	struct rewrite *rewrite;
 	struct segment out;
-	int64_t at;       /* bytes of it */
-	uint64_t seq;     /* of the first record in pending */
+	int64_t at;   /* bytes of it */
+	uint64_t seq; /* of the first record in pending */
 	struct batch pending, check;
 	struct buf frames;
 	struct frame_writer *writer;
@@ -70,7 +70,8 @@ static int flush(struct job *j, struct error *e)
 	buf_clear(&j->frames);
 	int r = frame_write(j->writer, FRAME_DATA, 0, &j->pending, &place, &j->frames, e);
 	if (!r && !frames_are_right(j))
-		r = error_set(e, ERR_FAILED, "%s: records from @seq %" PRIu64 " on don't survive being rewritten; nothing was changed",
+		r = error_set(e, ERR_FAILED,
+			      "%s: records from @seq %" PRIu64 " on don't survive being rewritten; nothing was changed",
 			      j->rewrite->from, j->seq);
 	if (!r)
 		r = file_write(&j->out.file, j->frames.data, j->frames.len, j->at, e);
@@ -194,8 +195,10 @@ static int begin(struct job *j, const struct segment_list *l, size_t first, size
 	if (r <= 0)
 		return r;
 	bool fit = s.id;
-	j->out = (struct segment){
-		.base = s.base, .own = segment_list_until(l, first + count - 1), .arrived = s.arrived, .file = FILE_CLOSED};
+	j->out = (struct segment){.base = s.base,
+				  .own = segment_list_until(l, first + count - 1),
+				  .arrived = s.arrived,
+				  .file = FILE_CLOSED};
 	segment_close(&s);
 	if (!fit)
 		return 0;
@@ -203,6 +206,17 @@ static int begin(struct job *j, const struct segment_list *l, size_t first, size
 	j->at = j->out.start;
 	j->seq = j->out.base;
 	return r ? r : 1;
+}
+
+/* What is left when this fails, the next who tidies removes. */
+static void forget_draft(struct job *j)
+{
+	static const char *const names[] = {REWRITE_DRAFT ".seg", REWRITE_DRAFT ".idx"};
+	for (int i = 0; i < 2; i++) {
+		char *path = file_path("%s/%s", j->rewrite->to, names[i]);
+		path_remove(j->rewrite->io, path, NULL);
+		free(path);
+	}
 }
 
 int rewrite_segments(struct rewrite *w, const struct segment_list *l, size_t first, size_t count, struct error *e)
@@ -218,6 +232,8 @@ int rewrite_segments(struct rewrite *w, const struct segment_list *l, size_t fir
 	if (r > 0)
 		r = flush(&j, e) || file_sync(&j.out.file, e) || verify(&j, &scan, e) || publish(&j, e) ? e->code : 1;
 	scan_release(&scan);
+	if (r <= 0)
+		forget_draft(&j);
 	job_release(&j);
 	return r;
 }

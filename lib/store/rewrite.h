@@ -23,8 +23,8 @@
 #define REWRITE_DRAFT "+tidy" /* .seg and .idx */
 
 enum {
-	REWRITE_ROWS = 16384,       /* of a frame */
-	REWRITE_TEXT = 2 << 20,     /* bytes of the texts in it */
+	REWRITE_ROWS = 16384,         /* of a frame */
+	REWRITE_TEXT = 2 << 20,       /* bytes of the texts in it */
 	REWRITE_FRAME_MIN = 64 << 10, /* frames that are smaller on the average deserve it */
 };
 

@@ -26,10 +26,12 @@ int tier_check(const struct stream *s, uint32_t shard, bool used, struct error *
 	char *directory = tier_directory(tier, &s->catalog, shard);
 	int r = OK;
 	if (!is_directory(s->io, tier))
-		r = error_errno(e, "the tier %s cannot be used, and nothing of shard %u was moved or deleted", tier, shard);
+		r = error_errno(e, "the tier %s cannot be used, and nothing of shard %u was moved or deleted", tier,
+				shard);
 	else if (used && !is_directory(s->io, directory))
-		r = error_errno(e, "%s, where older records of shard %u went, cannot be used; nothing was moved or deleted",
-				directory, shard);
+		r = error_errno(
+			e, "%s, where older records of shard %u went, cannot be used; nothing was moved or deleted",
+			directory, shard);
 	if (!r)
 		r = path_mkdirs(s->io, directory, e);
 	free(directory);
