@@ -552,6 +552,12 @@ static void look(struct watcher *w, const struct batch *b)
 	}
 }
 
+enum { STEPS = 5 };
+
+/* The shards that there are, open and closed, before each step and in the end: 0 becomes 1 and 2, 1 becomes 3 and 4, 2 and
+   4 become 5, all become 6, and that becomes 7, 8 and 9. */
+static const size_t shards_at[STEPS + 1] = {1, 3, 5, 6, 7, 10};
+
 /* Reads on until it has as many as there will be, and a moment longer. */
 static int follower(void)
 {
@@ -576,8 +582,8 @@ static int follower(void)
 	size_t ended = 0, shards = r ? 0 : store_reader_shards(reader);
 	for (size_t i = 0; i < shards; i++)
 		ended += store_reader_shard(reader, i).ended;
-	bool good =
-		!r && !w.twice && !w.disorder && w.count == (uint64_t)(WRITERS * each) && ended == 7 && shards == 10;
+	bool good = !r && !w.twice && !w.disorder && w.count == (uint64_t)(WRITERS * each) && ended == 7 &&
+		    shards == shards_at[STEPS];
 	if (!good)
 		fprintf(stderr, "follower: twice %llu disorder %llu count %llu shards %zu ended %zu: %s\n",
 			(unsigned long long)w.twice, (unsigned long long)w.disorder, (unsigned long long)w.count,
@@ -588,35 +594,48 @@ static int follower(void)
 	return !good;
 }
 
-static void wait_for_part(int64_t part, int64_t of)
-{
-	while (atomic_load(&shared->written) < WRITERS * each / of * part && !atomic_load(&shared->failed))
-		usleep(1000);
-}
-
-/* 0 -> 1 2; 1 -> 3 4; 4 2 -> 5... and at last three equal parts. */
-static int reshape(struct error *e)
+static int take_step(int step, struct error *e)
 {
 	struct stream s = {0};
 	int r = stream_open(&s, &files_real, stream_path, e);
-	wait_for_part(1, 6);
-	if (!r)
-		r = reshard_split(&s, 0, NULL, e);
-	wait_for_part(2, 6);
-	if (!r)
-		r = reshard_split(&s, 1, NULL, e);
-	wait_for_part(3, 6);
-	if (!r)
-		r = reshard_merge(&s, 2, 4, e);
-	wait_for_part(4, 6);
-	/* 3 has the first quarter, 5 the rest. */
-	if (!r)
-		r = reshard_scale(&s, 1, e);
-	if (r == 1)
-		r = reshard_scale(&s, 3, e);
-	if (r == 1)
-		r = s.catalog.shard_count == 10 ? OK : error_set(e, ERR_FAILED, "%zu shards", s.catalog.shard_count);
+	if (!r && s.catalog.shard_count == shards_at[step]) {
+		switch (step) {
+		case 0: r = reshard_split(&s, 0, NULL, e); break;
+		case 1: r = reshard_split(&s, 1, NULL, e); break;
+		case 2: r = reshard_merge(&s, 2, 4, e); break;
+		case 3: r = reshard_scale(&s, 1, e); break;
+		default: r = reshard_scale(&s, 3, e); break;
+		}
+	}
+	if (r >= 0)
+		r = s.catalog.shard_count == shards_at[step + 1] ? OK : error_set(e, ERR_FAILED, "other shards");
 	stream_close(&s);
+	return r;
+}
+
+/* As often as not it is killed on the way. */
+static void try_step(int step, useconds_t patience)
+{
+	struct error e;
+	pid_t pid = fork();
+	if (!pid)
+		_exit(take_step(step, &e) != 0);
+	usleep(patience);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static int reshape(struct error *e)
+{
+	int r = OK;
+	for (int step = 0; !r && step < STEPS; step++) {
+		while (atomic_load(&shared->written) < WRITERS * each / (STEPS + 1) * (step + 1) &&
+		       !atomic_load(&shared->failed))
+			usleep(1000);
+		for (useconds_t patience = 100; patience < 1000; patience += 150)
+			try_step(step, patience);
+		r = take_step(step, e);
+	}
 	return r;
 }
 
