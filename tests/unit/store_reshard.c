@@ -480,8 +480,15 @@ static void test_stops(void)
 
 enum { WRITERS = 8, FOLLOWERS = 8, MANY_KEYS = 101, BATCH = 700 };
 
+enum { STEPS = 5 };
+
+/* The shards that there are, open and closed, before each step and in the end: 0 becomes 1 and 2, 1 becomes 3 and 4, 2 and
+   4 become 5, all become 6, and that becomes 7, 8 and 9. */
+static const size_t shards_at[STEPS + 1] = {1, 3, 5, 6, 7, 10};
+
 struct shared {
 	atomic_llong written;
+	atomic_int steps; /* that are done */
 	atomic_bool failed;
 };
 
@@ -512,6 +519,10 @@ static int writer(int number)
 	struct store_writer *w = test_writer(&files_real, stream_path, 1, SYNC_DEFAULT, &e);
 	int r = !w;
 	for (int64_t n = 0; !r && n < each;) {
+		/* Not so fast: there must be writers at work at each step, and after the last. */
+		while (n >= each / (2 * STEPS + 2) * (2 * atomic_load(&shared->steps) + 3) &&
+		       !atomic_load(&shared->failed))
+			usleep(500);
 		seed = seed * 1664525 + 1013904223;
 		uint32_t count = 1 + (seed >> 8) % BATCH;
 		if (count > each - n)
@@ -551,12 +562,6 @@ static void look(struct watcher *w, const struct batch *b)
 		w->count++;
 	}
 }
-
-enum { STEPS = 5 };
-
-/* The shards that there are, open and closed, before each step and in the end: 0 becomes 1 and 2, 1 becomes 3 and 4, 2 and
-   4 become 5, all become 6, and that becomes 7, 8 and 9. */
-static const size_t shards_at[STEPS + 1] = {1, 3, 5, 6, 7, 10};
 
 /* Reads on until it has as many as there will be, and a moment longer. */
 static int follower(void)
@@ -629,12 +634,13 @@ static int reshape(struct error *e)
 {
 	int r = OK;
 	for (int step = 0; !r && step < STEPS; step++) {
-		while (atomic_load(&shared->written) < WRITERS * each / (STEPS + 1) * (step + 1) &&
+		while (atomic_load(&shared->written) < WRITERS * (each / (STEPS + 1)) * (step + 1) &&
 		       !atomic_load(&shared->failed))
 			usleep(1000);
 		for (useconds_t patience = 100; patience < 1000; patience += 150)
 			try_step(step, patience);
 		r = take_step(step, e);
+		atomic_store(&shared->steps, step + 1);
 	}
 	return r;
 }
