@@ -102,12 +102,12 @@ int main(int argc, char **argv)
 		 "create: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
 		 "create, retain: how long records are kept (0: for ever)", NULL},
-		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
-		 "split: the first point of the second part (the middle)", NULL},
 		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE",
 		 "create, retain: how many bytes are kept (0: any)", NULL},
 		{0, "tier", OPT_TEXT, offsetof(struct ctl, tier), "DIR",
 		 "create, retain: where what is not kept goes (none: it is deleted)", NULL},
+		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
+		 "split: the first point of the second part (the middle)", NULL},
 		{0},
 	};
 	static const struct command command = {
