@@ -10,6 +10,7 @@
  * are taken; after a power cut that takes all that is not certain, the same holds.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,18 @@
 
 #include "disk.h"
 #include "records.h"
+#include "store/compact.h"
 #include "store/reshard.h"
 #include "store/writer_private.h"
 
 static const char stream_path[] = "/d/s";
+
+/* The simulated machine is one thread; what a writer would do in its slack is done here by name. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
+{
+	(void)thread, (void)attributes, (void)run, (void)arg;
+	return EAGAIN;
+}
 
 /* -- a layer that fails -- */
 
@@ -302,11 +311,29 @@ static int do_create(const struct files *io, struct run *run)
 	return create(io);
 }
 
+static int do_compact(const struct files *io, struct run *run)
+{
+	struct stream s;
+	struct error e;
+	struct tidy_options o = {.wait = false};
+	struct compacted done;
+	(void)run;
+	int r = stream_open(&s, io, stream_path, &e);
+	if (r)
+		return r;
+	for (uint32_t i = 0; !r && i < 2; i++)
+		r = compact(&s, i, &o, &done, &e);
+	if (r && faulty_of(io)->parts)
+		fprintf(stderr, "compact: %s\n", e.text);
+	stream_close(&s);
+	return r;
+}
+
 static const struct operation {
 	const char *name;
 	int (*run)(const struct files *io, struct run *run);
-} operations[] = {{"create", do_create}, {"put", do_put},     {"read", do_read},
-		  {"split", do_split},   {"merge", do_merge}, {"scale", do_scale}};
+} operations[] = {{"create", do_create}, {"put", do_put},     {"read", do_read},      {"split", do_split},
+		  {"merge", do_merge},   {"scale", do_scale}, {"compact", do_compact}};
 
 static const struct fault {
 	const char *name;

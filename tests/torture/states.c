@@ -19,6 +19,8 @@
  * Time and random numbers come from the seed: a failure prints what to run to see it again. First of all, disks that
  * lie (a sync of files, or of directories, that does nothing) must be found out.
  */
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@
 #include "base/mem.h"
 #include "codec/hash.h"
 #include "records.h"
+#include "store/compact.h"
 #include "store/reshard.h"
 #include "store/writer_private.h"
 
@@ -43,6 +46,13 @@ enum {
 };
 
 static const char stream_path[] = "/d/s";
+
+/* The simulated machine is one thread; what a writer would do in its slack is done here by name. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
+{
+	(void)thread, (void)attributes, (void)run, (void)arg;
+	return EAGAIN;
+}
 
 /* -- time and chance, by the seed -- */
 
@@ -82,7 +92,7 @@ static struct counts {
 } counts;
 
 static struct {
-	uint64_t reshards, kills, failed_syncs, short_writes, no_space, faults;
+	uint64_t reshards, compacted, kills, failed_syncs, short_writes, no_space, faults;
 } totals;
 
 static uint64_t seed = 1;
@@ -221,6 +231,33 @@ static bool any_writer(const struct world *w)
 	return false;
 }
 
+/* Segments that were rewritten, or an error. */
+static int compact_all(const struct files *io, struct error *e)
+{
+	struct stream s;
+	struct tidy_options o = {.wait = false};
+	int r = stream_open(&s, io, stream_path, e), count = 0;
+	for (size_t i = 0; !r && i < s.catalog.shard_count; i++) {
+		struct compacted done = {0};
+		r = compact(&s, s.catalog.shards[i].id, &o, &done, e);
+		count += (int)(done.segments_before - done.segments_after);
+	}
+	stream_close(&s);
+	return r < 0 ? r : count;
+}
+
+static int compacter_life(struct actor *a)
+{
+	struct world *w = a->arg;
+	struct error e;
+	for (int i = 0; i < 30 && any_writer(w); i++) {
+		int r = compact_all(&w->disk.io, &e);
+		if (r > 0)
+			totals.compacted += (uint64_t)r;
+	}
+	return 0;
+}
+
 /* What it was shown, nobody may miss later. */
 static int follower_life(struct actor *a)
 {
@@ -338,6 +375,8 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 		r = pen_sync(&p, &e);
 	pen_close(&p);
 	if (!r && w->reshards && !dice(&w->dice, 3) && reshard_once(&w->disk.io, &w->dice, &e) == ERR_FAILED)
+		r = ERR_FAILED;
+	if (!r && !dice(&w->dice, 3) && compact_all(&w->disk.io, &e) < 0)
 		r = ERR_FAILED;
 	w->disk.changed = NULL;
 	if (r)
@@ -534,6 +573,8 @@ static void run_workload(int number, enum disk_lie lie)
 		crew_add(&w.crew, writer_life, &w, 3);
 	if (w.reshards)
 		crew_add(&w.crew, resharder_life, &w, 2);
+	if (number % 3 != 2)
+		crew_add(&w.crew, compacter_life, &w, 2);
 	crew_add(&w.crew, follower_life, &w, 1);
 	crew_run(&w.crew);
 	if (w.crew.stuck)
@@ -571,17 +612,18 @@ static void report(int workloads)
 	       (unsigned long long)counts.states, (unsigned long long)counts.kills,
 	       (unsigned long long)counts.power_cuts, (unsigned long long)counts.nested,
 	       (unsigned long long)counts.known);
-	printf("states: in the workloads %llu processes killed, %llu splits and merges, %llu failed syncs, %llu short "
+	printf("states: in the workloads %llu processes killed, %llu splits and merges, %llu segments compacted away, "
+	       "%llu failed syncs, %llu short "
 	       "counts, %llu times no"
 	       " space; torn %llu, without data %llu\n",
 	       (unsigned long long)totals.kills, (unsigned long long)totals.reshards,
-	       (unsigned long long)totals.failed_syncs, (unsigned long long)totals.short_writes,
-	       (unsigned long long)totals.no_space,
+	       (unsigned long long)totals.compacted, (unsigned long long)totals.failed_syncs,
+	       (unsigned long long)totals.short_writes, (unsigned long long)totals.no_space,
 	       (unsigned long long)(counts.by_fate[FATE_FRONT] + counts.by_fate[FATE_FRONT_ZEROS] +
 				    counts.by_fate[FATE_TAIL]),
 	       (unsigned long long)counts.by_fate[FATE_ZEROS]);
-	if (workloads >= 12 &&
-	    (!totals.kills || !totals.reshards || !totals.failed_syncs || !totals.short_writes || !totals.no_space)) {
+	if (workloads >= 12 && (!totals.kills || !totals.reshards || !totals.compacted || !totals.failed_syncs ||
+				!totals.short_writes || !totals.no_space)) {
 		fprintf(stderr, "FAIL: something that should have gone wrong never did\n");
 		counts.failures++;
 	}
