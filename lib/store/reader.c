@@ -84,6 +84,20 @@ static int add_stream(struct store_reader *r, const struct files *io, const char
 	return err;
 }
 
+/* Where `begin` puts it. */
+static int place_at(struct store_reader *r, struct lane *l, struct error *e)
+{
+	const struct store_reader_options *o = r->options;
+	uint64_t seq = 0;
+	int how = o->begin(o->begin_arg, l->stream, catalog_shard(&l->stream->catalog, l->cursor.shard), &seq, e);
+	if (how < 0)
+		return how;
+	l->ended = how == BEGIN_NEVER;
+	if (how == BEGIN_AT)
+		cursor_seek(&l->cursor, seq);
+	return OK;
+}
+
 /* Sets where a lane begins and ends. *past: the beginning lies behind all there is. */
 static int place(struct store_reader *r, struct lane *l, bool *past, struct error *e)
 {
@@ -93,10 +107,14 @@ static int place(struct store_reader *r, struct lane *l, bool *past, struct erro
 	int err = cursor_end(c, &end, e);
 	if (err)
 		return err;
-	*past = o->from.kind == BOUND_SEQ && o->from.seq > end;
-	if (o->from.kind == BOUND_SEQ || o->from.kind == BOUND_END)
+	*past = !o->begin && o->from.kind == BOUND_SEQ && o->from.seq > end;
+	if (o->begin)
+		err = place_at(r, l, e);
+	else if (o->from.kind == BOUND_SEQ || o->from.kind == BOUND_END)
 		cursor_seek(c, o->from.kind == BOUND_END ? end : o->from.seq);
-	else if (o->from.kind == BOUND_TIME && (err = cursor_seek_time(c, o->from.time, e)))
+	else if (o->from.kind == BOUND_TIME)
+		err = cursor_seek_time(c, o->from.time, e);
+	if (err)
 		return err;
 	c->end = o->follow ? UINT64_MAX : end;
 	if (o->to.kind == BOUND_SEQ && o->to.seq < c->end)
@@ -209,7 +227,7 @@ static void label(const struct store_reader *r, struct lane *l, struct store_ite
 		char *shard = arena_printf(&b->arena, "%s/%u", name, l->cursor.shard);
 		b->meta[META_SHARD] = column_const(value_string(shard, strlen(shard)));
 	}
-	*item = (struct store_item){b, l->stream->name, l->cursor.shard};
+	*item = (struct store_item){b, l->stream->name, l->cursor.shard, l->cursor.seq};
 }
 
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e)
