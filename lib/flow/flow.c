@@ -80,6 +80,20 @@ void flow_text_is_lines(struct flow *f)
 	f->text = FORMAT_LINES;
 }
 
+bool flow_gives_frames(struct flow *f)
+{
+	return f->output && output_is_frames(f->output);
+}
+
+int flow_deliver(struct flow *f, bool *kept, struct error *e)
+{
+	*kept = false;
+	int r = f->bad.fd >= 0 ? side_flush(&f->bad, e) : 0;
+	if (!r && f->bad.fd >= 0 && !f->bad.child && fdatasync(f->bad.fd) && errno != EINVAL && errno != EROFS)
+		r = error_errno(e, "%s", f->bad.dest);
+	return r || !f->output ? r : output_deliver(f->output, kept, e);
+}
+
 void flow_count_late(struct flow *f, uint64_t count, bool caught)
 {
 	f->own.late += count;

@@ -83,6 +83,11 @@ void flow_keep_rejects(struct flow *f, const char *dest);
 /* In `setup`: text is lines, whatever it looks like (unless -i says else). */
 void flow_text_is_lines(struct flow *f);
 
+/* For a source that remembers what it gave: whether it gives frames (not in `setup`); and that all it emitted and rejected is written,
+   and durable where it goes to a regular file (*kept). */
+bool flow_gives_frames(struct flow *f);
+int flow_deliver(struct flow *f, bool *kept, struct error *e);
+
 /* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
 void flow_count_late(struct flow *f, uint64_t count, bool caught);
 

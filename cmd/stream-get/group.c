@@ -1,0 +1,399 @@
+#include "group.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "store/spread.h"
+
+enum { CHECKPOINT = 1 * SECOND };
+
+int get_group_options(const struct get_group *g, bool shards, struct error *e)
+{
+	const char *alone = g->slots             ? "--slots"
+			    : g->steal           ? "--steal"
+			    : g->checkpoint >= 0 ? "--checkpoint"
+			    : g->on_gap          ? "--on-gap"
+			    : g->wait >= 0       ? "-w"
+						 : NULL;
+	if (!g->name && alone)
+		return error_set(e, ERR_USAGE, "%s is for groups: it wants -g GROUP", alone);
+	if (g->name && shards)
+		return error_set(e, ERR_USAGE, "--shard: a group reads all shards, and its slots share them");
+	return 0;
+}
+
+/* -- opening -- */
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	return strcmp(x->stream.directory, y->stream.directory);
+}
+
+static int open_group(struct get_group *g, struct member *m, struct flow *f, const char *from, struct error *e)
+{
+	uint32_t slots = g->slots > UINT32_MAX ? UINT32_MAX : g->slots ? (uint32_t)g->slots : 1;
+	int r = group_open(&m->group, &m->stream, g->name, e);
+	if (!r) {
+		r = group_create(&m->stream, g->name, slots, from ? from : "start", e);
+		return r < 0 ? r : group_find(&m->group, &m->stream, g->name, e);
+	}
+	if (r < 0)
+		return r;
+	if (g->slots && slots != m->group.slots)
+		return error_set(e, ERR_USAGE, "--slots: group %s of %s was made with %" PRIu32, g->name, m->name,
+				 m->group.slots);
+	if (from && strcmp(from, m->group.from))
+		flow_warn(f, "--from %s is not looked at: group %s of %s goes on where it stands", from, g->name,
+			  m->name);
+	return 0;
+}
+
+static int check_members(const struct get_group *g, struct error *e)
+{
+	for (size_t i = 1; i < g->count; i++) {
+		const struct member *a = &g->members[i - 1], *b = &g->members[i];
+		if (!strcmp(a->stream.catalog.id, b->stream.catalog.id))
+			return error_set(e, ERR_USAGE, "%s and %s are the same stream", a->name, b->name);
+		if (a->group.slots != b->group.slots)
+			return error_set(e, ERR_USAGE,
+					 "group %s has %" PRIu32 " slots in %s and %" PRIu32
+					 " in %s: it cannot read both",
+					 g->name, a->group.slots, a->name, b->group.slots, b->name);
+	}
+	return 0;
+}
+
+int get_group_open(struct get_group *g, struct flow *f, const char *const *names, size_t count, const char *from,
+		   struct error *e)
+{
+	g->fd = -1;
+	g->checkpoint = g->checkpoint < 0 ? CHECKPOINT : g->checkpoint;
+	g->give_up = g->wait < 0 ? INT64_MAX : monotonic_now() + g->wait;
+	g->members = mem_zero(count * sizeof *g->members);
+	int r = 0;
+	for (size_t i = 0; !r && i < count; i++) {
+		struct member *m = &g->members[g->count];
+		m->name = names[i];
+		if (!(r = stream_open(&m->stream, &files_real, names[i], e)))
+			g->count++;
+	}
+	if (!r)
+		qsort(g->members, g->count, sizeof *g->members, compare_members);
+	for (size_t i = 0; !r && i < g->count; i++)
+		r = open_group(g, &g->members[i], f, from, e);
+	return r ? r : check_members(g, e);
+}
+
+void get_group_close(struct get_group *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		struct member *m = &g->members[i];
+		slot_release(&m->slot);
+		positions_release(&m->reached);
+		group_close(&m->group);
+		stream_close(&m->stream);
+	}
+	if (g->name && g->fd >= 0)
+		files_real.close(&files_real, g->fd);
+	free(g->members);
+}
+
+/* -- taking a slot -- */
+
+int get_group_refuse(struct flow *f, struct error *e)
+{
+	if (flow_gives_frames(f))
+		return error_set(e, ERR_USAGE,
+				 "-g: checkpoints between our commands are not there yet; add -o json, for text");
+	if (flow_options(f)->output == FORMAT_TABLE)
+		return error_set(e, ERR_USAGE, "-g: a table is written when its end is known; add -o json, or -o csv");
+	return 0;
+}
+
+/* Said once: what a commit is worth. */
+static int say_guarantee(struct flow *f, struct error *e)
+{
+	bool kept;
+	int r = flow_deliver(f, &kept, e);
+	if (!r && !kept)
+		flow_warn(f, "what is written to a pipe or a terminal counts as read, whatever becomes of it there; a "
+			     "file keeps it (at least once)");
+	return r;
+}
+
+/* Slot k in all streams, or in none. All get the same epoch, unless others raise it meanwhile. */
+static int take_slot(struct get_group *g, uint32_t k, bool steal, struct error *e)
+{
+	uint64_t epoch = 0;
+	int r = 1;
+	for (size_t i = 0; r > 0 && i < g->count; i++) {
+		struct slot_view v;
+		int looked = slot_look(&v, &g->members[i].group, k, e);
+		r = looked ? looked : steal || !v.held;
+		if (v.epoch > epoch)
+			epoch = v.epoch;
+		slot_view_release(&v);
+	}
+	for (size_t i = 0; r > 0 && i < g->count; i++)
+		r = slot_take(&g->members[i].slot, &g->members[i].group, k, epoch + 1, steal, e);
+	for (size_t i = 0; r <= 0 && i < g->count; i++)
+		slot_release(&g->members[i].slot);
+	return r;
+}
+
+/* Which slot to steal: one whose process is stopped, else the first. */
+static int choose_victim(const struct get_group *g, uint32_t *k, struct error *e)
+{
+	*k = 0;
+	for (uint32_t i = 0; i < g->members[0].group.slots; i++)
+		for (size_t j = 0; j < g->count; j++) {
+			struct slot_view v;
+			int r = slot_look(&v, &g->members[j].group, i, e);
+			bool stopped = !r && v.stopped;
+			slot_view_release(&v);
+			if (r)
+				return r;
+			if (stopped)
+				return *k = i, 0;
+		}
+	return 0;
+}
+
+static int take_any(struct get_group *g, struct error *e)
+{
+	int r = 0;
+	uint32_t victim;
+	for (uint32_t k = 0; !r && k < g->members[0].group.slots; k++)
+		r = take_slot(g, k, false, e);
+	if (r || !g->steal)
+		return r;
+	r = choose_victim(g, &victim, e);
+	return r ? r : take_slot(g, victim, true, e);
+}
+
+/* Positions must lie in the log: behind its end something was lost that they count as read; before its beginning, we
+   would skip what nobody has read. */
+static int check_position(struct get_group *g, struct member *m, struct position *p, struct error *e)
+{
+	struct bound at = {.kind = BOUND_SEQ, .seq = p->next};
+	uint64_t seq;
+	bool past;
+	if (p->finished || !catalog_shard(&m->stream.catalog, p->shard))
+		return 0;
+	int r = position_resolve(&m->stream, p->shard, &at, &seq, &past, e);
+	if (r)
+		return r;
+	if (past)
+		return error_set(e, ERR_FAILED,
+				 "%s: group %s stands at @seq %" PRIu64 " of shard %" PRIu32 ", which ends at %" PRIu64
+				 ": records were lost; set it by `stream-ctl reset %s %s --from TIME`",
+				 m->name, g->name, p->next, p->shard, seq, m->name, g->name);
+	if (seq == p->next)
+		return 0;
+	if (g->on_gap == GAP_STOP)
+		return error_set(e, ERR_FAILED,
+				 "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %" PRIu32
+				 " are not kept any more, and group %s has not read them; --on-gap skip goes on "
+				 "behind them",
+				 m->name, p->next, seq - 1, p->shard, g->name);
+	batch_reject_text(g->lost, 0, "", 0,
+			  "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %" PRIu32
+			  " are not kept any more, and group %s had not read them",
+			  m->name, p->next, seq - 1, p->shard, g->name);
+	p->next = seq;
+	g->dirty = true;
+	return 0;
+}
+
+static int resume(struct get_group *g, struct error *e)
+{
+	int r = 0;
+	for (size_t i = 0; !r && i < g->count; i++) {
+		struct member *m = &g->members[i];
+		if ((r = slot_resume(&m->slot, e)))
+			return r;
+		positions_copy(&m->reached, &m->slot.positions);
+		for (size_t j = 0; !r && j < m->reached.count; j++)
+			r = check_position(g, m, &m->reached.items[j], e);
+	}
+	g->held = true;
+	g->committed = g->checked = monotonic_now();
+	return r;
+}
+
+/* The holders, as far as a line has room for them. */
+static void list_holders(const struct get_group *g, struct buf *out)
+{
+	enum { SHOWN = 3 };
+	const struct group *group = &g->members[0].group;
+	for (uint32_t k = 0; k < group->slots && k < SHOWN; k++) {
+		struct slot_view v;
+		struct error ignored;
+		char holder[128];
+		if (!slot_look(&v, group, k, &ignored)) {
+			slot_holder_text(&v, holder);
+			buf_printf(out, "%sslot %" PRIu32 ": %s", k ? "; " : "", k, holder);
+		}
+		slot_view_release(&v);
+	}
+	if (group->slots > SHOWN)
+		buf_string_append(out, "; …");
+	buf_string(out);
+}
+
+static int wait_for_slot(struct get_group *g, struct flow *f, struct error *e)
+{
+	struct buf holders = BUF_INIT;
+	int r = 0;
+	int64_t now = monotonic_now();
+	const struct group *group = &g->members[0].group;
+	list_holders(g, &holders);
+	if (now >= g->give_up)
+		r = error_set(e, ERR_FAILED, "no slot of group %s is free (%s)", g->name, holders.data);
+	else if (!g->waits)
+		flow_warn(f, "waiting for a slot of group %s (%s)", g->name, holders.data);
+	buf_release(&holders);
+	if (!r && !g->waits)
+		r = slot_wait_open(group, &g->fd, e);
+	if (r)
+		return r;
+	bool first = !g->waits;
+	g->waits = true;
+	int64_t again = now + (g->fd < 0 ? WATCH_INTERVAL : SECOND);
+	flow_wait_for(f, g->fd);
+	/* It may have become free before it was watched. */
+	flow_timer_at(f, first ? now : again < g->give_up ? again : g->give_up);
+	return 0;
+}
+
+int get_group_take(struct get_group *g, struct flow *f, struct error *e)
+{
+	int r = g->waits ? slot_wait_again(&g->members[0].group, g->fd, e) : 0;
+	if (!r)
+		r = take_any(g, e);
+	if (!r)
+		return wait_for_slot(g, f, e);
+	if (r < 0 || (r = resume(g, e)))
+		return r;
+	flow_timer_at(f, INT64_MAX);
+	r = say_guarantee(f, e);
+	return r ? r : 1;
+}
+
+/* -- reading -- */
+
+static struct member *member_of(const struct get_group *g, const char *stream)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->members[i].name, stream))
+			return &g->members[i];
+	return NULL;
+}
+
+int get_group_begin(void *self, const struct stream *s, const struct catalog_shard *shard, uint64_t *seq,
+		    struct error *e)
+{
+	struct get_group *g = self;
+	struct member *m = member_of(g, s->name);
+	(void)e;
+	if (hash128_compare(shard->to, m->slot.from) < 0 || hash128_compare(shard->from, m->slot.to) > 0)
+		return BEGIN_NEVER;
+	const struct position *p = positions_get(&m->reached, shard->id);
+	if (!p)
+		return BEGIN_FIRST;
+	*seq = p->next;
+	return p->finished ? BEGIN_NEVER : BEGIN_AT;
+}
+
+void get_group_reached(struct get_group *g, const char *stream, uint32_t shard, uint64_t next)
+{
+	struct member *m = member_of(g, stream);
+	const struct position *p = positions_get(&m->reached, shard);
+	if (p && p->next >= next)
+		return;
+	positions_set(&m->reached, shard, next, false);
+	g->dirty = true;
+}
+
+int get_group_select(struct get_group *g, struct store_item *item, struct error *e)
+{
+	struct member *m = member_of(g, item->stream);
+	struct batch *b = item->batch;
+	struct position *p = positions_get(&m->reached, item->shard);
+	uint64_t first = (uint64_t)column_get(&b->meta[META_SEQ], batch_row(b, 0)).i;
+	/* Retention may have overtaken us. */
+	int r = p && p->next < first ? check_position(g, m, p, e) : 0;
+	if (r || m->group.slots == 1)
+		return r;
+	uint32_t count = 0, *rows = arena_array(&b->arena, batch_count(b), sizeof *rows);
+	for (uint32_t i = 0; i < batch_count(b); i++) {
+		uint32_t row = batch_row(b, i);
+		struct hash128 point = spread_point(&b->meta[META_HASH], row);
+		if (hash128_compare(point, m->slot.from) >= 0 && hash128_compare(point, m->slot.to) <= 0)
+			rows[count++] = row;
+	}
+	batch_select(b, rows, count);
+	return 0;
+}
+
+/* -- committing -- */
+
+static int check(struct get_group *g, struct error *e)
+{
+	int r = 0;
+	for (size_t i = 0; !r && i < g->count; i++)
+		r = slot_check(&g->members[i].slot, e);
+	g->checked = monotonic_now();
+	return r;
+}
+
+/* A stream that never syncs may forget what we have passed on, and give its @seq to other records. */
+static int secure(struct member *m, struct error *e)
+{
+	int r = 0;
+	for (size_t i = 0; m->stream.catalog.sync == SYNC_NEVER && !r && i < m->reached.count; i++) {
+		const struct position *p = &m->reached.items[i], *before;
+		before = positions_get(&m->slot.positions, p->shard);
+		if (!before || before->next < p->next)
+			r = position_secure(&m->stream, p->shard, before ? before->next : 0, p->next, e);
+	}
+	return r;
+}
+
+int get_group_commit(struct get_group *g, struct flow *f, struct error *e)
+{
+	bool kept;
+	if (!g->held || !g->dirty)
+		return 0;
+	int r = check(g, e);
+	if (!r)
+		r = flow_deliver(f, &kept, e);
+	for (size_t i = 0; !r && i < g->count; i++) {
+		struct member *m = &g->members[i];
+		r = secure(m, e);
+		if (!r)
+			r = slot_commit(&m->slot, m->slot.n + 1, &m->reached, e);
+	}
+	g->dirty = r != 0;
+	g->committed = g->checked = monotonic_now();
+	return r;
+}
+
+int64_t get_group_due(const struct get_group *g)
+{
+	return g->dirty ? g->committed + g->checkpoint : INT64_MAX;
+}
+
+int get_group_tick(struct get_group *g, struct flow *f, struct error *e)
+{
+	int64_t now = monotonic_now();
+	if (now >= get_group_due(g))
+		return get_group_commit(g, f, e);
+	/* A process that was stopped for long is to learn that it is fenced before it passes on more. */
+	return now - g->checked > SECOND ? check(g, e) : 0;
+}
