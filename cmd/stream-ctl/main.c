@@ -33,8 +33,8 @@ static const struct {
 	{"sync", NULL},
 	{"compact", NULL},
 	{"delete", NULL},
-	{"groups", NULL},
-	{"reset", NULL},
+	{"groups", ctl_groups},
+	{"reset", ctl_reset},
 	{"replay", NULL},
 	{"fsck", NULL},
 };
@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 		 "create: how long records are kept", NULL},
 		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
 		 NULL},
+		{0, "from", OPT_TEXT, offsetof(struct ctl, from), "PLACE",
+		 "reset: start, end, a time of arrival or a @seq", NULL},
 		{0},
 	};
 	static const struct command command = {
@@ -111,7 +113,9 @@ int main(int argc, char **argv)
 		.operands = "create|list|show [STREAM]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl list\n"
-			    "  stream-ctl show web\n",
+			    "  stream-ctl show web\n"
+			    "  stream-ctl groups web\n"
+			    "  stream-ctl reset web nightly --from now-1d\n",
 		.options = options,
 		.traits = COMMAND_SOURCE,
 	};

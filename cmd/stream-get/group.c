@@ -349,6 +349,7 @@ static int check(struct get_group *g, struct error *e)
 	for (size_t i = 0; !r && i < g->count; i++)
 		r = slot_check(&g->members[i].slot, e);
 	g->checked = monotonic_now();
+	g->idle = false;
 	return r;
 }
 
@@ -384,16 +385,22 @@ int get_group_commit(struct get_group *g, struct flow *f, struct error *e)
 	return r;
 }
 
-int64_t get_group_due(const struct get_group *g)
+static int64_t due(const struct get_group *g)
 {
 	return g->dirty ? g->committed + g->checkpoint : INT64_MAX;
+}
+
+int64_t get_group_idle(struct get_group *g)
+{
+	g->idle = true;
+	return due(g);
 }
 
 int get_group_tick(struct get_group *g, struct flow *f, struct error *e)
 {
 	int64_t now = monotonic_now();
-	if (now >= get_group_due(g))
+	if (now >= due(g))
 		return get_group_commit(g, f, e);
-	/* A process that was stopped for long is to learn that it is fenced before it passes on more. */
-	return now - g->checked > SECOND ? check(g, e) : 0;
+	/* A process that was stopped is to learn that it is fenced before it passes on more. */
+	return g->idle || now - g->checked > SECOND ? check(g, e) : 0;
 }

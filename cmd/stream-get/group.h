@@ -31,6 +31,7 @@ struct get_group {
 	size_t count;
 	bool held, dirty;
 	bool waits;                          /* said so */
+	bool idle;                           /* we waited for records: meanwhile much may have happened */
 	int fd;                              /* wakes when a slot may be free */
 	int64_t give_up, committed, checked; /* monotonic */
 	struct batch *lost;                  /* where to report what is gone; borrowed */
@@ -59,7 +60,7 @@ void get_group_reached(struct get_group *g, const char *stream, uint32_t shard, 
 /* Commits if the time has come; ERR_UPSTREAM when we are fenced. */
 int get_group_tick(struct get_group *g, struct flow *f, struct error *e);
 int get_group_commit(struct get_group *g, struct flow *f, struct error *e);
-/* When get_group_tick has something to do; INT64_MAX: not before there is more. */
-int64_t get_group_due(const struct get_group *g);
+/* There is nothing to read now: when get_group_tick has something to do; INT64_MAX: not before there is more. */
+int64_t get_group_idle(struct get_group *g);
 
 #endif

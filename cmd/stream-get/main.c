@@ -206,7 +206,7 @@ static int begin_group(struct get *g, struct flow *f, struct error *e)
 /* In a group, what was given is committed by the clock. */
 static int wait_for_more(struct get *g, struct flow *f)
 {
-	int64_t due = get_group_due(&g->group);
+	int64_t due = get_group_idle(&g->group);
 	int64_t step = g->follow && store_reader_fd(g->reader) < 0 ? WATCH_INTERVAL
 		       : g->options.to.kind == BOUND_TIME          ? GRACE
 								   : 0;
