@@ -188,15 +188,18 @@ int slot_newest(const struct files *io, const char *directory, struct slot_files
 	int r = 0;
 	for (int i = 0; !r && i < TRIES; i++) {
 		r = slot_files_read(files, io, directory, e);
-		if (r || !files->any)
-			break;
+		if (r)
+			return r;
+		if (!files->any)
+			continue;
 		char *name = slot_snapshot_name(files->n, files->n_epoch), *path = file_path("%s/%s", directory, name);
 		r = positions_load(p, flow, io, path, e);
 		free(path);
 		free(name);
 	}
-	return r ? (r > 0 ? OK : r)
-		 : error_set(e, ERR_FAILED, "%s has lost its positions: set them by `stream-ctl reset`", directory);
+	return r < 0 ? r
+	       : r   ? OK
+		     : error_set(e, ERR_FAILED, "%s has lost its positions: set them by `stream-ctl reset`", directory);
 }
 
 int slot_resume(struct slot *s, struct error *e)

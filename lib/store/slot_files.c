@@ -24,16 +24,23 @@ char *slot_snapshot_name(uint64_t n, uint64_t epoch)
 	return file_path("%" PRIu64 ".%" PRIu64 ".pos", n, epoch);
 }
 
+/* (scanf takes a sign before a number; a file that is being written has one.) */
+static bool begins_with_digit(const char *name)
+{
+	return *name >= '0' && *name <= '9';
+}
+
 static bool is_run(const char *name, uint64_t *epoch)
 {
 	int used = 0;
-	return sscanf(name, "%" SCNu64 ".run%n", epoch, &used) == 1 && used && !name[used];
+	return begins_with_digit(name) && sscanf(name, "%" SCNu64 ".run%n", epoch, &used) == 1 && used && !name[used];
 }
 
 static bool is_snapshot(const char *name, uint64_t *n, uint64_t *epoch)
 {
 	int used = 0;
-	return sscanf(name, "%" SCNu64 ".%" SCNu64 ".pos%n", n, epoch, &used) == 2 && used && !name[used];
+	return begins_with_digit(name) && sscanf(name, "%" SCNu64 ".%" SCNu64 ".pos%n", n, epoch, &used) == 2 && used &&
+	       !name[used];
 }
 
 static void look(void *arg, const char *name)
