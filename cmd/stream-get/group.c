@@ -246,29 +246,30 @@ static void list_holders(const struct get_group *g, struct buf *out)
 	buf_string(out);
 }
 
-static int wait_for_slot(struct get_group *g, struct flow *f, struct error *e)
+static int say_held(struct get_group *g, struct flow *f, bool over, struct error *e)
 {
 	struct buf holders = BUF_INIT;
 	int r = 0;
-	int64_t now = monotonic_now();
-	const struct group *group = &g->members[0].group;
 	list_holders(g, &holders);
-	if (now >= g->give_up)
+	if (over)
 		r = error_set(e, ERR_FAILED, "no slot of group %s is free (%s)", g->name, holders.data);
-	else if (!g->waits)
+	else
 		flow_warn(f, "waiting for a slot of group %s (%s)", g->name, holders.data);
 	buf_release(&holders);
-	if (!r && !g->waits)
-		r = slot_wait_open(group, &g->fd, e);
-	if (r)
-		return r;
-	bool first = !g->waits;
-	g->waits = true;
-	int64_t again = now + (g->fd < 0 ? WATCH_INTERVAL : SECOND);
-	flow_wait_for(f, g->fd);
-	/* It may have become free before it was watched. */
-	flow_timer_at(f, first ? now : again < g->give_up ? again : g->give_up);
-	return 0;
+	return r;
+}
+
+/* All slots are held. The first time they are watched from here on, and tried once more. */
+static int wait_for_slot(struct get_group *g, struct flow *f, struct error *e)
+{
+	int64_t now = monotonic_now();
+	int r = now >= g->give_up || !g->waits ? say_held(g, f, now >= g->give_up, e) : 0;
+	if (!r && !g->waits) {
+		r = slot_wait_open(&g->members[0].group, &g->fd, e);
+		g->waits = true;
+		return r ? r : take_any(g, e);
+	}
+	return r;
 }
 
 int get_group_take(struct get_group *g, struct flow *f, struct error *e)
@@ -277,8 +278,13 @@ int get_group_take(struct get_group *g, struct flow *f, struct error *e)
 	if (!r)
 		r = take_any(g, e);
 	if (!r)
-		return wait_for_slot(g, f, e);
-	if (r < 0 || (r = resume(g, e)))
+		r = wait_for_slot(g, f, e);
+	if (!r) {
+		int64_t again = monotonic_now() + (g->fd < 0 ? WATCH_INTERVAL : SECOND);
+		flow_wait_for(f, g->fd);
+		flow_timer_at(f, again < g->give_up ? again : g->give_up);
+	}
+	if (r <= 0 || (r = resume(g, e)))
 		return r;
 	flow_timer_at(f, INT64_MAX);
 	r = say_guarantee(f, e);
