@@ -183,8 +183,6 @@ static int check_position(struct get_group *g, struct member *m, struct position
 	struct bound at = {.kind = BOUND_SEQ, .seq = p->next};
 	uint64_t seq;
 	bool past;
-	if (p->finished || !catalog_shard(&m->stream.catalog, p->shard))
-		return 0;
 	int r = position_resolve(&m->stream, p->shard, &at, &seq, &past, e);
 	if (r)
 		return r;
@@ -218,8 +216,13 @@ static int resume(struct get_group *g, struct error *e)
 		if ((r = slot_resume(&m->slot, e)))
 			return r;
 		positions_copy(&m->reached, &m->slot.positions);
-		for (size_t j = 0; !r && j < m->reached.count; j++)
-			r = check_position(g, m, &m->reached.items[j], e);
+		/* While we waited it may have got other shards. */
+		r = stream_reload(&m->stream, e);
+		for (size_t j = 0; !r && j < m->reached.count; j++) {
+			struct position *p = &m->reached.items[j];
+			if (!p->finished && catalog_shard(&m->stream.catalog, p->shard))
+				r = check_position(g, m, p, e);
+		}
 	}
 	g->held = true;
 	g->committed = g->checked = monotonic_now();

@@ -25,8 +25,9 @@ struct get {
 	uint32_t *shards;
 	struct store_reader *reader;
 	struct batch marks, lost; /* of a WATERMARK; rejects */
-	bool *told;               /* the shards whose end was announced */
-	bool announced;
+	bool *told;               /* of the shards that were announced: whether their end was */
+	size_t announced;
+	uint64_t changes; /* of the reader, up to which all was announced */
 	int64_t given;
 };
 
@@ -108,7 +109,6 @@ static int open_reader(struct get *g, struct flow *f, struct error *e)
 	int r = store_reader_open(&g->reader, &files_real, g->names, g->name_count, &g->options, e);
 	if (r)
 		return r;
-	g->told = mem_zero(store_reader_shards(g->reader) * sizeof *g->told);
 	const char *notice = store_reader_notice(g->reader);
 	if (notice)
 		flow_warn(f, "%s", notice);
@@ -152,17 +152,28 @@ static void add_mark(struct get *g, const struct store_shard_state *s, bool qual
 	batch_add_row(&g->marks, row, 3);
 }
 
+/* New shards come first: a stage that hears of an end knows of those that go on. */
 static int mark_shards(struct get *g, struct flow *f, struct error *e)
 {
+	size_t count = store_reader_shards(g->reader), known = g->announced;
+	bool qualified = store_reader_streams(g->reader) > 1;
+	if (g->changes == store_reader_changes(g->reader))
+		return 0;
+	g->changes = store_reader_changes(g->reader);
+	g->told = mem_resize(g->told, count, sizeof *g->told);
+	g->announced = count;
 	batch_reset(&g->marks);
-	for (size_t i = 0; i < store_reader_shards(g->reader); i++) {
+	for (size_t i = known; i < count; i++) {
 		struct store_shard_state s = store_reader_shard(g->reader, i);
-		if (g->announced && (!s.ended || g->told[i]))
-			continue;
 		g->told[i] = s.ended;
-		add_mark(g, &s, store_reader_streams(g->reader) > 1, s.ended ? "drained" : "active");
+		add_mark(g, &s, qualified, s.ended ? "drained" : "active");
 	}
-	g->announced = true;
+	for (size_t i = 0; i < known; i++) {
+		struct store_shard_state s = store_reader_shard(g->reader, i);
+		if (s.ended && !g->told[i])
+			add_mark(g, &s, qualified, "drained");
+		g->told[i] = s.ended;
+	}
 	return g->marks.rows ? flow_control(f, FRAME_WATERMARK, 0, &g->marks, e) : 0;
 }
 
@@ -243,18 +254,17 @@ static int produce(void *self, struct flow *f, struct error *e)
 	look_at_clock(g);
 	if (!g->reader)
 		return begin_group(g, f, e);
-	int r = g->announced ? 0 : mark_shards(g, f, e);
+	int r = mark_shards(g, f, e);
 	if (!r && g->group.name)
 		r = get_group_tick(&g->group, f, e);
 	if (r || (g->count && g->given >= g->count))
 		return r ? r : FLOW_DONE;
 	int got = store_reader_next(g->reader, &item, e);
-	if (got < 0 || (r = report_lost(g, f, e)))
+	if (got < 0 || (r = report_lost(g, f, e)) || (r = mark_shards(g, f, e)))
 		return got < 0 ? got : r;
 	if (got)
 		return give(g, f, &item, e);
-	r = mark_shards(g, f, e);
-	return r ? r : store_reader_done(g->reader) ? FLOW_DONE : wait_for_more(g, f);
+	return store_reader_done(g->reader) ? FLOW_DONE : wait_for_more(g, f);
 }
 
 static int end(void *self, struct flow *f, bool final, struct error *e)

@@ -96,6 +96,7 @@ static void test_group(void)
 	CHECK(newest(&g) == 5);
 	CHECK(slot_take(&a, &g, 0, 0, false, &e) == 1 && !slot_resume(&a, &e) && strcmp(a.flow, flow) != 0);
 	slot_release(&a);
+	group_close(&g);
 	CHECK(group_find(&g, &stream, "wep", &e) == ERR_USAGE && strstr(e.text, "is it `web`"));
 	CHECK(!group_delete(&stream, "web", &e));
 	CHECK(group_open(&g, &stream, "web", &e) == 0);
