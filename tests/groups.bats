@@ -421,3 +421,41 @@ says_so() { grep -q -- "$1" "$2"; }
 	fails 2 'there is no stream `t`' stream-get -g g t
 	[ ! -e "$STREAM_HOME/s/groups" ]
 }
+
+# -- shards that are split and merged --
+
+@test "splits and merges don't matter to a group: each record once, each key in order" {
+	stream-ctl create --shards 2 s
+	local i parts=(0 1)
+	stream-get -g g --slots 3 s >out.0
+	for i in 1 2 3 4; do
+		keyed $((i * 500 - 499)) $((i * 500)) 30 | stream-put -k key s
+		case $i in
+		1) stream-ctl split s 0 >made ;;
+		2) stream-get -f -g g s >out.1 2>/dev/null & parts[0]=$! ;;
+		3) stream-ctl split s 1 >made ;;
+		esac
+	done
+	for i in 2 3; do
+		stream-get -f -g g s >out.$i 2>/dev/null &
+		parts[i - 1]=$!
+	done
+	all_there() { [ "$(cat out.? | wc -l)" -ge 2000 ]; }
+	wait_for all_there
+	stream-ctl merge s 2 3 >made
+	keyed 2001 2500 30 | stream-put -k key s
+	all_there() { [ "$(cat out.? | wc -l)" -ge 2500 ]; }
+	wait_for all_there
+	for i in "${parts[@]}"; do kill -TERM $i; done
+	for i in "${parts[@]}"; do ends $i 0; done
+	cat out.? | jq .n | sort -n >out
+	seq 1 2500 >want
+	same want out
+	for i in 1 2 3; do in_order out.$i; done
+	[ "$(stream-ctl groups s g | jq -s 'map(.lag) | add')" = 0 ]
+	# Whoever comes next begins with no shard again.
+	for i in 1 2 3; do
+		stream-get -g g s >again
+		[ ! -s again ]
+	done
+}
