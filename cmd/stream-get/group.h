@@ -52,6 +52,8 @@ int get_group_take(struct get_group *g, struct flow *f, struct error *e);
 int get_group_begin(void *self, const struct stream *s, const struct catalog_shard *shard, uint64_t *seq,
 		    struct error *e);
 
+/* Whether a position lies in the log; a gap ends us, or is reported and passed, by --on-gap. */
+int get_group_check(struct get_group *g, struct member *m, struct position *p, struct error *e);
 /* Selects what is ours of a batch. */
 int get_group_select(struct get_group *g, struct store_item *item, struct error *e);
 /* The shard was read up to `next`. */
