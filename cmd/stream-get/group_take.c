@@ -36,13 +36,13 @@ static int take_slot(struct get_group *g, uint32_t k, bool steal, struct error *
 	for (size_t i = 0; r > 0 && i < g->count; i++) {
 		struct slot_view v;
 		int looked = slot_look(&v, &g->members[i].group, k, e);
-		r = looked ? looked : steal || !v.held;
 		if (v.epoch > epoch)
 			epoch = v.epoch;
 		slot_view_release(&v);
+		r = looked ? looked : 1;
 	}
 	for (size_t i = 0; r > 0 && i < g->count; i++)
-		r = slot_take(&g->members[i].slot, &g->members[i].group, k, epoch + 1, steal, e);
+		r = slot_try(&g->members[i].slot, &g->members[i].group, k, epoch + 1, steal, e);
 	for (size_t i = 0; r <= 0 && i < g->count; i++)
 		slot_release(&g->members[i].slot);
 	return r;
@@ -70,8 +70,12 @@ static int take_any(struct get_group *g, struct error *e)
 {
 	int r = 0;
 	uint32_t victim;
-	for (uint32_t k = 0; !r && k < g->members[0].group.slots; k++)
-		r = take_slot(g, k, false, e);
+	for (int i = 0; !r && i < SLOT_TRIES; i++) {
+		if (i)
+			slot_pause();
+		for (uint32_t k = 0; !r && k < g->members[0].group.slots; k++)
+			r = take_slot(g, k, false, e);
+	}
 	if (r || !g->steal)
 		return r;
 	r = choose_victim(g, &victim, e);

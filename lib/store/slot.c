@@ -87,12 +87,8 @@ static int try_once(struct slot *s, uint64_t least, bool steal, struct error *e)
 	return r == 2 ? 0 : r;
 }
 
-int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e)
+int slot_try(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e)
 {
-	/* Who only looks holds the lock for a moment; and a process that is killed is seen to close its files just before
-	   its locks fall. */
-	enum { TRIES = 4 };
-	const struct timespec moment = {.tv_nsec = MILLISECOND};
 	*s = (struct slot){
 		.io = g->io,
 		.directory = slot_directory(g, k),
@@ -103,12 +99,23 @@ int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least,
 	};
 	route_part(k, g->slots, &s->from, &s->to);
 	int r = try_once(s, least, steal, e);
-	for (int i = 1; !r && i < TRIES; i++) {
-		nanosleep(&moment, NULL);
-		r = try_once(s, least, steal, e);
-	}
 	if (r <= 0)
 		slot_release(s);
+	return r;
+}
+
+void slot_pause(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = MILLISECOND}, NULL);
+}
+
+int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e)
+{
+	int r = slot_try(s, g, k, least, steal, e);
+	for (int i = 1; !r && i < SLOT_TRIES; i++) {
+		slot_pause();
+		r = slot_try(s, g, k, least, steal, e);
+	}
 	return r;
 }
 

@@ -42,8 +42,16 @@ struct slot {
 /*
  * Takes slot k, durably, with an epoch above all earlier ones and at least `least`. Returns 1, or 0 if a process that
  * lives has it; with `steal` it is taken all the same. Then slot_resume, or slot_restart.
+ *
+ * Who only looks at a slot holds its lock for a moment, and a process that is killed is seen to close its files just
+ * before its locks fall. slot_take therefore tries SLOT_TRIES times, a millisecond apart; slot_try once, for those who
+ * have many slots to try, and pause after all of them.
  */
+enum { SLOT_TRIES = 4 };
+
 int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
+int slot_try(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
+void slot_pause(void);
 /* Goes on where the last commit stands: loads it, copies it into our epoch, and removes what is older. ERR_UPSTREAM: we
    were fenced meanwhile. */
 int slot_resume(struct slot *s, struct error *e);
