@@ -216,15 +216,26 @@ int slot_resume(struct slot *s, struct error *e)
 	if (!r && files.n_epoch != s->epoch)
 		r = write_snapshot(s, files.n, &s->positions, e);
 	s->n = files.n;
-	return r ? r : slot_files_clean(s->io, s->directory, s->epoch, s->flow, e);
+	return r ? r : slot_files_clean(s->io, s->directory, s->epoch, e);
 }
 
+/* The state is removed by the name of the flow that it belonged to, after the commit that ended that flow: so a run that
+   is stopped here for long takes away nothing that a later one has made. */
 int slot_restart(struct slot *s, const struct positions *p, struct error *e)
 {
+	struct slot_files files;
+	struct positions unused = {0};
+	char *state = NULL;
+	if (!slot_newest(s->io, s->directory, &files, &unused, s->flow, NULL))
+		state = slot_state_path(s);
+	positions_release(&unused);
 	int r = flow_id_make(s->flow, e);
 	if (!r)
 		r = slot_commit(s, 0, p, e);
-	return r ? r : slot_files_clean(s->io, s->directory, s->epoch, s->flow, e);
+	if (!r && state)
+		r = path_remove(s->io, state, e);
+	free(state);
+	return r ? r : slot_files_clean(s->io, s->directory, s->epoch, e);
 }
 
 char *slot_state_path(const struct slot *s)

@@ -67,22 +67,23 @@ int slot_files_read(struct slot_files *f, const struct files *io, const char *di
 /* What is to be removed, gathered before anything is: a directory that changes while it is listed may hide names. */
 struct sweep {
 	uint64_t epoch;
-	const char *flow; /* NULL: a slot's directory; else its state's */
 	struct name_list names;
 };
+
+static bool is_older(const char *name, uint64_t than)
+{
+	uint64_t n, epoch = UINT64_MAX;
+	bool ours = is_run(name, &epoch) || is_snapshot(name + (*name == '+'), &n, &epoch) ||
+		    sscanf(name, "receipt.%" SCNu64, &epoch) == 1;
+	return ours && epoch < than;
+}
 
 static void sweep_look(void *arg, const char *name)
 {
 	struct sweep *s = arg;
-	uint64_t n, epoch;
-	bool old = s->flow ? strcmp(name, s->flow) != 0
-			   : ((is_run(name, &epoch) || is_snapshot(name, &n, &epoch) ||
-			       sscanf(name, "receipt.%" SCNu64, &epoch) == 1) &&
-			      epoch < s->epoch) ||
-				     (name[0] == '+' && is_snapshot(name + 1, &n, &epoch) && epoch < s->epoch);
-	if (!old)
-		return;
 	struct name_list *l = &s->names;
+	if (!is_older(name, s->epoch))
+		return;
 	if (l->count == l->capacity) {
 		l->capacity = mem_grow(l->capacity, l->count + 1);
 		l->items = mem_resize(l->items, l->capacity, sizeof *l->items);
@@ -90,28 +91,16 @@ static void sweep_look(void *arg, const char *name)
 	l->items[l->count++] = mem_copy(name, strlen(name));
 }
 
-static int sweep(const struct files *io, const char *directory, struct sweep *s, struct error *e)
+int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
 {
-	int r = path_list(io, directory, sweep_look, s, e);
-	if (r && errno == ENOENT)
-		r = OK;
-	for (size_t i = 0; !r && i < s->names.count; i++) {
-		char *path = file_path("%s/%s", directory, s->names.items[i]);
+	struct sweep old = {.epoch = epoch};
+	int r = path_list(io, directory, sweep_look, &old, e);
+	for (size_t i = 0; !r && i < old.names.count; i++) {
+		char *path = file_path("%s/%s", directory, old.names.items[i]);
 		r = path_remove(io, path, e);
 		free(path);
 	}
-	name_list_release(&s->names);
-	return r;
-}
-
-int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, const char *flow, struct error *e)
-{
-	struct sweep old = {.epoch = epoch}, foreign = {.flow = flow};
-	char *state = file_path("%s/state", directory);
-	int r = sweep(io, directory, &old, e);
-	if (!r)
-		r = sweep(io, state, &foreign, e);
-	free(state);
+	name_list_release(&old.names);
 	return r;
 }
 

@@ -17,8 +17,8 @@ struct slot_files {
 };
 
 int slot_files_read(struct slot_files *f, const struct files *io, const char *directory, struct error *e);
-/* Removes what earlier epochs and broken writes left. */
-int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, const char *flow, struct error *e);
+/* Removes what earlier epochs left. */
+int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e);
 
 /* The newest snapshot, which must be there, and who has the slot. */
 int slot_newest(const struct files *io, const char *directory, struct slot_files *files, struct positions *p,
