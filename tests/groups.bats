@@ -459,3 +459,50 @@ says_so() { grep -q -- "$1" "$2"; }
 		[ ! -s again ]
 	done
 }
+
+# -- records that go away --
+
+@test "a group that retention has overtaken stops and names the range; --on-gap skip goes on" {
+	counted 0 99 | stream-put s
+	stream-get -g g -n 10 s >out
+	sleep 1.2
+	stream-ctl retain --retention 1s s >out
+	counted 100 104 | stream-put s
+	fails 1 "@seq 10 to 99 of shard 0 are not kept any more" stream-get -g g s
+	[ "$(position g)" = "[0,0,10]" ]
+	[ "$(stream-ctl groups s g | jq .lag)" -eq 5 ]
+	fails 3 "@seq 10 to 99" bash -c 'stream-get -g g --on-gap skip s >out'
+	[ "$(cat out)" = "$(counted 100 104)" ]
+	stream-get -g g s >out
+	[ ! -s out ]
+	# One that is made now begins with what there is.
+	stream-get -g new s >out
+	[ "$(cat out)" = "$(counted 100 104)" ]
+}
+
+@test "a group reads through the tier, and over what was compacted" {
+	mkdir cold
+	stream-ctl create --tier cold s
+	local i
+	for i in 0 1 2 3; do counted $((i * 25)) $((i * 25 + 24)) | stream-put s; done
+	stream-get -g g -n 10 s >out
+	stream-get -g h -n 60 s >out.h
+	stream-ctl compact s >made
+	[ "$(stream-ctl groups s g | jq -c '[.position, .lag]')" = "[10,90]" ]
+	stream-get -g g -n 10 s >>out
+	sleep 1.2
+	stream-ctl retain --retention 1s s >made
+	counted 100 104 | stream-put s
+	[ "$(stream-ctl groups s g | jq -c '[.position, .lag]')" = "[20,85]" ]
+	stream-get -g g s >>out
+	stream-get -g h s >>out.h
+	counted 0 104 >want
+	same want out
+	same want out.h
+	stream-ctl reset s g --from start
+	mv cold gone
+	fails 1 "are in the tier" stream-get -g g s
+	mv gone cold
+	stream-get -g g s >out
+	same want out
+}

@@ -11,8 +11,8 @@ static int show_shard(struct ctl *c, const struct stream *s, const struct group 
 	const struct position *p = positions_get(&v->positions, shard->id);
 	struct lag lag = {.arrived = TIMESTAMP_MAX};
 	uint64_t next = 0;
-	int r = p ? 0 : position_oldest(s, shard->id, &next, e);
-	next = p ? p->next : next == UINT64_MAX ? 0 : next;
+	int r = p ? 0 : position_oldest(s, shard->id, 0, &next, e);
+	next = p ? p->next : next;
 	if (!r && !(p && p->finished))
 		r = position_lag(s, shard->id, next, &lag, e);
 	if (r)

@@ -29,9 +29,9 @@ static const struct {
 	{"split", ctl_split},
 	{"merge", ctl_merge},
 	{"scale", ctl_scale},
-	{"retain", NULL},
+	{"retain", ctl_retain},
 	{"sync", NULL},
-	{"compact", NULL},
+	{"compact", ctl_compact},
 	{"delete", NULL},
 	{"groups", ctl_groups},
 	{"reset", ctl_reset},
@@ -101,18 +101,20 @@ int main(int argc, char **argv)
 		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN",
 		 "create: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
-		 "create: how long records are kept", NULL},
+		 "create, retain: how long records are kept (0: for ever)", NULL},
 		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
 		 "split: the first point of the second part (the middle)", NULL},
-		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
-		 NULL},
+		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE",
+		 "create, retain: how many bytes are kept (0: any)", NULL},
+		{0, "tier", OPT_TEXT, offsetof(struct ctl, tier), "DIR",
+		 "create, retain: where what is not kept goes (none: it is deleted)", NULL},
 		{0, "from", OPT_TEXT, offsetof(struct ctl, from), "PLACE",
 		 "reset: start, end, a time of arrival or a @seq", NULL},
 		{0},
 	};
 	static const struct command command = {
 		.summary = "makes streams, lists them, shows and changes their shards",
-		.operands = "create|list|show|split|merge|scale|groups|reset [STREAM] [SHARD…|N|GROUP]",
+		.operands = "create|list|show|split|merge|scale|retain|compact|groups|reset [STREAM] [SHARD…|N|GROUP]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl split web 2\n"
 			    "  stream-ctl show web\n"
@@ -122,6 +124,6 @@ int main(int argc, char **argv)
 		.traits = COMMAND_SOURCE,
 	};
 	static const struct stage stage = {.setup = setup, .produce = produce, .close = release};
-	struct ctl ctl = {.shards = 1};
+	struct ctl ctl = {.shards = 1, .retention = -1, .max_size = -1};
 	return flow_main(argc, argv, &command, &stage, &ctl);
 }

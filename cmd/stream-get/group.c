@@ -105,6 +105,23 @@ void get_group_close(struct get_group *g)
 
 /* -- reading -- */
 
+static struct member *member_of(const struct get_group *g, const char *stream)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->members[i].name, stream))
+			return &g->members[i];
+	return NULL;
+}
+
+static int stop_at_gap(const struct get_group *g, const struct member *m, uint32_t shard, uint64_t first,
+		       uint64_t behind, struct error *e)
+{
+	return error_set(e, ERR_FAILED,
+			 "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %" PRIu32
+			 " are not kept any more, and group %s has not read them; --on-gap skip goes on behind them",
+			 m->name, first, behind - 1, shard, g->name);
+}
+
 /* Positions must lie in the log: behind its end something was lost that they count as read; before its beginning, we
    would skip what nobody has read. */
 int get_group_check(struct get_group *g, struct member *m, struct position *p, struct error *e)
@@ -123,11 +140,7 @@ int get_group_check(struct get_group *g, struct member *m, struct position *p, s
 	if (seq == p->next)
 		return 0;
 	if (g->on_gap == GAP_STOP)
-		return error_set(e, ERR_FAILED,
-				 "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %" PRIu32
-				 " are not kept any more, and group %s has not read them; --on-gap skip goes on "
-				 "behind them",
-				 m->name, p->next, seq - 1, p->shard, g->name);
+		return stop_at_gap(g, m, p->shard, p->next, seq, e);
 	batch_reject_text(g->lost, 0, "", 0,
 			  "%s: @seq %" PRIu64 " to %" PRIu64 " of shard %" PRIu32
 			  " are not kept any more, and group %s had not read them",
@@ -135,14 +148,6 @@ int get_group_check(struct get_group *g, struct member *m, struct position *p, s
 	p->next = seq;
 	g->dirty = true;
 	return 0;
-}
-
-static struct member *member_of(const struct get_group *g, const char *stream)
-{
-	for (size_t i = 0; i < g->count; i++)
-		if (!strcmp(g->members[i].name, stream))
-			return &g->members[i];
-	return NULL;
 }
 
 int get_group_begin(void *self, const struct stream *s, const struct catalog_shard *shard, uint64_t *seq,
@@ -170,14 +175,23 @@ void get_group_reached(struct get_group *g, const char *stream, uint32_t shard, 
 	g->dirty = true;
 }
 
+static int stopped(const struct get_group *g, struct error *e)
+{
+	if (g->gap.code)
+		*e = g->gap;
+	return g->gap.code;
+}
+
 int get_group_select(struct get_group *g, struct store_item *item, struct error *e)
 {
 	struct member *m = member_of(g, item->stream);
 	struct batch *b = item->batch;
 	struct position *p = positions_get(&m->reached, item->shard);
 	uint64_t first = (uint64_t)column_get(&b->meta[META_SEQ], batch_row(b, 0)).i;
-	/* Retention may have overtaken us. */
-	int r = p && p->next < first ? get_group_check(g, m, p, e) : 0;
+	int r = stopped(g, e);
+	/* The reader does not tell of what went before it had begun. */
+	if (!r && p && p->next < first)
+		r = get_group_check(g, m, p, e);
 	if (r || m->group.slots == 1)
 		return r;
 	uint32_t count = 0, *rows = arena_array(&b->arena, batch_count(b), sizeof *rows);
@@ -189,6 +203,21 @@ int get_group_select(struct get_group *g, struct store_item *item, struct error 
 	}
 	batch_select(b, rows, count);
 	return 0;
+}
+
+bool get_group_lost(struct get_group *g, const struct damage *d)
+{
+	struct member *m = member_of(g, d->stream);
+	struct error ignored;
+	uint64_t oldest;
+	bool gone = !position_oldest(&m->stream, d->shard, d->first, &oldest, &ignored) && oldest > d->first;
+	if (gone && g->on_gap == GAP_STOP) {
+		if (!g->gap.code)
+			stop_at_gap(g, m, d->shard, d->first, d->behind, &g->gap);
+		return true;
+	}
+	get_group_reached(g, d->stream, d->shard, d->behind);
+	return false;
 }
 
 /* -- committing -- */
@@ -249,6 +278,9 @@ int64_t get_group_idle(struct get_group *g)
 int get_group_tick(struct get_group *g, struct flow *f, struct error *e)
 {
 	int64_t now = monotonic_now();
+	int r = stopped(g, e);
+	if (r)
+		return r;
 	if (now >= due(g))
 		return get_group_commit(g, f, e);
 	/* A process that was stopped is to learn that it is fenced before it passes on more. */

@@ -34,6 +34,7 @@ struct get_group {
 	bool idle;                           /* we waited for records: meanwhile much may have happened */
 	int fd;                              /* wakes when a slot may be free */
 	int64_t give_up, committed, checked; /* monotonic */
+	struct error gap;                    /* why we must stop */
 	struct batch *lost;                  /* where to report what is gone; borrowed */
 };
 
@@ -58,6 +59,10 @@ int get_group_check(struct get_group *g, struct member *m, struct position *p, s
 int get_group_select(struct get_group *g, struct store_item *item, struct error *e);
 /* The shard was read up to `next`. */
 void get_group_reached(struct get_group *g, const char *stream, uint32_t shard, uint64_t next);
+
+/* The reader reports records that cannot be had. True: retention took them, and --on-gap says to stop: get_group_select, or
+   get_group_tick, will. */
+bool get_group_lost(struct get_group *g, const struct damage *d);
 
 /* Commits if the time has come; ERR_UPSTREAM when we are fenced. */
 int get_group_tick(struct get_group *g, struct flow *f, struct error *e);

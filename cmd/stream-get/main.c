@@ -66,11 +66,11 @@ static int parse_shards(struct get *g, struct error *e)
 static void on_damage(void *arg, const struct damage *d)
 {
 	struct get *g = arg;
+	if (g->group.name && get_group_lost(&g->group, d))
+		return;
 	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s, bytes %lld to %lld: %s)",
 			  d->stream, d->shard, (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file,
 			  (long long)d->from, (long long)d->to, d->reason);
-	if (g->group.name)
-		get_group_reached(&g->group, d->stream, d->shard, d->behind);
 }
 
 static int parse_options(struct get *g, struct error *e)

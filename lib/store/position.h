@@ -57,13 +57,14 @@ int position_resolve(const struct stream *s, uint32_t shard, const struct bound 
 int positions_resolve(struct positions *p, const struct stream *s, struct hash128 from, struct hash128 to,
 		      const struct bound *at, struct error *e);
 
-/* The oldest @seq that a shard keeps; UINT64_MAX if it has no segment at all. */
-int position_oldest(const struct stream *s, uint32_t shard, uint64_t *seq, struct error *e);
+/* The oldest @seq that a shard has, for somebody who wants `seq`: only if that lies below the low-water mark it matters
+   what the tier has, which must be there then. */
+int position_oldest(const struct stream *s, uint32_t shard, uint64_t seq, uint64_t *oldest, struct error *e);
 
 /* What a reader at `next` has before it. */
 struct lag {
 	uint64_t records; /* of the shard, whosever they are */
-	uint64_t bytes;   /* of its segments, from the frame that holds the next one on */
+	uint64_t bytes;   /* of its segments and the tier's, from the frame that holds the next one on */
 	int64_t arrived;  /* of the next one; TIMESTAMP_MAX if there is none */
 };
 

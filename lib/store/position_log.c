@@ -1,28 +1,17 @@
-#include <fcntl.h>
-#include <stdlib.h>
+#include "store/position.h"
 
-#include "base/mem.h"
 #include "base/timestamp.h"
 #include "store/cursor.h"
-#include "store/position.h"
-#include "store/shard.h"
+#include "store/parts.h"
 
 /* Where positions lie in the log of a shard. */
 
-static int list_segments(const struct stream *s, uint32_t shard, struct segment_list *list, struct error *e)
+int position_oldest(const struct stream *s, uint32_t shard, uint64_t seq, uint64_t *oldest, struct error *e)
 {
-	char *directory = shard_directory(s->directory, shard);
-	int r = segment_list_read(list, s->io, directory, e);
-	free(directory);
-	return r;
-}
-
-int position_oldest(const struct stream *s, uint32_t shard, uint64_t *seq, struct error *e)
-{
-	struct segment_list list = {0};
-	int r = list_segments(s, shard, &list, e);
-	*seq = list.count ? list.bases[0] : UINT64_MAX;
-	segment_list_release(&list);
+	struct parts parts;
+	int r = parts_read(&parts, s, shard, seq, e);
+	*oldest = parts_count(&parts) ? parts_at(&parts, 0).base : parts.low.seq;
+	parts_release(&parts);
 	return r;
 }
 
@@ -41,14 +30,15 @@ int position_resolve(const struct stream *s, uint32_t shard, const struct bound 
 		     struct error *e)
 {
 	struct cursor c;
+	bool counts = from->kind == BOUND_NONE || from->kind == BOUND_SEQ;
 	uint64_t end = 0, oldest = 0;
 	int r = cursor_open(&c, s, shard, e);
 	if (!r)
 		r = cursor_end(&c, &end, e);
-	if (!r)
-		r = position_oldest(s, shard, &oldest, e);
+	if (!r && counts)
+		r = position_oldest(s, shard, from->seq, &oldest, e);
 	*past = from->kind == BOUND_SEQ && from->seq > end;
-	*seq = from->kind == BOUND_NONE ? oldest : from->kind == BOUND_SEQ ? from->seq : end;
+	*seq = counts ? from->seq : end;
 	if (!r && from->kind == BOUND_TIME)
 		r = resolve_time(&c, from->time, end, seq, e);
 	if (*seq < oldest)
@@ -108,26 +98,27 @@ static int find_frame(struct segment *one, uint32_t shard, int64_t size, uint64_
 
 static int count_bytes(const struct stream *s, struct cursor *c, uint64_t next, uint64_t *bytes, struct error *e)
 {
-	struct segment_list list = {0};
-	int r = segment_list_read(&list, s->io, c->directory, e);
-	size_t first = segment_list_find(&list, next);
-	for (size_t i = first; r >= 0 && i < list.count; i++) {
+	struct parts parts;
+	int r = parts_read(&parts, s, c->shard, next, e);
+	for (size_t i = 0; r >= 0 && i < parts_count(&parts); i++) {
 		struct segment one;
+		struct part p = parts_at(&parts, i);
 		int64_t size = 0, at = 0;
-		r = segment_open(&one, s->io, c->directory, c->shard, list.bases[i], O_RDONLY, e);
+		if (p.until <= next)
+			continue;
+		r = part_open(&one, &p, s->io, c->shard, e);
 		if (r <= 0)
-			continue; /* it went with the oldest ones */
+			continue; /* it went away, or to the tier */
 		r = file_size(&one.file, &size, e);
-		if (i + 1 == list.count && c->limit.base == one.base)
+		if (p.until == UINT64_MAX && c->limit.base == one.base)
 			size = c->limit.bytes;
-		if (!r && i == first)
+		at = one.start;
+		if (!r && p.base < next)
 			r = find_frame(&one, c->shard, size, next, &at, e);
-		else
-			at = one.start;
 		*bytes += size > at ? (uint64_t)(size - at) : 0;
 		segment_close(&one);
 	}
-	segment_list_release(&list);
+	parts_release(&parts);
 	return r < 0 ? r : OK;
 }
 
@@ -140,8 +131,8 @@ int position_lag(const struct stream *s, uint32_t shard, uint64_t next, struct l
 	if (!r)
 		r = cursor_end(&c, &end, e);
 	if (!r)
-		r = position_oldest(s, shard, &oldest, e);
-	if (!r && next < oldest && oldest != UINT64_MAX)
+		r = position_oldest(s, shard, next, &oldest, e);
+	if (!r && next < oldest)
 		next = oldest;
 	if (!r && next < end) {
 		out->records = end - next;
@@ -158,18 +149,20 @@ int position_lag(const struct stream *s, uint32_t shard, uint64_t next, struct l
 
 int position_secure(const struct stream *s, uint32_t shard, uint64_t from, uint64_t to, struct error *e)
 {
-	struct segment_list list = {0};
-	char *directory = shard_directory(s->directory, shard);
-	int r = segment_list_read(&list, s->io, directory, e);
-	for (size_t i = segment_list_find(&list, from); r >= 0 && i < list.count && list.bases[i] < to; i++) {
+	struct parts parts;
+	/* What is in the tier, or was rewritten, was synced before. */
+	int r = parts_read(&parts, s, shard, UINT64_MAX, e);
+	for (size_t i = 0; r >= 0 && i < parts_count(&parts); i++) {
 		struct segment one;
-		r = segment_open(&one, s->io, directory, shard, list.bases[i], O_RDONLY, e);
+		struct part p = parts_at(&parts, i);
+		if (p.until <= from || p.base >= to)
+			continue;
+		r = part_open(&one, &p, s->io, shard, e);
 		if (r <= 0)
 			continue;
 		r = file_datasync(&one.file, e);
 		segment_close(&one);
 	}
-	segment_list_release(&list);
-	free(directory);
+	parts_release(&parts);
 	return r < 0 ? r : OK;
 }
