@@ -78,6 +78,9 @@ says_so() { grep -q -- "$1" "$2"; }
 	stream-get -g wide --slots 2 a >out
 	stream-get -g wide b >out
 	fails 2 "it cannot read both" stream-get -g wide a b
+	stream-get -g also --slots 2 a >out
+	stream-get -g also a b >out
+	[ "$(stream-ctl groups b also | jq -c .slot | sort -u | xargs)" = "0 1" ]
 }
 
 @test "following: positions are kept every --checkpoint, and at the end" {

@@ -34,17 +34,10 @@ static int compare_members(const void *a, const void *b)
 	return strcmp(x->stream.directory, y->stream.directory);
 }
 
-static int open_group(struct get_group *g, struct member *m, struct flow *f, const char *from, struct error *e)
+/* One that is there: what was asked for must fit it. */
+static int check_group(struct get_group *g, const struct member *m, struct flow *f, const char *from, struct error *e)
 {
-	uint32_t slots = g->slots > UINT32_MAX ? UINT32_MAX : g->slots ? (uint32_t)g->slots : 1;
-	int r = group_open(&m->group, &m->stream, g->name, e);
-	if (!r) {
-		r = group_create(&m->stream, g->name, slots, from ? from : "start", e);
-		return r < 0 ? r : group_find(&m->group, &m->stream, g->name, e);
-	}
-	if (r < 0)
-		return r;
-	if (g->slots && slots != m->group.slots)
+	if (g->slots && g->slots != m->group.slots)
 		return error_set(e, ERR_USAGE, "--slots: group %s of %s was made with %" PRIu32, g->name, m->name,
 				 m->group.slots);
 	if (from && strcmp(from, m->group.from))
@@ -53,12 +46,42 @@ static int open_group(struct get_group *g, struct member *m, struct flow *f, con
 	return 0;
 }
 
-static int check_members(const struct get_group *g, struct error *e)
+/* Streams that have no such group get one, of as many slots as those that have. */
+static int open_groups(struct get_group *g, struct flow *f, const char *from, struct error *e)
+{
+	uint32_t slots = g->slots > UINT32_MAX ? UINT32_MAX : g->slots ? (uint32_t)g->slots : 1;
+	int r = 0;
+	for (size_t i = 0; r >= 0 && i < g->count; i++) {
+		struct member *m = &g->members[i];
+		r = group_open(&m->group, &m->stream, g->name, e);
+		if (r > 0 && !(r = check_group(g, m, f, from, e)))
+			slots = m->group.slots;
+	}
+	for (size_t i = 0; r >= 0 && i < g->count; i++) {
+		struct member *m = &g->members[i];
+		if (m->group.slots)
+			continue;
+		r = group_create(&m->stream, g->name, slots, from ? from : "start", e);
+		if (r >= 0)
+			r = group_find(&m->group, &m->stream, g->name, e);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int check_streams(const struct get_group *g, struct error *e)
+{
+	for (size_t i = 1; i < g->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(g->members[i].stream.catalog.id, g->members[j].stream.catalog.id))
+				return error_set(e, ERR_USAGE, "%s and %s are the same stream", g->members[j].name,
+						 g->members[i].name);
+	return 0;
+}
+
+static int check_slots(const struct get_group *g, struct error *e)
 {
 	for (size_t i = 1; i < g->count; i++) {
 		const struct member *a = &g->members[i - 1], *b = &g->members[i];
-		if (!strcmp(a->stream.catalog.id, b->stream.catalog.id))
-			return error_set(e, ERR_USAGE, "%s and %s are the same stream", a->name, b->name);
 		if (a->group.slots != b->group.slots)
 			return error_set(e, ERR_USAGE,
 					 "group %s has %" PRIu32 " slots in %s and %" PRIu32
@@ -84,9 +107,11 @@ int get_group_open(struct get_group *g, struct flow *f, const char *const *names
 	}
 	if (!r)
 		qsort(g->members, g->count, sizeof *g->members, compare_members);
-	for (size_t i = 0; !r && i < g->count; i++)
-		r = open_group(g, &g->members[i], f, from, e);
-	return r ? r : check_members(g, e);
+	if (!r)
+		r = check_streams(g, e);
+	if (!r)
+		r = open_groups(g, f, from, e);
+	return r ? r : check_slots(g, e);
 }
 
 void get_group_close(struct get_group *g)
