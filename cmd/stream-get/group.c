@@ -123,7 +123,7 @@ void get_group_close(struct get_group *g)
 		group_close(&m->group);
 		stream_close(&m->stream);
 	}
-	if (g->name && g->fd >= 0)
+	if (g->waits && g->fd >= 0)
 		files_real.close(&files_real, g->fd);
 	free(g->members);
 }
