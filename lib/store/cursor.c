@@ -1,6 +1,7 @@
 #include "store/cursor.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,17 @@ bool cursor_done(const struct cursor *c)
 	return c->seq >= c->end;
 }
 
+/* Nothing more is to be had now. Where the disk can't read on, that is not the same as the end. */
+static int stop(const struct cursor *c, struct error *e)
+{
+	if (!c->limit.unread || c->seq < c->limit.seq)
+		return 0;
+	return error_set(e, ERR_FAILED,
+			 "%s: what follows @seq %" PRIu64 " in %020" PRIu64 ".seg cannot be read; "
+			 "if that stays so, stream-ctl fsck --repair sets it aside",
+			 c->directory, c->limit.seq, c->limit.base);
+}
+
 int cursor_next(struct cursor *c, struct error *e)
 {
 	struct frame f;
@@ -268,7 +280,7 @@ int cursor_next(struct cursor *c, struct error *e)
 		if (r == 1)
 			r = find_end(c, &end, e);
 		if (r <= 0)
-			return r;
+			return r ? r : stop(c, e);
 		if (r == 2)
 			continue;
 		if ((r = find_frame(c, end, &f, e)) < 0)
@@ -289,5 +301,5 @@ int cursor_next(struct cursor *c, struct error *e)
 		if (wanted && r && trim(c, &f))
 			return 1;
 	}
-	return 0;
+	return stop(c, e);
 }

@@ -71,6 +71,11 @@ ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct 
 	return (ssize_t)done;
 }
 
+bool file_is_unreadable(int error)
+{
+	return error == EIO || error == EBADMSG || error == EUCLEAN || error == ENODATA;
+}
+
 int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e)
 {
 	size_t done = 0;

@@ -156,6 +156,13 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 		t = tail_start(&newest, size, &s->head);
 		r = tail_find(&scan, size, &t, e);
 	}
+	/* To cut here could cut what was promised: another look may succeed, and only a person may give it up. */
+	if (!r && t.unread)
+		r = error_set(e, ERR_FAILED,
+			      "%s: bytes %" PRId64 " to %" PRId64
+			      " cannot be read (%s), so nothing is appended behind them; "
+			      "if that stays so, stream-ctl fsck --repair sets them aside",
+			      newest.file.path, scan.last.from, scan.last.to, strerror(scan.last.error));
 	if (!r)
 		r = accept(s, &newest, &t, size, e);
 	if (!r && (t.damaged || !newest.id || s->head.failed))

@@ -2,6 +2,9 @@
  * Reading the frames of one segment, at whatever place, and telling a frame from what is none: a good frame has a whole
  * header with a good checksum, is a data frame with a place in this segment and shard, and ends before `end`.
  *
+ * What the disk can't read is damage like any other: the blocks around it are read one by one, those that fail are
+ * holes, and a frame that has a hole in it is no good one.
+ *
  * Frames begin at multiples of 8. The scan keeps one window of the file in memory: the frame at hand, or 64 KiB. What
  * is read lies below an end that the caller knows, where bytes don't change any more.
  */
@@ -16,11 +19,21 @@
 #include "format/frame.h"
 #include "store/segment.h"
 
+/* Bytes that could not be read, and why (errno). */
+struct hole {
+	int64_t from, to;
+	int error;
+};
+
 struct scan {
 	const struct segment *segment; /* borrowed */
 	uint32_t shard;
 	struct buf window;
 	int64_t window_at;
+	struct hole *holes; /* in the window, which has zeros there; they ascend */
+	size_t hole_count, hole_capacity;
+	struct hole
+		last; /* of all that were met since scan_open, the one that lies last; error is 0 if there was none */
 	struct frame_reader *reader;
 	struct error why; /* why the last frame was not a good one */
 };

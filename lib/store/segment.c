@@ -1,5 +1,6 @@
 #include "store/segment.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,9 +35,9 @@ static int read_line(struct segment *s, uint32_t shard, struct error *e)
 	uint32_t of;
 	int used = 0;
 	ssize_t n = file_read(&s->file, text, sizeof text, 0, e);
-	if (n < 0)
+	if (n < 0 && !file_is_unreadable(errno))
 		return (int)n;
-	s->start = stream_line_read(text, (size_t)n, &line, NULL);
+	s->start = n < 0 ? 0 : stream_line_read(text, (size_t)n, &line, NULL);
 	if (s->start > 0 && line.source && line.source_len < sizeof source) {
 		memcpy(source, line.source, line.source_len);
 		source[line.source_len] = 0;
