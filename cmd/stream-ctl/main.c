@@ -36,7 +36,7 @@ static const struct {
 	{"groups", NULL},
 	{"reset", NULL},
 	{"replay", NULL},
-	{"fsck", NULL},
+	{"fsck", ctl_fsck},
 };
 /* clang-format on */
 
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 		 "create: how long records are kept", NULL},
 		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
 		 NULL},
+		{0, "repair", OPT_FLAG, offsetof(struct ctl, repair), NULL, "fsck: set aside what is damaged", NULL},
 		{0},
 	};
 	static const struct command command = {

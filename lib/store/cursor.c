@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/lost.h"
 #include "store/shard.h"
 
 /* A lost head comes back with the next writer; until then the segments speak for themselves. */
@@ -132,6 +133,15 @@ static int look_for_successor(struct cursor *c, struct error *e)
 	return r ? r : file_size(&c->segment.file, &c->size, e);
 }
 
+/* A repair has told of them. If nobody knows whether it has, they are new. */
+static bool is_known(const struct cursor *c, uint64_t first, uint64_t behind)
+{
+	struct lost_list lost;
+	bool known = !lost_read(&lost, c->stream->io, c->directory, NULL) && lost_covers(&lost, first, behind);
+	lost_release(&lost);
+	return known;
+}
+
 /* Records from c->next on, below `behind`, are lost: says so if they are wanted, and goes on behind them. */
 static void report(struct cursor *c, int64_t to, uint64_t behind, const char *reason)
 {
@@ -140,7 +150,7 @@ static void report(struct cursor *c, int64_t to, uint64_t behind, const char *re
 		last = c->until;
 	if (last > c->end)
 		last = c->end;
-	if (c->damaged && first < last) {
+	if (c->damaged && first < last && !is_known(c, first, last)) {
 		struct damage d = {c->stream->name, c->shard, c->segment.file.path, c->at, to, first, last, reason};
 		c->damaged(c->damaged_arg, &d);
 	}

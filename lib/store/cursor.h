@@ -3,7 +3,7 @@
  * and checked.
  *
  * Damage below the limit has lost records that were promised. It is reported, with the exact range, and reading goes
- * on with the first good frame behind it. Memory: one frame.
+ * on with the first good frame behind it; what a repair has noted (store/lost.h) is not reported again. Memory: one frame.
  */
 #ifndef STREAM_STORE_CURSOR_H
 #define STREAM_STORE_CURSOR_H

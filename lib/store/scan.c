@@ -210,6 +210,11 @@ int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *con
 	return 1;
 }
 
+const char *scan_bytes(const struct scan *s, int64_t at)
+{
+	return window(s, at);
+}
+
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e)
 {
 	for (*at = (*at + 7) & ~(int64_t)7; *at + FRAME_HEADER_MIN <= end; *at += 8) {

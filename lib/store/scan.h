@@ -53,6 +53,9 @@ int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct e
 int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
 	      struct batch *b, struct error *e);
 
+/* The bytes of the frame that scan_load has just loaded at `at`; valid as long as its batch. */
+const char *scan_bytes(const struct scan *s, int64_t at);
+
 /* The first good header in [*at, end) whose @seq is at least `seq`. Returns 1 and its place, or 0. */
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e);
 

@@ -18,7 +18,7 @@ static char *segment_path(const char *directory, uint64_t base)
 	return file_path("%s/%020" PRIu64 ".seg", directory, base);
 }
 
-static void write_line(const struct segment *s, uint32_t shard, struct buf *out)
+void segment_line(const struct segment *s, uint32_t shard, struct buf *out)
 {
 	char source[128];
 	int len = snprintf(source, sizeof source, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base, s->id,
@@ -62,7 +62,7 @@ int segment_create(struct segment *s, const struct files *io, const char *direct
 	if (getrandom(&s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id)
 		r = error_errno(e, "no random number for a new segment");
 	s->id += !s->id;
-	write_line(s, shard, &line);
+	segment_line(s, shard, &line);
 	s->start = (int64_t)line.len;
 	if (!r)
 		r = file_open(&s->file, io, temporary, O_RDWR | O_CREAT | O_TRUNC, e);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "store/file.h"
 
@@ -39,6 +40,9 @@ int segment_create(struct segment *s, const struct files *io, const char *direct
 int segment_open(struct segment *s, const struct files *io, const char *directory, uint32_t shard, uint64_t base,
 		 int flags, struct error *e);
 void segment_close(struct segment *s);
+
+/* Appends the stream line of a segment of that base, id and arrived. */
+void segment_line(const struct segment *s, uint32_t shard, struct buf *out);
 
 /* The bases of all segments of a shard, ascending. */
 struct segment_list {
