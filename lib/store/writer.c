@@ -159,6 +159,13 @@ static int sync_lanes(struct store_writer *w, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+/* What is durable in a stream that was removed meanwhile is gone all the same. */
+static int check_there(const struct store_writer *w, struct error *e)
+{
+	int current = stream_current(&w->stream, e);
+	return current ? current < 0 ? current : OK : stream_check_there(&w->stream, e);
+}
+
 int store_writer_sync(struct store_writer *w, struct error *e)
 {
 	int r;
@@ -167,6 +174,8 @@ int store_writer_sync(struct store_writer *w, struct error *e)
 		if (!r)
 			r = sync_lanes(w, e);
 	} while (!r && w->moved);
+	if (!r && w->oldest)
+		r = check_there(w, e);
 	if (!r)
 		w->oldest = 0;
 	return r;
