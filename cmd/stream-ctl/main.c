@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	};
 	static const struct command command = {
 		.summary = "makes streams, lists them, shows and changes their shards",
-		.operands = "create|list|show|split|merge|scale [STREAM] [SHARD…|N]",
+		.operands = "create|list|show|split|merge|scale|sync|fsck|delete [STREAM] [SHARD…|N]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl split web 2\n"
 			    "  stream-ctl show web\n",
