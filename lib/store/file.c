@@ -248,9 +248,15 @@ int file_replace(const struct files *io, const char *directory, const char *name
 	file_close(&f);
 	if (!r)
 		r = path_rename(io, temporary, path, e);
+	int saved = errno;
+	if (r)
+		path_remove(io, temporary, NULL);
+	errno = saved;
 	if (!r)
 		r = path_sync(io, directory, e);
+	saved = errno;
 	free(temporary);
 	free(path);
+	errno = saved;
 	return r;
 }

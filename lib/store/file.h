@@ -102,7 +102,8 @@ int path_list(const struct files *io, const char *path, void (*each)(void *arg, 
 /* The directory that holds path, malloced. */
 char *path_parent(const char *path);
 
-/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. */
+/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. On failure errno
+   says why, and what was there before is there, or (the last sync failed) the new one. */
 int file_replace(const struct files *io, const char *directory, const char *name, const void *p, size_t len,
 		 struct error *e);
 

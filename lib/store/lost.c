@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "codec/hash.h"
+#include "store/reserve.h"
 
 enum { SUM_DIGITS = 16 };
 
@@ -112,5 +113,5 @@ int lost_add(struct lost_list *l, const struct files *io, const char *directory,
 		write_line(&more[i], &l->text);
 		keep(l, more[i]);
 	}
-	return file_replace(io, directory, "lost", l->text.data, l->text.len, e);
+	return reserve_replace(io, directory, "lost", l->text.data, l->text.len, e);
 }

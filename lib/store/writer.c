@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/reserve.h"
 #include "store/spread.h"
 
 enum {
@@ -17,6 +18,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	struct store_writer *w = mem_zero(sizeof *w);
 	w->stream = *s;
 	*s = (struct stream){0};
+	reserve_fill(w->stream.io, w->stream.directory);
 	int r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
