@@ -29,9 +29,9 @@ static const struct {
 	{"split", ctl_split},
 	{"merge", ctl_merge},
 	{"scale", ctl_scale},
-	{"retain", NULL},
+	{"retain", ctl_retain},
 	{"sync", ctl_sync},
-	{"compact", NULL},
+	{"compact", ctl_compact},
 	{"delete", ctl_delete},
 	{"groups", NULL},
 	{"reset", NULL},
@@ -101,9 +101,11 @@ int main(int argc, char **argv)
 		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN",
 		 "create, sync: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
-		 "create: how long records are kept", NULL},
-		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
-		 NULL},
+		 "create, retain: how long records are kept (0: for ever)", NULL},
+		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE",
+		 "create, retain: how many bytes are kept (0: any)", NULL},
+		{0, "tier", OPT_TEXT, offsetof(struct ctl, tier), "DIR",
+		 "create, retain: where what is not kept goes (none: it is deleted)", NULL},
 		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
 		 "split: the first point of the second part (the middle)", NULL},
 		{0, "force", OPT_FLAG, offsetof(struct ctl, force), NULL, "delete: although a group reads it", NULL},
@@ -112,7 +114,7 @@ int main(int argc, char **argv)
 	};
 	static const struct command command = {
 		.summary = "makes streams, lists them, shows and changes their shards",
-		.operands = "create|list|show|split|merge|scale|sync|fsck|delete [STREAM] [SHARD…|N]",
+		.operands = "create|list|show|split|merge|scale|retain|compact|sync|fsck|delete [STREAM] [SHARD…|N]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl split web 2\n"
 			    "  stream-ctl show web\n",
@@ -120,6 +122,6 @@ int main(int argc, char **argv)
 		.traits = COMMAND_SOURCE,
 	};
 	static const struct stage stage = {.setup = setup, .produce = produce, .close = release};
-	struct ctl ctl = {.shards = 1};
+	struct ctl ctl = {.shards = 1, .retention = -1, .max_size = -1};
 	return flow_main(argc, argv, &command, &stage, &ctl);
 }

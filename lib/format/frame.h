@@ -79,6 +79,7 @@ struct frame_writer_options {
 	bool alone; /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
 	bool sums;  /* checksums on buffers (the header always has one) */
 	int zstd;   /* level; 0: not compressed */
+	int packed_most; /* percent of its size that a buffer has at most when it is kept compressed; 0: any saving will do */
 };
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);

@@ -32,6 +32,7 @@ int catalog_init(struct catalog *c, uint32_t shards, enum hash_kind hash, struct
 void catalog_release(struct catalog *c)
 {
 	free(c->key);
+	free(c->tier);
 	for (size_t i = 0; i < c->shard_count; i++)
 		free(c->shards[i].parents);
 	free(c->shards);

@@ -70,7 +70,10 @@ int fsck_stream_files(struct fsck *f, struct error *e)
 static bool is_numbered(const char *name)
 {
 	size_t digits = strspn(name, "0123456789");
-	return digits == 20 && (!strcmp(name + digits, ".seg") || !strcmp(name + digits, ".idx"));
+	const char *rest = name + digits;
+	if (digits == 20 && *rest == '-' && strspn(rest + 1, "0123456789") == 20)
+		rest += 21;
+	return digits == 20 && (!strcmp(rest, ".seg") || !strcmp(rest, ".idx"));
 }
 
 static void look_at_shard_file(void *arg, const char *name)
@@ -90,7 +93,7 @@ static void count_aside(void *arg, const char *name)
 
 int fsck_shard_files(struct shard_check *c, struct error *e)
 {
-	static const char *const known[] = {"lock", "sync", "head", "low", "lost", "aside", NULL};
+	static const char *const known[] = {"lock", "sync", "head", "low", "lost", "aside", "tidy", NULL};
 	struct listing l = {.f = c->f, .shard = c, .directory = c->directory, .known = known};
 	int r = path_list(c->f->io, c->directory, look_at_shard_file, &l, e);
 	uint64_t aside = 0;

@@ -5,8 +5,10 @@
 #include "record/batch.h"
 #include "store/catalog.h"
 #include "store/fsck.h"
+#include "store/index.h"
 #include "store/limit.h"
 #include "store/lost.h"
+#include "store/low.h"
 #include "store/scan.h"
 #include "store/segment.h"
 
@@ -30,6 +32,8 @@ struct shard_check {
 	struct limit limit;
 	struct segment_list list;
 	struct lost_list lost;
+	struct low low;
+	const char *place; /* where the segments of `list` are: `directory`, or that of the tier */
 	struct scan scan;
 	struct batch batch;
 	int64_t arrived; /* the greatest @arrived so far */
@@ -56,6 +60,8 @@ struct segment_check {
 	uint64_t next;
 	int64_t arrived;
 	uint64_t records;
+	struct index index;
+	size_t indexed, stale; /* entries of it that were passed; that are of no frame */
 	struct flaw *flaws;
 	size_t count, capacity;
 };
@@ -84,6 +90,9 @@ int fsck_shard(struct fsck *f, uint32_t id, struct error *e);
 /* Finds out anew how far the shard goes and which segments it has. */
 int shard_check_refresh(struct shard_check *c, struct error *e);
 
+/* Checks, reports and repairs the segment of that base, if it is there. */
+int fsck_segment(struct shard_check *c, uint64_t base, struct error *e);
+
 /* The shard's locks, for those who only look: open for reading. */
 struct shard_locks {
 	struct file sync, lock;
@@ -104,6 +113,24 @@ int fsck_newest(struct shard_check *c, struct error *e);
 /* Checks the segment of that base. Returns 1, or 0 if it is not there (any more). */
 int segment_check_run(struct segment_check *s, struct shard_check *c, uint64_t base, struct error *e);
 void segment_check_release(struct segment_check *s);
+
+/* -- fsck_index.c: the index is a hint, and what is wrong with it is a note -- */
+
+void fsck_index_open(struct segment_check *s);
+/* A good frame begins at s->at. */
+void fsck_index_frame(struct segment_check *s, const struct frame *f);
+void fsck_index_report(struct shard_check *c, struct segment_check *s);
+
+/* -- fsck_low.c -- */
+
+/* The low-water mark, and that what lies above it is there. */
+int fsck_low(struct shard_check *c, struct error *e);
+/* The first base of at least `wanted` of which something counts; false: there is none. */
+bool fsck_next_base(const struct shard_check *c, uint64_t wanted, uint64_t *base);
+
+/* -- fsck_tier.c: checked, but not repaired -- */
+
+int fsck_tier(struct shard_check *c, struct error *e);
 
 /* -- fsck_frame.c -- */
 

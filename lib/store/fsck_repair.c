@@ -9,6 +9,7 @@
 #include "store/aside.h"
 #include "store/fsck_private.h"
 #include "store/shard_private.h"
+#include "store/tidy.h"
 
 /* -- reporting -- */
 
@@ -199,6 +200,11 @@ static int rewrite(struct shard_check *c, const struct segment_check *s, struct 
 	if (!r)
 		r = file_sync(&to, e);
 	file_close(&to);
+	/* Its places are others from now on. */
+	char *index = index_path(s->segment.file.path);
+	if (!r)
+		r = path_remove(c->f->io, index, e);
+	free(index);
 	if (!r)
 		r = path_rename(c->f->io, temporary, s->segment.file.path, e);
 	if (!r)
@@ -260,10 +266,14 @@ static int repair_locked(struct shard *shard, struct shard_check *c, uint64_t ba
 int fsck_repair_segment(struct shard_check *c, uint64_t base, struct segment_check *s, struct error *e)
 {
 	struct shard shard;
-	int r = lock_shard(&shard, c, e);
-	if (r)
+	struct file tidy;
+	int r = tidy_lock(&tidy, c->f->io, c->directory, true, e);
+	if (r < 0)
 		return r;
-	r = repair_locked(&shard, c, base, s, e);
-	unlock_shard(&shard);
+	if (!(r = lock_shard(&shard, c, e))) {
+		r = repair_locked(&shard, c, base, s, e);
+		unlock_shard(&shard);
+	}
+	file_close(&tidy);
 	return r;
 }

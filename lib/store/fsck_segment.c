@@ -27,50 +27,62 @@ static struct flaw *add_flaw(struct segment_check *s, int64_t to, uint64_t behin
 	return w;
 }
 
-/* The line says again what its own parts say, or it is not as it was written. */
-static int check_line(struct segment_check *s, const struct shard_check *c, struct error *e)
+/* The line that a segment of these bounds has. */
+static bool has_line(const struct segment *segment, uint32_t shard, const char *have, size_t len)
 {
 	struct buf want = BUF_INIT;
-	char have[STREAM_LINE_MAX];
-	segment_line(&s->segment, c->id, &want);
-	bool same = s->segment.start == (int64_t)want.len;
-	if (same) {
-		ssize_t n = file_read(&s->segment.file, have, want.len, 0, e);
-		if (n < 0 && !file_is_unreadable(errno)) {
-			buf_release(&want);
-			return (int)n;
-		}
-		same = n == (ssize_t)want.len && !memcmp(have, want.data, want.len);
-	}
+	segment_line(segment, shard, &want);
+	bool same = want.len == len && !memcmp(want.data, have, len);
 	buf_release(&want);
+	return same;
+}
+
+/* The line says again what its own parts say, or it is not as it was written. One that was copied as it is has its bounds in
+   its name alone. */
+static int check_line(struct segment_check *s, const struct shard_check *c, struct error *e)
+{
+	char have[STREAM_LINE_MAX];
+	struct segment unbounded = s->segment;
+	unbounded.own = UINT64_MAX;
+	size_t len = s->segment.start < STREAM_LINE_MAX ? (size_t)s->segment.start : STREAM_LINE_MAX;
+	ssize_t n = file_read(&s->segment.file, have, len, 0, e);
+	if (n < 0 && !file_is_unreadable(errno))
+		return (int)n;
+	bool same = n >= 0 &&
+		    (has_line(&s->segment, c->id, have, (size_t)n) || has_line(&unbounded, c->id, have, (size_t)n));
 	if (!same) {
-		add_flaw(s, s->segment.start, s->next, "the stream line is damaged");
-		s->flaws[s->count - 1].first = s->flaws[s->count - 1].behind;
+		struct flaw *w = add_flaw(s, s->segment.start, s->next, "the stream line is damaged");
+		w->first = w->behind;
 	}
 	return OK;
 }
 
 static int open_segment(struct segment_check *s, struct shard_check *c, uint64_t base, struct error *e)
 {
-	int r = segment_open(&s->segment, c->f->io, c->directory, c->id, base, O_RDONLY, e);
+	size_t i = segment_list_find(&c->list, base);
+	if (i >= c->list.count || c->list.bases[i] != base)
+		return 0;
+	int r = segment_open_bounded(&s->segment, c->f->io, c->place, c->id, base, c->list.owns[i], O_RDONLY, e);
 	if (r <= 0)
 		return r;
 	int64_t size;
 	bool whole = s->segment.id != 0;
-	s->newest = c->limit.base == base;
+	s->newest = c->place == c->directory && c->limit.base == base && c->list.owns[i] == UINT64_MAX;
 	if (s->newest && !s->segment.id)
 		s->segment.id = c->limit.segment;
 	r = file_size(&s->segment.file, &size, e);
 	s->end = s->newest ? c->limit.bytes : size;
 	s->next = base;
 	s->arrived = s->segment.arrived > c->arrived ? s->segment.arrived : c->arrived;
-	size_t after = segment_list_find(&c->list, base) + 1;
-	s->until = s->newest ? c->limit.seq : after < c->list.count ? c->list.bases[after] : c->limit.base;
+	s->until = s->newest ? c->limit.seq : segment_list_until(&c->list, i);
+	if (s->until == UINT64_MAX)
+		s->until = c->limit.base;
 	if (!r && whole)
 		r = check_line(s, c, e);
 	s->at = s->segment.start;
 	if (!r)
 		r = scan_open(&c->scan, &s->segment, e);
+	fsck_index_open(s);
 	return r ? r : 1;
 }
 
@@ -110,6 +122,8 @@ static int check_frame(struct segment_check *s, struct shard_check *c, const str
 		w->dirty = dirty;
 	}
 	if (r)
+		fsck_index_frame(s, f);
+	if (r)
 		s->records += (behind < s->until ? behind : s->until) - s->next;
 	s->at += (int64_t)f->size;
 	s->next = behind;
@@ -146,6 +160,7 @@ int segment_check_run(struct segment_check *s, struct shard_check *c, uint64_t b
 void segment_check_release(struct segment_check *s)
 {
 	segment_close(&s->segment);
+	index_release(&s->index);
 	free(s->flaws);
 	*s = (struct segment_check){.segment = SEGMENT_CLOSED};
 }

@@ -26,7 +26,7 @@ int shard_check_refresh(struct shard_check *c, struct error *e)
 		lost_release(&c->lost);
 		r = lost_read(&c->lost, f->io, c->directory, e);
 	}
-	return r;
+	return r ? r : low_read(&c->low, f->io, c->directory, e);
 }
 
 static int open_lock(struct shard_check *c, struct file *f, const char *name, struct error *e)
@@ -72,13 +72,16 @@ static int confirm(struct shard_check *c, uint64_t base, struct segment_check *s
 	return r < 0 ? r : OK;
 }
 
-static int check_segment(struct shard_check *c, uint64_t base, struct error *e)
+int fsck_segment(struct shard_check *c, uint64_t base, struct error *e)
 {
 	struct segment_check s;
 	int r = segment_check_run(&s, c, base, e);
-	if (r > 0 && s.count)
+	if (r > 0 && s.count && c->place != c->directory)
+		fsck_report_segment(c, &s, NULL);
+	else if (r > 0 && s.count)
 		r = c->f->options->repair ? fsck_repair_segment(c, base, &s, e) : confirm(c, base, &s, e);
 	if (r >= 0) {
+		fsck_index_report(c, &s);
 		c->sum.segments += s.segment.file.fd >= 0;
 		c->sum.records += s.records;
 		c->sum.bytes += (uint64_t)s.end;
@@ -124,24 +127,17 @@ static int check_beyond(struct shard_check *c, uint64_t base, struct error *e)
 	return OK;
 }
 
-/* The first base of at least `wanted`, or false. */
-static bool next_base(const struct shard_check *c, uint64_t wanted, uint64_t *base)
-{
-	for (size_t i = 0; i < c->list.count; i++)
-		if (c->list.bases[i] >= wanted) {
-			*base = c->list.bases[i];
-			return true;
-		}
-	return false;
-}
-
 static int check_segments(struct shard_check *c, struct error *e)
 {
-	int r = fsck_newest(c, e);
+	int r = fsck_tier(c, e);
+	if (!r)
+		r = fsck_low(c, e);
+	if (!r)
+		r = fsck_newest(c, e);
 	uint64_t newest = c->limit.base, base, wanted = 0;
-	while (!r && next_base(c, wanted, &base)) {
+	while (!r && fsck_next_base(c, wanted, &base)) {
 		/* What was begun since we came is somebody's else time. */
-		r = base <= newest ? check_segment(c, base, e) : check_beyond(c, base, e);
+		r = base <= newest ? fsck_segment(c, base, e) : check_beyond(c, base, e);
 		if (base == UINT64_MAX)
 			break;
 		wanted = base + 1;
@@ -168,6 +164,7 @@ int fsck_shard(struct fsck *f, uint32_t id, struct error *e)
 		.arrived = INT64_MIN,
 		.sum = {.shard = id},
 	};
+	c.place = c.directory;
 	uint64_t before = f->faults;
 	int r = OK;
 	scan_init(&c.scan, id);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "store/aside.h"
+#include "store/low.h"
 #include "store/shard_private.h"
 #include "store/tail.h"
 
@@ -127,6 +128,30 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 	return r;
 }
 
+/* A bounded segment takes no more, and where all are gone, what they were called is not used again. */
+static int mend_newest(struct shard *s, const struct segment_list *l, struct error *e)
+{
+	struct low low;
+	struct segment last;
+	size_t i = l->count - 1;
+	uint64_t next = s->head.next;
+	int64_t arrived = s->head.generation ? s->head.arrived : INT64_MIN;
+	int r = low_read(&low, s->io, s->directory, e);
+	if (r)
+		return r;
+	if (l->count && l->owns[i] == UINT64_MAX)
+		return recover(s, l->bases[i], e);
+	if (next < low.seq)
+		next = low.seq;
+	if (l->count && next < l->owns[i])
+		next = l->owns[i];
+	if (l->count && segment_open(&last, s->io, s->directory, s->id, l->bases[i], O_RDONLY, NULL) > 0) {
+		arrived = last.arrived > arrived ? last.arrived : arrived;
+		segment_close(&last);
+	}
+	return shard_begin(s, next, arrived, e);
+}
+
 static int mend(struct shard *s, struct error *e)
 {
 	if (shard_head_current(s)) {
@@ -144,8 +169,7 @@ static int mend(struct shard *s, struct error *e)
 	struct segment_list list = {0};
 	int r = segment_list_read(&list, s->io, s->directory, e);
 	if (!r)
-		r = list.count ? recover(s, list.bases[list.count - 1], e)
-			       : shard_begin(s, s->head.next, s->head.arrived, e);
+		r = mend_newest(s, &list, e);
 	segment_list_release(&list);
 	return r;
 }
@@ -157,6 +181,31 @@ int shard_retire(struct shard *s, struct error *e)
 	int r = shard_mend(s, e);
 	if (!r && s->head.base == base)
 		r = shard_mend(s, e);
+	return r;
+}
+
+/* With both locks. */
+static int roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = shard_ready(s, e);
+	if (!r)
+		r = shard_mend(s, e) ? e->code : 1;
+	if (r < 0 || s->head.written <= s->segment.start || s->segment.arrived >= before)
+		return r < 0 ? r : OK;
+	r = begin_next(s, e);
+	return r || shard_follow(s, e) >= 0 ? r : e->code;
+}
+
+int shard_roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = file_lock(&s->sync, e);
+	if (r)
+		return r;
+	if (!(r = shard_lock(s, e))) {
+		r = roll(s, before, e);
+		shard_unlock(s);
+	}
+	file_unlock(&s->sync);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "store/cursor.h"
 #include "store/home.h"
 #include "store/shard.h"
@@ -99,7 +100,7 @@ static int build(const struct files *io, const char *directory, const struct cat
 	char *shards = file_path("%s/shards", directory);
 	int r = path_mkdirs(io, shards, e);
 	for (size_t i = 0; !r && i < c->shard_count; i++)
-		r = shard_create(io, directory, c->shards[i].id, 0, INT64_MIN, e);
+		r = shard_create(io, directory, c->shards[i].id, 0, timestamp_now(), e);
 	if (!r)
 		r = path_sync(io, shards, e);
 	if (!r)
@@ -199,31 +200,5 @@ int stream_create(const struct files *io, const char *name, const struct catalog
 	else
 		r = create_at(io, path, c, e);
 	free(path);
-	return r;
-}
-
-int stream_extent(const struct stream *s, uint32_t shard, struct shard_extent *out, struct error *e)
-{
-	struct segment_list list = {0};
-	struct cursor c;
-	char *directory = shard_directory(s->directory, shard);
-	*out = (struct shard_extent){0};
-	int r = cursor_open(&c, s, shard, e);
-	if (!r && !(r = cursor_end(&c, &out->next, e)))
-		r = segment_list_read(&list, s->io, directory, e);
-	for (size_t i = 0; !r && i < list.count; i++) {
-		struct segment one;
-		int64_t size = 0;
-		r = segment_open(&one, s->io, directory, shard, list.bases[i], O_RDONLY, e);
-		if (r > 0) {
-			r = file_size(&one.file, &size, e);
-			segment_close(&one);
-		}
-		out->bytes += (uint64_t)size;
-	}
-	out->first = list.count ? list.bases[0] : out->next;
-	cursor_close(&c);
-	segment_list_release(&list);
-	free(directory);
 	return r;
 }

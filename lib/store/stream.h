@@ -36,9 +36,9 @@ int stream_create(const struct files *io, const char *name, const struct catalog
 
 /* What there is of a shard. */
 struct shard_extent {
-	uint64_t first; /* the oldest @seq that is kept */
+	uint64_t first; /* the oldest @seq that is kept, here or in the tier if that is there */
 	uint64_t next;  /* the one that comes next: there is nothing if it equals first */
-	uint64_t bytes; /* of its segments */
+	uint64_t bytes; /* of its segments, without the tier's */
 };
 
 int stream_extent(const struct stream *s, uint32_t shard, struct shard_extent *out, struct error *e);

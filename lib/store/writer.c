@@ -19,6 +19,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	w->stream = *s;
 	*s = (struct stream){0};
 	reserve_fill(w->stream.io, w->stream.directory);
+	w->tidier = tidier_new(&w->stream);
 	int r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
@@ -32,12 +33,19 @@ void store_writer_close(struct store_writer *w)
 {
 	if (!w)
 		return;
+	tidier_free(w->tidier);
 	for (size_t i = 0; i < w->lane_count; i++)
 		write_lane_free(w->lanes[i]);
 	free(w->lanes);
 	stream_close(&w->stream);
 	arena_release(&w->arena);
 	free(w);
+}
+
+/* Whether the frame that was just appended, of so many rows, is the first of a segment which is not the shard's first. */
+static bool segment_began(const struct shard *s, uint32_t rows)
+{
+	return s->head.base && s->head.base + rows == s->head.next;
 }
 
 static int append(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
@@ -47,6 +55,8 @@ static int append(struct store_writer *w, struct write_lane *l, const struct bat
 		w->moved = true;
 	else if (w->stream.catalog.sync == SYNC_NEVER)
 		shard_forget(&l->shard);
+	if (!r && segment_began(&l->shard, batch_count(b)))
+		tidier_wake(w->tidier);
 	return r;
 }
 
@@ -181,4 +191,9 @@ int store_writer_sync(struct store_writer *w, struct error *e)
 	if (!r)
 		w->oldest = 0;
 	return r;
+}
+
+const char *store_writer_trouble(struct store_writer *w)
+{
+	return tidier_trouble(w->tidier);
 }

@@ -1,0 +1,193 @@
+#include "store/tidier.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "store/compact.h"
+#include "store/retain.h"
+
+#define PATIENCE (50 * MILLISECOND)          /* for the thread to notice that it shall stop */
+#define PATIENCE_RETAIN (1000 * MILLISECOND) /* for it to delete what is too old, so that short-lived writers do */
+
+struct tidier {
+	const struct files *io;
+	char *directory;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t woken, changed;
+	bool started, wanted, retaining, left, gone; /* left: nobody waits for the thread any more */
+	atomic_bool stop;
+	bool failed;
+	struct error trouble, told;
+};
+
+struct tidier *tidier_new(const struct stream *s)
+{
+	pthread_condattr_t monotonic;
+	struct tidier *t = mem_zero(sizeof *t);
+	t->io = s->io;
+	t->directory = file_path("%s/.", s->directory);
+	pthread_mutex_init(&t->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->woken, NULL);
+	pthread_cond_init(&t->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return t;
+}
+
+static void destroy(struct tidier *t)
+{
+	pthread_mutex_destroy(&t->mutex);
+	pthread_cond_destroy(&t->woken);
+	pthread_cond_destroy(&t->changed);
+	free(t->directory);
+	free(t);
+}
+
+/* -- the thread -- */
+
+static void be_idle(void)
+{
+	enum { WHO_PROCESS = 1, CLASS_IDLE = 3, CLASS_SHIFT = 13 };
+	static const struct sched_param none = {0};
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT);
+}
+
+static void set_retaining(struct tidier *t, bool retaining)
+{
+	pthread_mutex_lock(&t->mutex);
+	t->retaining = retaining;
+	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->mutex);
+}
+
+static int tidy(struct tidier *t, struct error *e)
+{
+	struct stream s;
+	struct tidy_options o = {.stop = &t->stop};
+	int r = stream_open(&s, t->io, t->directory, e);
+	if (r)
+		return r;
+	struct retained *out = mem_array(s.catalog.shard_count, sizeof *out);
+	bool limited = s.catalog.retention || s.catalog.max_size;
+	if (limited) {
+		set_retaining(t, !s.catalog.tier);
+		r = retain(&s, &o, out, e);
+	}
+	set_retaining(t, false);
+	for (size_t i = 0; !r && i < s.catalog.shard_count && !tidy_stopped(&o); i++) {
+		struct compacted done;
+		r = compact(&s, s.catalog.shards[i].id, &o, &done, e);
+	}
+	free(out);
+	stream_close(&s);
+	return r;
+}
+
+static void *run(void *arg)
+{
+	struct tidier *t = arg;
+	struct error e;
+	be_idle();
+	pthread_mutex_lock(&t->mutex);
+	for (;;) {
+		while (!t->wanted && !atomic_load(&t->stop))
+			pthread_cond_wait(&t->woken, &t->mutex);
+		if (atomic_load(&t->stop) && !t->wanted)
+			break;
+		t->wanted = false;
+		pthread_mutex_unlock(&t->mutex);
+		int r = tidy(t, &e);
+		pthread_mutex_lock(&t->mutex);
+		if (r) {
+			t->failed = true;
+			t->trouble = e;
+		}
+	}
+	t->gone = true;
+	bool left = t->left;
+	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->mutex);
+	if (left)
+		destroy(t);
+	return NULL;
+}
+
+/* -- its owner -- */
+
+static void start(struct tidier *t)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	t->started = !pthread_create(&t->thread, NULL, run, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void tidier_wake(struct tidier *t)
+{
+	pthread_mutex_lock(&t->mutex);
+	t->wanted = t->retaining = true;
+	pthread_cond_signal(&t->woken);
+	pthread_mutex_unlock(&t->mutex);
+	if (!t->started)
+		start(t);
+}
+
+const char *tidier_trouble(struct tidier *t)
+{
+	pthread_mutex_lock(&t->mutex);
+	bool failed = t->failed;
+	if (failed)
+		t->told = t->trouble;
+	t->failed = false;
+	pthread_mutex_unlock(&t->mutex);
+	return failed ? t->told.text : NULL;
+}
+
+/* With the mutex: waits until the thread is gone, or, if `retain`, has done that part; not longer than it may take. */
+static void wait_for(struct tidier *t, bool retain, int64_t most)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t end = until.tv_sec * SECOND + until.tv_nsec + most;
+	until = (struct timespec){end / SECOND, end % SECOND};
+	while (!t->gone && (!retain || t->retaining))
+		if (pthread_cond_timedwait(&t->changed, &t->mutex, &until))
+			break;
+}
+
+void tidier_free(struct tidier *t)
+{
+	if (!t)
+		return;
+	if (!t->started) {
+		destroy(t);
+		return;
+	}
+	pthread_mutex_lock(&t->mutex);
+	wait_for(t, true, PATIENCE_RETAIN);
+	atomic_store(&t->stop, true);
+	pthread_cond_signal(&t->woken);
+	wait_for(t, false, PATIENCE);
+	bool gone = t->gone;
+	t->left = !gone;
+	pthread_mutex_unlock(&t->mutex);
+	if (gone) {
+		pthread_join(t->thread, NULL);
+		destroy(t);
+	} else {
+		pthread_detach(t->thread);
+	}
+}
