@@ -8,7 +8,7 @@
 #include "store/scan.h"
 #include "store/shard.h"
 
-enum { SAMPLE = 64, FRAME_BYTES = 1 << 20, LEVEL = 1, GAIN = 34 };
+enum { SAMPLE = 64, FRAME_BYTES = 1 << 20, LEVEL = 1, GAIN = 75 };
 
 struct state {
 	const struct stream *stream;

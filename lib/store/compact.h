@@ -5,8 +5,9 @@
  * together, up to the size and age of a segment of this stream, when at least half of the frames are saved by it. So no
  * record is rewritten more often than the logarithm of how small its frame was.
  *
- * A buffer of the new frames is packed with zstd when that makes it smaller by a third: it then costs less to send it
- * through a pipe than to unpack it, and columns that nobody asks for are never unpacked.
+ * A buffer of the new frames is packed with zstd when that leaves a quarter of it or less: then it is not slower to
+ * read than to send through a pipe. (Of 2 million web log records 76 MB are left of 142, and scanning them takes 10 %
+ * longer; with all that zstd can do, 52 MB, twice as long.) Frames of 65,536 records were not faster, but slower.
  */
 #ifndef STREAM_STORE_COMPACT_H
 #define STREAM_STORE_COMPACT_H

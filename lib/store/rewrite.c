@@ -84,6 +84,11 @@ static int flush(struct job *j, struct error *e)
 	return OK;
 }
 
+static size_t text_bytes(const struct batch *b)
+{
+	return b->arena.total - (size_t)(b->arena.end - b->arena.at);
+}
+
 /* Returns 1, or 0 if a record finds no place even in an empty batch. */
 static int take(struct job *j, struct batch *b, struct error *e)
 {
@@ -95,7 +100,7 @@ static int take(struct job *j, struct batch *b, struct error *e)
 		if (!taken && !j->pending.rows)
 			return 0;
 		done += taken;
-		if (done < count || j->pending.rows >= REWRITE_ROWS || j->pending.arena.total >= REWRITE_TEXT)
+		if (done < count || j->pending.rows >= REWRITE_ROWS || text_bytes(&j->pending) >= REWRITE_TEXT)
 			r = flush(j, e);
 	}
 	return r ? r : 1;

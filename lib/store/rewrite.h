@@ -24,7 +24,7 @@
 
 enum {
 	REWRITE_ROWS = 16384,         /* of a frame */
-	REWRITE_TEXT = 2 << 20,       /* bytes of the texts in it */
+	REWRITE_TEXT = 8 << 20,       /* bytes of the texts in it, before they are packed or put in a dictionary */
 	REWRITE_FRAME_MIN = 64 << 10, /* frames that are smaller on the average deserve it */
 };
 
