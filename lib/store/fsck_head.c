@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,45 @@ int fsck_head(struct shard_check *c, struct error *e)
 	fsck_fault(c->f, c->id, path, c->f->options->repair ? "made anew" : NULL, "%s", fault);
 	free(path);
 	return c->f->options->repair ? shard_check_refresh(c, e) : OK;
+}
+
+static int report_unread(struct shard_check *c, int64_t size, struct error *e)
+{
+	struct finding d = {
+		.fault = true,
+		.shard = c->id,
+		.file = file_path("%s/%020" PRIu64 ".seg", c->directory, c->limit.base),
+		.from = c->limit.bytes,
+		.to = size,
+		.problem = "what follows the last good record cannot be read: nobody knows whether it was promised",
+		.repair = c->f->options->repair ? "set aside" : NULL,
+	};
+	int r = c->f->options->repair ? fsck_repair_unread(c, size, e) : OK;
+	if (!r)
+		fsck_report(c->f, &d);
+	free((char *)(uintptr_t)d.file);
+	return r;
+}
+
+int fsck_unread(struct shard_check *c, struct error *e)
+{
+	struct shard_locks locks;
+	struct segment newest;
+	int64_t size = 0;
+	if (!c->limit.unread)
+		return OK;
+	int held = shard_check_lock(c, &locks, e);
+	int r = held < 0 ? held : shard_check_refresh(c, e);
+	if (held > 0)
+		shard_check_unlock(&locks);
+	if (r || !c->limit.unread)
+		return r;
+	r = segment_open(&newest, c->f->io, c->directory, c->id, c->limit.base, O_RDONLY, e);
+	if (r > 0) {
+		r = file_size(&newest.file, &size, e);
+		segment_close(&newest);
+	}
+	return r ? r : report_unread(c, size, e);
 }
 
 static bool lists(const struct shard_check *c, uint64_t base)

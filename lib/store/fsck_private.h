@@ -105,6 +105,8 @@ void shard_check_unlock(struct shard_locks *l);
 /* -- fsck_head.c -- */
 
 int fsck_head(struct shard_check *c, struct error *e);
+/* That the end of the newest segment can be seen, where it must be searched for. */
+int fsck_unread(struct shard_check *c, struct error *e);
 /* That the newest segment is the one which the head speaks of; `newest` is where it should be when the check began. */
 int fsck_newest(struct shard_check *c, struct error *e);
 
@@ -146,6 +148,8 @@ void fsck_report_segment(struct shard_check *c, const struct segment_check *s, c
 int fsck_repair_segment(struct shard_check *c, uint64_t base, struct segment_check *s, struct error *e);
 /* Makes the head, and what it speaks of, as a writer would; notes [first, behind), if any, as lost. */
 int fsck_repair_head(struct shard_check *c, uint64_t first, uint64_t behind, const char *reason, struct error *e);
+/* Sets aside what lies behind the readable part of the newest segment, and begins the next one there. */
+int fsck_repair_unread(struct shard_check *c, int64_t size, struct error *e);
 /* Moves a whole segment aside. */
 int fsck_repair_stranger(struct shard_check *c, uint64_t base, struct error *e);
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "store/aside.h"
 #include "store/fsck_private.h"
 #include "store/shard_private.h"
@@ -82,6 +83,25 @@ int fsck_repair_head(struct shard_check *c, uint64_t first, uint64_t behind, con
 		r = shard_mend(&s, e);
 	unlock_shard(&s);
 	return r < 0 ? r : shard_check_refresh(c, e);
+}
+
+int fsck_repair_unread(struct shard_check *c, int64_t size, struct error *e)
+{
+	struct shard s;
+	struct segment newest;
+	int r = lock_shard(&s, c, e);
+	if (r)
+		return r;
+	int64_t now = timestamp_now();
+	r = segment_open(&newest, c->f->io, c->directory, c->id, c->limit.base, O_RDONLY, e);
+	if (r > 0) {
+		r = aside_copy(c->f->io, c->directory, &newest, c->limit.bytes, size, true, NULL, e);
+		segment_close(&newest);
+	}
+	if (!r)
+		r = shard_begin(&s, c->limit.seq, now > s.head.arrived ? now : s.head.arrived, e);
+	unlock_shard(&s);
+	return r ? r : shard_check_refresh(c, e);
 }
 
 int fsck_repair_stranger(struct shard_check *c, uint64_t base, struct error *e)
@@ -221,16 +241,6 @@ static bool needs_rewrite(const struct segment_check *s)
 	return false;
 }
 
-/* Where a writer can't see the end, because the disk can't read it, the log ends at what we could read. */
-static int end_newest(struct shard *s, struct shard_check *c, int64_t arrived, struct error *e)
-{
-	struct error why;
-	int r = shard_retire(s, &why);
-	if (r && c->limit.unread)
-		r = shard_begin(s, c->limit.seq, arrived > s->head.arrived ? arrived : s->head.arrived, &why);
-	return r ? error_set(e, why.code, "%s", why.text) : OK;
-}
-
 static int repair_locked(struct shard *shard, struct shard_check *c, uint64_t base, struct segment_check *s,
 			 struct error *e)
 {
@@ -241,7 +251,7 @@ static int repair_locked(struct shard *shard, struct shard_check *c, uint64_t ba
 	if (r <= 0 || !s->count)
 		return r;
 	if (s->newest) {
-		r = end_newest(shard, c, s->arrived, e);
+		r = shard_retire(shard, e);
 		if (!r)
 			r = shard_check_refresh(c, e);
 		segment_check_release(s);

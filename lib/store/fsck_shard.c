@@ -171,7 +171,8 @@ int fsck_shard(struct fsck *f, uint32_t id, struct error *e)
 	batch_init(&c.batch);
 	if (!is_there(&c))
 		fsck_fault(f, id, c.directory, NULL, "the shard is missing");
-	else if (!(r = shard_check_refresh(&c, e)) && !(r = fsck_head(&c, e)) && !(r = check_segments(&c, e)))
+	else if (!(r = shard_check_refresh(&c, e)) && !(r = fsck_unread(&c, e)) && !(r = fsck_head(&c, e)) &&
+		 !(r = check_segments(&c, e)))
 		r = fsck_shard_files(&c, e);
 	c.sum.faults = f->faults - before;
 	if (!r && f->options->checked)

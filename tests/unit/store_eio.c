@@ -2,6 +2,7 @@
  * A disk that can't read some of its blocks: what lies beside them is served, what lies in them is reported with its
  * range, and nobody who would have to cut what he can't read goes on.
  */
+#include "store/fsck.h"
 #include "store/head.h"
 #include "store/shard.h"
 #include "store_fault.h"
@@ -129,6 +130,41 @@ static void test_recovery(struct faulty *f)
 	CHECK(!read_all(&a, &f->io, &e) && a.ledger.records == TOTAL + ROWS && !a.ledger.lost);
 }
 
+static int64_t check(const struct files *io, bool repair)
+{
+	struct fsck_options o = {.repair = repair};
+	struct error e;
+	uint64_t faults;
+	int r = fsck_stream(io, stream_path, &o, &faults, &e);
+	if (r)
+		fprintf(stderr, "  %s\n", e.text);
+	return r ? -1 : (int64_t)faults;
+}
+
+/* What stays unreadable is found, and set aside as far as it goes; then the disk is asked for it no more, and writers go
+   on: also where the head is lost, so that they could not. */
+static void test_repair(struct faulty *f, bool headless)
+{
+	struct account before, after;
+	struct error e;
+	int64_t size = size_of(segment_file);
+	f->bad_file = "00000000000000000000.seg";
+	f->bad_from = size / 2 / BLOCK * BLOCK;
+	f->bad_to = headless ? size + BLOCK : f->bad_from + BLOCK;
+	if (headless)
+		unlink(head_file);
+	read_all(&before, &f->io, &e);
+	CHECK(check(&f->io, false) > 0);
+	CHECK(check(&f->io, true) > 0);
+	f->bad_file = NULL;
+	CHECK(check(&f->io, false) == 0);
+	CHECK(!read_all(&after, &f->io, &e) && !after.ledger.lost && after.ledger.records == before.ledger.records);
+	CHECK(!append_more(&f->io, &e));
+	CHECK(!read_all(&after, &f->io, &e) && after.ledger.records == before.ledger.records + ROWS);
+	path_remove(&files_real, stream_path, NULL);
+	fill_stream();
+}
+
 int main(void)
 {
 	struct faulty f;
@@ -141,6 +177,10 @@ int main(void)
 	test_reader(&f);
 	test_head(&f);
 	test_recovery(&f);
+	path_remove(&files_real, stream_path, NULL);
+	fill_stream();
+	test_repair(&f, false);
+	test_repair(&f, true);
 	faulty_release(&f);
 	free((char *)(uintptr_t)stream_path);
 	test_cleanup();
