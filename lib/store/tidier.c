@@ -21,10 +21,10 @@
 struct tidier {
 	const struct files *io;
 	char *directory;
-	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t woken, changed;
-	bool started, wanted, retaining, left, gone; /* left: nobody waits for the thread any more */
+	pthread_cond_t changed;
+	bool running, wanted, retaining; /* the thread; it is wanted again; it deletes, or will at once */
+	bool left;                       /* nobody waits for the thread any more */
 	atomic_bool stop;
 	bool failed;
 	struct error trouble, told;
@@ -39,7 +39,6 @@ struct tidier *tidier_new(const struct stream *s)
 	pthread_mutex_init(&t->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->woken, NULL);
 	pthread_cond_init(&t->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return t;
@@ -48,7 +47,6 @@ struct tidier *tidier_new(const struct stream *s)
 static void destroy(struct tidier *t)
 {
 	pthread_mutex_destroy(&t->mutex);
-	pthread_cond_destroy(&t->woken);
 	pthread_cond_destroy(&t->changed);
 	free(t->directory);
 	free(t);
@@ -81,11 +79,14 @@ static int tidy(struct tidier *t, struct error *e)
 		return r;
 	struct retained *out = mem_array(s.catalog.shard_count, sizeof *out);
 	bool limited = s.catalog.retention || s.catalog.max_size;
-	if (limited) {
-		set_retaining(t, !s.catalog.tier);
+	/* To delete is quick, and must not wait for a processor that has nothing else to do. */
+	set_retaining(t, limited && !s.catalog.tier);
+	if (s.catalog.tier)
+		be_idle();
+	if (limited)
 		r = retain(&s, &o, out, e);
-	}
 	set_retaining(t, false);
+	be_idle();
 	for (size_t i = 0; !r && i < s.catalog.shard_count && !tidy_stopped(&o); i++) {
 		struct compacted done;
 		r = compact(&s, s.catalog.shards[i].id, &o, &done, e);
@@ -99,13 +100,8 @@ static void *run(void *arg)
 {
 	struct tidier *t = arg;
 	struct error e;
-	be_idle();
 	pthread_mutex_lock(&t->mutex);
-	for (;;) {
-		while (!t->wanted && !atomic_load(&t->stop))
-			pthread_cond_wait(&t->woken, &t->mutex);
-		if (atomic_load(&t->stop) && !t->wanted)
-			break;
+	while (t->wanted && !atomic_load(&t->stop)) {
 		t->wanted = false;
 		pthread_mutex_unlock(&t->mutex);
 		int r = tidy(t, &e);
@@ -115,7 +111,7 @@ static void *run(void *arg)
 			t->trouble = e;
 		}
 	}
-	t->gone = true;
+	t->running = t->retaining = false;
 	bool left = t->left;
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->mutex);
@@ -126,23 +122,26 @@ static void *run(void *arg)
 
 /* -- its owner -- */
 
+/* With the mutex. If there can be no thread, the next segment is another occasion. */
 static void start(struct tidier *t)
 {
+	pthread_t thread;
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	t->started = !pthread_create(&t->thread, NULL, run, t);
+	t->running = t->retaining = !pthread_create(&thread, NULL, run, t);
+	if (t->running)
+		pthread_detach(thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void tidier_wake(struct tidier *t)
 {
 	pthread_mutex_lock(&t->mutex);
-	t->wanted = t->retaining = true;
-	pthread_cond_signal(&t->woken);
-	pthread_mutex_unlock(&t->mutex);
-	if (!t->started)
+	t->wanted = true;
+	if (!t->running)
 		start(t);
+	pthread_mutex_unlock(&t->mutex);
 }
 
 const char *tidier_trouble(struct tidier *t)
@@ -159,11 +158,9 @@ const char *tidier_trouble(struct tidier *t)
 /* With the mutex: waits until the thread is gone, or, if `retain`, has done that part; not longer than it may take. */
 static void wait_for(struct tidier *t, bool retain, int64_t most)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t end = until.tv_sec * SECOND + until.tv_nsec + most;
-	until = (struct timespec){end / SECOND, end % SECOND};
-	while (!t->gone && (!retain || t->retaining))
+	int64_t end = monotonic_now() + most;
+	struct timespec until = {end / SECOND, end % SECOND};
+	while (t->running && (!retain || t->retaining))
 		if (pthread_cond_timedwait(&t->changed, &t->mutex, &until))
 			break;
 }
@@ -172,22 +169,12 @@ void tidier_free(struct tidier *t)
 {
 	if (!t)
 		return;
-	if (!t->started) {
-		destroy(t);
-		return;
-	}
 	pthread_mutex_lock(&t->mutex);
 	wait_for(t, true, PATIENCE_RETAIN);
 	atomic_store(&t->stop, true);
-	pthread_cond_signal(&t->woken);
 	wait_for(t, false, PATIENCE);
-	bool gone = t->gone;
-	t->left = !gone;
+	bool running = t->left = t->running;
 	pthread_mutex_unlock(&t->mutex);
-	if (gone) {
-		pthread_join(t->thread, NULL);
+	if (!running)
 		destroy(t);
-	} else {
-		pthread_detach(t->thread);
-	}
 }

@@ -116,8 +116,8 @@ static void test_catalog(void)
 	catalog_write(&c, &text);
 	CHECK(!catalog_read(&back, text.data, text.len, "x", &e));
 	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") &&
-	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 && !strcmp(back.tier, "/mnt/a b") &&
-	      back.router.kind == HASH_MURMUR2);
+	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 &&
+	      !strcmp(back.tier, "/mnt/a b") && back.router.kind == HASH_MURMUR2);
 	CHECK(!hash128_compare(back.shards[3].from, c.shards[3].from));
 	catalog_release(&back);
 	uint32_t accepted = 0;
