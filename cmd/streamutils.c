@@ -24,7 +24,13 @@ static const struct entry entries[] = {
 	{"stream-map", "computes, renames, drops and keeps fields, in this order"},
 	{"stream-window", "says how records are windowed by event time"},
 	{"stream-agg", "groups and aggregates, per window where there is one"},
+	{"stream-sort", "sorts records by key, per window where there is one"},
+	{"stream-top", "the N greatest records, per group, per window where there is one"},
+	{"stream-uniq", "passes the first record of each key"},
+	{"stream-join", "joins records with a table, or with another stream"},
 	{"stream-shard", "splits records by key over copies of a command, or over named pipes"},
+	{"stream-merge", "merges inputs by event time"},
+	{"stream-tee", "copies records to standard output and to named pipes or files"},
 	{"stream-sink", "delivers records to files, a database or a stream"},
 	{"stream-cat", "reads records in any format and writes them in any other"},
 };

@@ -73,3 +73,10 @@ EOF
 	[ "$(cat out)" = $'{"n":1,"a":2,"b":6}\n{"n":2,"a":3,"b":3}\n{"n":3,"a":4,"b":2}' ]
 	[ "$(jq -r .line bad.json)" = 1 ]
 }
+
+@test "a path into a field that is made here is no unknown field" {
+	run --separate-stderr stream-map 'part = split(a, "/")' 'second = part[1]' --drop part <<<'{"a":"x/y"}'
+	[ "$status" -eq 0 ]
+	[ "$output" = '{"a":"x/y","second":"y"}' ]
+	[ -z "$stderr" ]
+}
