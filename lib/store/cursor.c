@@ -151,7 +151,8 @@ static int jump(struct cursor *c, struct error *e)
 /* Takes up reading in a segment that was just opened. */
 static int start_in(struct cursor *c, const struct part *p, struct error *e)
 {
-	int64_t start = c->segment.start; /* 0 if the line is damaged: then what stands before the first frame is, too */
+	int64_t start =
+		c->segment.start; /* 0 if the line is damaged: then what stands before the first frame is, too */
 	int r = identify(c, &c->segment, e);
 	if (!r)
 		r = scan_open(&c->scan, &c->segment, e);
