@@ -385,6 +385,23 @@ says_so() { grep -q -- "$1" "$2"; }
 	[ "$(position g)" = "[0,0,10]" ]
 }
 
+@test "delete: a group goes, and not while a slot is held" {
+	counted 1 3 | stream-put s
+	stream-get -g g s >out
+	stream-get -f -g g s >out &
+	local get=$!
+	wait_for holds g $get
+	fails 2 "held by process $get" stream-ctl delete s g
+	kill -TERM $get
+	ends $get 0
+	stream-ctl delete s g
+	fails 2 'has no group `g`' stream-ctl delete s g
+	[ -z "$(stream-ctl groups s)" ]
+	[ -z "$(ls -A "$STREAM_HOME/s/groups")" ]
+	stream-get -g g s >out
+	[ "$(cat out)" = "$(counted 1 3)" ]
+}
+
 @test "a position behind the end of the log is refused: the log has lost records" {
 	counted 1 10 | stream-put s
 	stream-get -g g s >out

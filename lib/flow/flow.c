@@ -128,6 +128,15 @@ void flow_note_uncaught(struct flow *f)
 	f->own.uncaught++;
 }
 
+void flow_fail_at_end(struct flow *f, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(f->failed.text, sizeof f->failed.text, format, args);
+	va_end(args);
+	f->failed.code = ERR_FAILED;
+}
+
 void flow_timer(struct flow *f, int64_t interval)
 {
 	f->interval = interval;
@@ -300,7 +309,10 @@ static int finish(struct flow *f, int r, struct error *e)
 			"--delay D "
 			"waits for them",
 			(unsigned long long)f->lost_late);
-	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
+	int status = r                ? command_fail(e)
+		     : f->failed.code ? command_fail(&f->failed)
+		     : uncaught(f)    ? error_status(ERR_REJECTED)
+				      : 0;
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
 		status = 128 + signals_interrupted();

@@ -94,6 +94,10 @@ void flow_count_late(struct flow *f, uint64_t count, bool caught);
 /* Somebody behind us has rejected records that nobody kept: our status is to say so. */
 void flow_note_uncaught(struct flow *f);
 
+/* What was asked for is done, and its records are whole, but they tell of failure: END goes out, then the status is 1, with
+   this line. */
+void flow_fail_at_end(struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* From here on the records that come out are not those that came in, one for one (see COMMAND_FOLDS). */
 void flow_fold(struct flow *f);
 

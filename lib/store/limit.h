@@ -23,6 +23,7 @@ struct limit {
 	uint64_t generation;
 	bool sealed;   /* and nothing will follow */
 	bool searched; /* not from the head */
+	bool unread;   /* what follows `bytes` can't be read: nobody knows whether there is more */
 	bool known;
 };
 

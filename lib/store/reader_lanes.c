@@ -104,7 +104,8 @@ int lanes_open(struct store_reader *r, const struct files *io, const char *name,
 		watch_add_stream(&r->watch, s->stream.directory);
 	for (size_t i = 0; i < o->shard_count; i++)
 		if (!catalog_shard(c, o->shards[i]))
-			return error_set(e, ERR_USAGE, "%s has no shard %u", name, o->shards[i]);
+			return error_set(e, ERR_USAGE, "%s has no shard %u; stream-ctl show lists them", name,
+					 o->shards[i]);
 	for (size_t i = 0; !err && i < c->shard_count; i++)
 		if (is_wanted(o, c->shards[i].id))
 			err = add_lane(r, s, &c->shards[i], e);
