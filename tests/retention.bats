@@ -149,6 +149,14 @@ sizes() {
 	same followed <(stream-get s)
 }
 
+@test "list says what is kept, and where the rest goes" {
+	mkdir cold
+	stream-ctl create --retention 90m --max-size 2K --tier cold s
+	[ "$(stream-ctl list | jq -c '[.retention, .max_size, .tier]')" = "[\"90m\",2048,\"$(realpath cold)\"]" ]
+	stream-ctl retain --retention 0 --max-size 0 --tier none s >out
+	[ "$(stream-ctl list | jq -c '[.retention, .max_size, .tier]')" = '[null,null,null]' ]
+}
+
 @test "retain and compact: usage" {
 	stream-ctl create s
 	fails 2 "STREAM is missing" stream-ctl retain

@@ -73,8 +73,9 @@ static bool pays(const struct weight *run)
 	return run->frames >= 4 && run->frames >= 2 * (after > large ? after : large);
 }
 
-static int rewrite_run(struct state *st, size_t first, size_t count, const struct weight *run,
-		       const struct tidy_options *o, struct compacted *out, struct error *e)
+/* A run that has damage in it is rewritten in parts, up to the segment that has it and from there on. */
+static int rewrite_run(struct state *st, size_t first, size_t count, const struct tidy_options *o,
+		       struct compacted *out, struct error *e)
 {
 	struct rewrite w = {.io = st->stream->io,
 			    .options = o,
@@ -84,12 +85,15 @@ static int rewrite_run(struct state *st, size_t first, size_t count, const struc
 			    .zstd = LEVEL,
 			    .gain = GAIN};
 	int r = rewrite_segments(&w, &st->list, first, count, e);
+	if (!r && count > 1 && !tidy_stopped(o)) {
+		r = rewrite_run(st, first, count / 2, o, out, e);
+		return r ? r : rewrite_run(st, first + count / 2, count - count / 2, o, out, e);
+	}
 	if (r <= 0)
 		return r;
-	/* (0: a segment is damaged, and stays as it is.) */
 	out->segments_before += count;
 	out->segments_after++;
-	out->bytes_before += run->bytes;
+	out->bytes_before += w.bytes_before;
 	out->bytes_after += w.bytes_after;
 	out->frames_before += w.frames_before;
 	out->frames_after += w.frames_after;
@@ -107,7 +111,7 @@ static int go_through(struct state *st, const struct tidy_options *o, struct com
 		if (good < 0)
 			return good;
 		if (count && (!good || !fits(st, &run, &one))) {
-			r = pays(&run) ? rewrite_run(st, i - count, count, &run, o, out, e) : OK;
+			r = pays(&run) ? rewrite_run(st, i - count, count, o, out, e) : OK;
 			count = 0;
 		}
 		if (!good)
@@ -121,7 +125,7 @@ static int go_through(struct state *st, const struct tidy_options *o, struct com
 		run.frames += one.frames;
 	}
 	if (!r && count && pays(&run) && !tidy_stopped(o))
-		r = rewrite_run(st, st->list.count - 1 - count, count, &run, o, out, e);
+		r = rewrite_run(st, st->list.count - 1 - count, count, o, out, e);
 	return r;
 }
 

@@ -253,10 +253,19 @@ static bool is_limited(const struct cursor *c)
  * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another
  * was put in its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
  */
-static int leave_stranger(struct cursor *c)
+static int leave_stranger(struct cursor *c, struct error *e)
 {
-	if (c->stranger == c->segment.id && c->limit.base == c->segment.base)
-		report(c, c->at, c->limit.seq, "another file stands in its place");
+	if (c->stranger == c->segment.id && c->limit.base == c->segment.base) {
+		/* It may have been replaced just after we opened it, twice; the head was changed after that. */
+		struct segment now;
+		int r = segment_open_bounded(&now, c->stream->io, c->directory, c->shard, c->segment.base, UINT64_MAX,
+					     O_RDONLY, e);
+		if (r < 0)
+			return r;
+		if (r && now.id == c->segment.id)
+			report(c, c->at, c->limit.seq, "another file stands in its place");
+		segment_close(&now);
+	}
 	c->stranger = c->segment.id;
 	leave(c);
 	return c->limit.seq <= c->seq ? 0 : 2;
@@ -275,7 +284,7 @@ static int find_limit(struct cursor *c, int64_t *end, struct error *e)
 	if (c->until != UINT64_MAX)
 		return 2;
 	if (!is_limited(c))
-		return leave_stranger(c);
+		return leave_stranger(c, e);
 	*end = c->limit.bytes;
 	if (c->at < *end)
 		return 1;

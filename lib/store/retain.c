@@ -160,8 +160,7 @@ static int retain_all(struct holding *all, const struct stream *s, const struct 
 		choose_by_size(all, c->shard_count, c->max_size);
 	for (size_t i = 0; !r && i < c->shard_count; i++) {
 		r = take_away(&all[i], o, &out[i], e);
-		if (count_of(&all[i]))
-			out[i].first = all[i].parts.here.bases[all[i].gone];
+		out[i].first = count_of(&all[i]) ? all[i].parts.here.bases[all[i].gone] : all[i].parts.low.seq;
 	}
 	return r;
 }

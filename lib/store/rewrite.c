@@ -118,6 +118,7 @@ static int take_segment(struct job *j, struct scan *scan, struct segment *s, uin
 	int r = file_size(&s->file, &size, e);
 	if (r || !s->id)
 		return r;
+	j->rewrite->bytes_before += (uint64_t)size;
 	r = scan_open(scan, s, e) ? e->code : 1;
 	batch_init(&b);
 	for (int64_t at = s->start; r > 0 && next < until; at += (int64_t)f.size) {
@@ -228,7 +229,7 @@ int rewrite_segments(struct rewrite *w, const struct segment_list *l, size_t fir
 {
 	struct job j;
 	struct scan scan;
-	w->frames_before = w->frames_after = w->bytes_after = 0;
+	w->frames_before = w->frames_after = w->bytes_before = w->bytes_after = 0;
 	job_init(&j, w);
 	scan_init(&scan, w->shard);
 	int r = begin(&j, l, first, count, e);

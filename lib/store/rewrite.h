@@ -37,7 +37,7 @@ struct rewrite {
 	int gain;              /* percent: a buffer is packed if it becomes so much smaller, or more */
 
 	/* out, when it is done */
-	uint64_t frames_before, frames_after, bytes_after;
+	uint64_t frames_before, frames_after, bytes_before, bytes_after;
 };
 
 /* Of l's segments `count`, from `first` on; the last has an end. Returns 1; 0 if they are not fit for it, or it was told

@@ -35,7 +35,7 @@ struct tidier *tidier_new(const struct stream *s)
 	pthread_condattr_t monotonic;
 	struct tidier *t = mem_zero(sizeof *t);
 	t->io = s->io;
-	t->directory = file_path("%s/.", s->directory);
+	t->directory = mem_copy(s->directory, strlen(s->directory));
 	pthread_mutex_init(&t->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -82,6 +82,17 @@ static int copy_as_it_is(const struct files *io, const char *from, const char *t
 	return r;
 }
 
+/* What was copied before, and then rewritten and copied once more because somebody died in between. */
+static int remove_superseded(const struct files *io, const char *directory, struct error *e)
+{
+	struct segment_list l = {0};
+	int r = segment_list_read(&l, io, directory, e);
+	for (size_t i = 0; !r && i < l.old_count; i++)
+		r = segment_remove(io, directory, l.bases[l.count + i], l.owns[l.count + i], e);
+	segment_list_release(&l);
+	return r;
+}
+
 int tier_keep(const struct stream *s, uint32_t shard, const struct segment_list *l, size_t i,
 	      const struct tidy_options *o, struct error *e)
 {
@@ -90,6 +101,8 @@ int tier_keep(const struct stream *s, uint32_t shard, const struct segment_list 
 	int r = rewrite_segments(&w, l, i, 1, e);
 	if (!r && !tidy_stopped(o))
 		r = copy_as_it_is(s->io, from, to, shard, l->bases[i], l->owns[i], segment_list_until(l, i), o, e);
+	if (r > 0 && remove_superseded(s->io, to, e))
+		r = e->code;
 	free(from);
 	free(to);
 	return r;
