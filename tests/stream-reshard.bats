@@ -39,6 +39,7 @@ parents() {
 "[1,\"open\",[0],\"0\",\"170141183460469231731687303715884105727\"]
 [2,\"open\",[0],\"170141183460469231731687303715884105728\",\"$MAX\"]" ]
 	[ "$(stream-ctl show s | jq -r .state | xargs)" = "closed open open" ]
+	[ "$(stream-ctl list | jq .shards)" -eq 2 ]
 	tiles s
 }
 
