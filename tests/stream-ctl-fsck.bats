@@ -12,7 +12,8 @@ bytes() {
 frames() {
 	local i
 	for ((i = 0; i < $2; i++)); do
-		counted $((i * 10 + 1)) $((i * 10 + 10)) | stream-put "$1"
+		counted $((i * 10 + 1)) $((i * 10 + 10)) >frame
+		stream-put "$1" frame
 	done
 }
 
@@ -45,7 +46,7 @@ faults() {
 	frames s 5
 	local file
 	file=$(segment s)
-	bytes "$file" $(($(stat -c %s "$file") / 2)) '#'
+	bytes "$file" $(($(stat -c %s "$file") / 2)) '####'
 	[ "$(faults s | jq -c '[.shard, .file, .first, .last, .repair]')" = \
 		'[0,"shards/0/00000000000000000000.seg",20,29,null]' ]
 	one_line fsck.err 's: 1 fault found'
