@@ -183,7 +183,7 @@ int shard_whole(struct shard *s, struct error *e)
 int shard_ready(struct shard *s, struct error *e)
 {
 	int r = shard_whole(s, e);
-	return r > 0 ? s->head.written < s->segment_size && !is_old(s) : r;
+	return r > 0 ? s->head.written < s->segment_size && !s->head.full && !is_old(s) : r;
 }
 
 void shard_bound(struct shard *s, const struct catalog *c)

@@ -239,7 +239,9 @@ static int compact_all(const struct files *io, struct error *e)
 	int r = stream_open(&s, io, stream_path, e), count = 0;
 	for (size_t i = 0; !r && i < s.catalog.shard_count; i++) {
 		struct compacted done = {0};
-		r = compact(&s, s.catalog.shards[i].id, &o, &done, e);
+		r = tidy_roll(&s, s.catalog.shards[i].id, INT64_MAX, e);
+		if (!r)
+			r = compact(&s, s.catalog.shards[i].id, &o, &done, e);
 		count += (int)(done.segments_before - done.segments_after);
 	}
 	stream_close(&s);
