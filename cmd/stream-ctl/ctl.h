@@ -16,7 +16,7 @@ struct ctl {
 	int64_t shards, retention, max_size; /* the last two: -1 if not given */
 	const char *sync, *key, *tier, *at, *from;
 	int hash;
-	bool repair;
+	bool repair, force;
 
 	struct flow *flow; /* for warnings */
 	struct batch records;

@@ -137,4 +137,10 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
 int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
 	       struct batch *b, struct error *e);
 
+/* Checks every byte of the frame at p, which frame_peek has found whole: all checksums, which must be there, and the zeros
+   between the buffers; frame_load skips what nobody needs. */
+int frame_verify(const char *p, const struct frame *f, struct error *e);
+/* Makes the bytes between the buffers of a frame zero, if its directory is whole. */
+void frame_clean(char *p);
+
 #endif

@@ -1,12 +1,14 @@
 #include "store/cursor.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "store/index.h"
+#include "store/lost.h"
 #include "store/parts.h"
 #include "store/shard.h"
 
@@ -149,12 +151,14 @@ static int jump(struct cursor *c, struct error *e)
 /* Takes up reading in a segment that was just opened. */
 static int start_in(struct cursor *c, const struct part *p, struct error *e)
 {
+	int64_t start =
+		c->segment.start; /* 0 if the line is damaged: then what stands before the first frame is, too */
 	int r = identify(c, &c->segment, e);
 	if (!r)
 		r = scan_open(&c->scan, &c->segment, e);
 	if (!r)
 		r = file_size(&c->segment.file, &c->size, e);
-	c->at = c->segment.start;
+	c->at = start;
 	c->next = c->segment.base;
 	c->reading = true;
 	if (c->seq < p->base)
@@ -214,6 +218,15 @@ static int look_again(struct cursor *c, struct error *e)
 	return r ? r : found;
 }
 
+/* A repair has told of them. If nobody knows whether it has, they are new. */
+static bool is_known(const struct cursor *c, uint64_t first, uint64_t behind)
+{
+	struct lost_list lost;
+	bool known = !lost_read(&lost, c->stream->io, c->directory, NULL) && lost_covers(&lost, first, behind);
+	lost_release(&lost);
+	return known;
+}
+
 /* Records from c->next on, below `behind`, are lost: says so if they are wanted, and goes on behind them. */
 static void report(struct cursor *c, int64_t to, uint64_t behind, const char *reason)
 {
@@ -222,7 +235,7 @@ static void report(struct cursor *c, int64_t to, uint64_t behind, const char *re
 		last = c->until;
 	if (last > c->end)
 		last = c->end;
-	if (c->damaged && first < last) {
+	if (c->damaged && first < last && !is_known(c, first, last)) {
 		struct damage d = {c->stream->name, c->shard, c->segment.file.path, c->at, to, first, last, reason};
 		c->damaged(c->damaged_arg, &d);
 	}
@@ -357,6 +370,17 @@ bool cursor_done(const struct cursor *c)
 	return c->seq >= c->end;
 }
 
+/* Nothing more is to be had now. Where the disk can't read on, that is not the same as the end. */
+static int stop(const struct cursor *c, struct error *e)
+{
+	if (!c->limit.unread || c->seq < c->limit.seq)
+		return 0;
+	return error_set(e, ERR_FAILED,
+			 "%s: what follows @seq %" PRIu64 " in %020" PRIu64 ".seg cannot be read; "
+			 "if that stays so, stream-ctl fsck --repair sets it aside",
+			 c->directory, c->limit.seq, c->limit.base);
+}
+
 int cursor_next(struct cursor *c, struct error *e)
 {
 	struct frame f;
@@ -367,7 +391,7 @@ int cursor_next(struct cursor *c, struct error *e)
 		if (r == 1)
 			r = find_end(c, &end, e);
 		if (r <= 0)
-			return r;
+			return r ? r : stop(c, e);
 		if (r == 2)
 			continue;
 		if ((r = find_frame(c, end, &f, e)) < 0)
@@ -388,5 +412,5 @@ int cursor_next(struct cursor *c, struct error *e)
 		if (wanted && r && trim(c, &f))
 			return 1;
 	}
-	return 0;
+	return stop(c, e);
 }

@@ -3,7 +3,7 @@
  * and checked.
  *
  * Damage below the limit has lost records that were promised. It is reported, with the exact range, and reading goes
- * on with the first good frame behind it. Memory: one frame.
+ * on with the first good frame behind it; what a repair has noted (store/lost.h) is not reported again. Memory: one frame.
  *
  * The oldest records may be in the tier, and segments may go, or be rewritten, while we read: a segment that vanished is
  * looked for again, by the @seq that is wanted.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "codec/hash.h"
+#include "store/reserve.h"
 
 static int write_mark(const struct low *l, char text[80])
 {
@@ -39,5 +40,5 @@ int low_write(const struct low *l, const struct files *io, const char *directory
 {
 	char text[80];
 	int len = write_mark(l, text);
-	return file_replace(io, directory, "low", text, (size_t)len, e);
+	return reserve_replace(io, directory, "low", text, (size_t)len, e);
 }

@@ -1,5 +1,6 @@
 #include "store/segment.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -20,7 +21,7 @@ static char *segment_path(const char *directory, uint64_t base, uint64_t own)
 				 : file_path("%s/%020" PRIu64 "-%020" PRIu64 ".seg", directory, base, own);
 }
 
-static void write_line(const struct segment *s, uint32_t shard, struct buf *out)
+void segment_line(const struct segment *s, uint32_t shard, struct buf *out)
 {
 	char source[160];
 	int len = snprintf(source, sizeof source, "store/%u/%" PRIu64 "/%016" PRIx64 "/%" PRId64, shard, s->base, s->id,
@@ -52,9 +53,9 @@ static int read_line(struct segment *s, uint32_t shard, struct error *e)
 	char text[512], source[161];
 	struct stream_line line;
 	ssize_t n = file_read(&s->file, text, sizeof text, 0, e);
-	if (n < 0)
+	if (n < 0 && !file_is_unreadable(errno))
 		return (int)n;
-	s->start = stream_line_read(text, (size_t)n, &line, NULL);
+	s->start = n < 0 ? 0 : stream_line_read(text, (size_t)n, &line, NULL);
 	if (s->start > 0 && line.source && line.source_len < sizeof source) {
 		memcpy(source, line.source, line.source_len);
 		source[line.source_len] = 0;
@@ -77,7 +78,7 @@ int segment_draft(struct segment *s, const struct files *io, const char *directo
 	if (getrandom(&s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id)
 		r = error_errno(e, "no random number for a new segment");
 	s->id += !s->id;
-	write_line(s, shard, &line);
+	segment_line(s, shard, &line);
 	s->start = (int64_t)line.len;
 	if (!r)
 		r = file_open(&s->file, io, temporary, O_RDWR | O_CREAT | O_TRUNC, e);

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "store/file.h"
 
@@ -54,6 +55,8 @@ int segment_open_bounded(struct segment *s, const struct files *io, const char *
 			 uint64_t base, uint64_t own, int flags, struct error *e);
 void segment_close(struct segment *s);
 
+/* Appends the stream line of a segment. */
+void segment_line(const struct segment *s, uint32_t shard, struct buf *out);
 /* Removes the file, and what stands beside it. */
 int segment_remove(const struct files *io, const char *directory, uint64_t base, uint64_t own, struct error *e);
 

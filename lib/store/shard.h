@@ -97,6 +97,8 @@ void shard_bound(struct shard *s, const struct catalog *c);
 int shard_sync(struct shard *s, struct error *e);
 /* Forgets what is not durable, for a stream that never syncs. */
 void shard_forget(struct shard *s);
+/* Makes durable what anybody wrote. What can't be is out of the log, and ERR_FAILED. */
+int shard_flush(struct shard *s, struct error *e);
 /* Nothing more goes in, and what is in is durable: both locks are taken. What was appended here is forgotten then; or,
    where a sync failed, lost and still in `sent`. The catalog must say durably that the shard is closed. */
 int shard_seal(struct shard *s, struct error *e);

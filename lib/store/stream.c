@@ -52,20 +52,41 @@ int stream_current(const struct stream *s, struct error *e)
 	return file_linked(&s->catalog_file, e);
 }
 
-int stream_reload(struct stream *s, struct error *e)
+/* Reads the catalog anew; it must be that of the same stream. */
+static int load_again(const struct stream *s, struct catalog *c, struct file *f, struct error *e)
 {
-	struct catalog c;
-	struct file f;
-	int r = catalog_open(&c, &f, s->io, s->directory, e);
+	int r = catalog_open(c, f, s->io, s->directory, e);
 	if (r == ERR_USAGE && catalog_exists(s->io, s->directory, NULL) == 0)
 		return error_set(e, ERR_FAILED, "the stream %s was removed", s->name);
 	if (r)
 		return r;
-	if (strcmp(c.id, s->catalog.id)) {
-		catalog_release(&c);
-		file_close(&f);
+	if (strcmp(c->id, s->catalog.id)) {
+		catalog_release(c);
+		file_close(f);
 		return error_set(e, ERR_FAILED, "the stream %s was removed, and another made in its place", s->name);
 	}
+	return OK;
+}
+
+int stream_check_there(const struct stream *s, struct error *e)
+{
+	struct catalog c;
+	struct file f;
+	int r = load_again(s, &c, &f, e);
+	if (r)
+		return r;
+	catalog_release(&c);
+	file_close(&f);
+	return OK;
+}
+
+int stream_reload(struct stream *s, struct error *e)
+{
+	struct catalog c;
+	struct file f;
+	int r = load_again(s, &c, &f, e);
+	if (r)
+		return r;
 	catalog_release(&s->catalog);
 	file_close(&s->catalog_file);
 	s->catalog = c;

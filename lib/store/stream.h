@@ -28,6 +28,9 @@ int stream_current(const struct stream *s, struct error *e);
 /* Reads it again; pointers into the old one end here. ERR_FAILED if the stream was removed. */
 int stream_reload(struct stream *s, struct error *e);
 
+/* ERR_FAILED if the stream was removed. */
+int stream_check_there(const struct stream *s, struct error *e);
+
 /* Makes it as the catalog says, whole and durable, or not at all. Returns 1, or 0 if there was one already. */
 int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e);
 

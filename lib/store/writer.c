@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/reserve.h"
 #include "store/spread.h"
 
 enum {
@@ -17,6 +18,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	struct store_writer *w = mem_zero(sizeof *w);
 	w->stream = *s;
 	*s = (struct stream){0};
+	reserve_fill(w->stream.io, w->stream.directory);
 	w->tidier = tidier_new(&w->stream);
 	int r = writer_open_lanes(w, e);
 	if (r) {
@@ -169,6 +171,13 @@ static int sync_lanes(struct store_writer *w, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+/* What is durable in a stream that was removed meanwhile is gone all the same. */
+static int check_there(const struct store_writer *w, struct error *e)
+{
+	int current = stream_current(&w->stream, e);
+	return current ? current < 0 ? current : OK : stream_check_there(&w->stream, e);
+}
+
 int store_writer_sync(struct store_writer *w, struct error *e)
 {
 	int r;
@@ -177,6 +186,8 @@ int store_writer_sync(struct store_writer *w, struct error *e)
 		if (!r)
 			r = sync_lanes(w, e);
 	} while (!r && w->moved);
+	if (!r && w->oldest)
+		r = check_there(w, e);
 	if (!r)
 		w->oldest = 0;
 	return r;
