@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "store_help.h"
@@ -44,8 +45,11 @@ struct faulty {
 	unsigned calls;      /* the kinds that count */
 	long count, fail_at; /* 0: never */
 	bool sticky, stops;  /* stops: nothing works from then on */
+	const char *path;    /* of syncs: only files whose path ends so fail; NULL: all */
 	int error;
 	bool fired;
+	void (*before)(void *arg); /* called once, before the call that would fail, which then doesn't */
+	void *before_arg;
 	bool halves; /* every read and write moves a half, every third is interrupted */
 	long halved;
 	uint8_t boot;
@@ -73,6 +77,15 @@ static inline bool fails(const struct files *io, enum fault_call kind)
 		return false;
 	f->count++;
 	if (!f->fail_at || f->count < f->fail_at || (f->count > f->fail_at && !f->sticky))
+		return false;
+	if (f->before) {
+		void (*before)(void *) = f->before;
+		f->before = NULL;
+		f->fired = true;
+		before(f->before_arg);
+		return false;
+	}
+	if (f->fired && f->before_arg)
 		return false;
 	f->fired = true;
 	errno = f->error;
@@ -168,9 +181,19 @@ static inline ssize_t fault_pwrite(const struct files *io, int fd, const void *p
 	return pwrite(fd, p, f->halves && len > 1 ? len / 2 : len, at);
 }
 
+static inline bool is_named(int fd, const char *end)
+{
+	char link[64], path[256];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof path);
+	return n >= (ssize_t)strlen(end) && !memcmp(path + n - strlen(end), end, strlen(end));
+}
+
 static inline int fault_datasync(const struct files *io, int fd)
 {
 	struct faulty *f = faulty_of(io);
+	if (f->path && !is_named(fd, f->path))
+		return 0;
 	bool stopped = f->fired && f->stops;
 	if (fails(io, CALL_SYNC)) {
 		int saved = errno;
@@ -193,9 +216,15 @@ static inline int fault_size(const struct files *io, int fd, int64_t *size)
 	return fails(io, CALL_READ) ? -1 : files_real.size(&files_real, fd, size);
 }
 
+static inline int fault_linked(const struct files *io, int fd, const char *path)
+{
+	return fails(io, CALL_READ) ? -1 : files_real.linked(&files_real, fd, path);
+}
+
 static inline int fault_lock(const struct files *io, int fd, int operation)
 {
-	return fails(io, CALL_LOCK) ? -1 : files_real.lock(&files_real, fd, operation);
+	/* Whoever has a lock can let go of it, and does when it dies. */
+	return operation != LOCK_UN && fails(io, CALL_LOCK) ? -1 : files_real.lock(&files_real, fd, operation);
 }
 
 static inline int fault_rename(const struct files *io, const char *from, const char *to)
@@ -237,6 +266,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.sync = fault_datasync,
 				.truncate = fault_truncate,
 				.size = fault_size,
+				.linked = fault_linked,
 				.lock = fault_lock,
 				.rename = fault_rename,
 				.mkdir = fault_mkdir,
