@@ -142,3 +142,16 @@ uint32_t gather_rows(struct gather *g, const struct row_ref *refs, uint32_t coun
 	}
 	return count;
 }
+
+int gather_all(struct gather *g, const struct row_ref *refs, size_t count, gather_emit emit, void *self,
+	       struct error *e)
+{
+	int r = 0;
+	for (size_t at = 0; at < count && !r;) {
+		uint32_t taken =
+			gather_rows(g, refs + at, count - at < BATCH_ROWS ? (uint32_t)(count - at) : BATCH_ROWS);
+		r = taken ? emit(self, &g->out, e) : error_set(e, ERR_FAILED, "a record has too many fields");
+		at += taken;
+	}
+	return r;
+}

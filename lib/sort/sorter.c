@@ -101,19 +101,14 @@ void sorter_order(struct sorter *s)
 
 /* -- out -- */
 
-static int drain(struct merge_sources *m, struct gather *g, uint32_t room, sorter_emit emit, void *self,
+static int drain(struct merge_sources *m, struct gather *g, uint32_t room, gather_emit emit, void *self,
 		 struct error *e)
 {
 	struct row_ref *refs = mem_array(room, sizeof *refs);
 	uint32_t count;
 	int r;
 	while (!(r = sources_next(m, refs, room, &count, e)) && count) {
-		for (uint32_t at = 0; at < count && !r;) {
-			uint32_t taken = gather_rows(g, refs + at, count - at);
-			r = taken ? emit(self, &g->out, e)
-				  : error_set(e, ERR_FAILED, "a record has too many fields to be sorted");
-			at += taken;
-		}
+		r = gather_all(g, refs, count, emit, self, e);
 		if (r)
 			break;
 		sources_forget(m);
@@ -183,7 +178,7 @@ int sorter_spill(struct sorter *s, struct error *e)
 	return r;
 }
 
-int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, gather_emit emit, void *self,
 		 struct error *e)
 {
 	struct merge_sources m = {0};
