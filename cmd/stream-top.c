@@ -15,6 +15,7 @@ enum { N = 10, WINDOW_FIELDS = 2 };
 struct top {
 	int64_t n, every, limit;
 	const char *key_text, *by_text, *rank;
+	bool ties;
 
 	struct key_spec key, by;
 	struct key_list keys, groups;
@@ -73,7 +74,7 @@ static int add(struct top *t, struct flow *f, struct batch *b, const uint32_t *r
 		if (!pane)
 			continue;
 		if (!pane->state)
-			pane->state = ranking_new((uint32_t)t->n);
+			pane->state = ranking_new((uint32_t)t->n, t->ties);
 		batch_select(b, rows + i, n);
 		int r = ranking_add(pane->state, b, &t->keys, t->by.count ? &t->groups : NULL, which + i, t->seq, e);
 		if (r)
@@ -160,12 +161,27 @@ static int emit(void *self, struct batch *b, struct error *e)
 static int emit_rankings(struct top *t, struct flow *f, struct ranking *const *list, uint32_t count, struct error *e)
 {
 	size_t total;
+<<<<<<< HEAD
 	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, &total);
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	struct leaving leaving = {t, f, rows};
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;
 	int r = gather_all(&t->gather, refs, total, emit, &leaving, e);
+=======
+	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, t->ties, &total);
+	struct row_ref *refs = mem_array(BATCH_ROWS, sizeof *refs);
+	int r = 0;
+	for (size_t at = 0; at < total && !r;) {
+		uint32_t n = total - at < BATCH_ROWS ? (uint32_t)(total - at) : BATCH_ROWS;
+		for (uint32_t i = 0; i < n; i++)
+			refs[i] = rows[at + i].ref;
+		uint32_t taken = gather_rows(&t->gather, refs, n);
+		r = taken ? emit_gathered(t, f, rows + at, taken, e)
+			  : error_set(e, ERR_FAILED, "a record has too many fields to be held");
+		at += taken;
+	}
+>>>>>>> main
 	free(refs);
 	free(rows);
 	return r;
@@ -265,6 +281,7 @@ int main(int argc, char **argv)
 		{'k', "key", OPT_TEXT, offsetof(struct top, key_text), "FIELD[:asc],…",
 		 "the greatest by these; :asc turns it: the least", NULL},
 		{'b', "by", OPT_TEXT, offsetof(struct top, by_text), "FIELDS", "so many for each value of these", NULL},
+		{0, "ties", OPT_FLAG, offsetof(struct top, ties), NULL, "and all that tie with the last of them", NULL},
 		{0, "rank", OPT_TEXT, offsetof(struct top, rank), "NAME", "add the rank, from 1, as a field", NULL},
 		{0, "every", OPT_DURATION, offsetof(struct top, every), "D", "results so far, every D", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct top, limit), "SIZE",

@@ -163,7 +163,7 @@ static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct 
 		if (!pane)
 			continue;
 		if (!pane->state)
-			pane->state = ranking_new(1);
+			pane->state = ranking_new(1, false);
 		batch_select(b, rows + i, n);
 		int r = ranking_add(pane->state, b, &u->order, &u->keys, which + i, u->seq, e);
 		if (r)
@@ -183,7 +183,7 @@ static int emit(void *self, struct batch *b, struct error *e)
 static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, struct error *e)
 {
 	size_t total;
-	struct ranked *rows = rankings_take(&ranking, 1, 1, &total);
+	struct ranked *rows = rankings_take(&ranking, 1, 1, false, &total);
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;

@@ -21,6 +21,24 @@ load helper
 	[ "$(head -n 1 out | jq -r 'keys_unsorted[-1]')" = place ]
 }
 
+@test "--ties: all that have the key of the last" {
+	stream-gen weblog -n 20000 >in.json
+	local n
+	for n in 1 2 7 40 50000; do
+		stream-top -n $n -k status -b method --ties --rank place in.json | jq -c '[.method, .status, .ts, .ip, .place]' | LC_ALL=C sort >got
+		sqlite3 :memory: "CREATE TABLE r(m, s, ts, ip)" ".mode tabs" \
+			".import '|jq -r \"[.method, .status, .ts, .ip] | @tsv\" in.json' r" \
+			"SELECT json_array(m, CAST(s AS INT), ts, ip, place) FROM
+				(SELECT *, rank() OVER (PARTITION BY m ORDER BY CAST(s AS INT) DESC) AS place FROM r) WHERE place <= $n" |
+			LC_ALL=C sort >want
+		same got want
+	done
+	# Many that tie, pushed out by better ones.
+	for n in $(seq 100); do echo "{\"k\":$((n / 10))}"; done >in.json
+	[ "$(stream-top -n 12 -k k --ties in.json | jq -c .k | uniq -c | xargs)" = "1 10 10 9 10 8" ]
+	[ "$(tac in.json | stream-top -n 12 -k k --ties | jq -c .k | uniq -c | xargs)" = "1 10 10 9 10 8" ]
+}
+
 @test "a record without the key has no rank" {
 	printf '%s\n' '{"a":1}' '{"b":1}' '{"a":null}' '{"a":2}' >in.json
 	[ "$(stream-top -n 5 -k a:asc in.json)" = $'{"a":1}\n{"a":2}' ]

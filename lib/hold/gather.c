@@ -98,8 +98,12 @@ static bool take(struct gather *g, struct row_ref ref)
 	uint32_t at = batch_begin(out);
 	for (uint32_t i = 0; i < s->count; i++) {
 		int to = k->columns[s->columns[i]];
-		if (to >= 0)
-			out->columns[to].values[at] = column_get(&from->columns[s->columns[i]], ref.row);
+		if (to < 0)
+			continue;
+		struct value v = column_get(&from->columns[s->columns[i]], ref.row);
+		if (value_has_text(v))
+			__builtin_prefetch(v.s); /* for whoever writes it */
+		out->columns[to].values[at] = v;
 	}
 	for (uint32_t i = 0; i < g->lead_count; i++)
 		out->columns[out->shapes[shape].columns[i]].values[at] = g->lead[i].value;

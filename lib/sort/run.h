@@ -13,7 +13,9 @@
 
 struct run;
 
-enum { RUN_ROWS = 4096 }; /* of a frame */
+enum {
+	RUN_ROWS = 4096
+}; /* of a frame, or of a batch in order: few enough for a cache to hold what they were gathered from */
 
 /* In a directory such as /tmp; a full disk is ERR_FAILED and names it. */
 int run_new(const char *dir, struct run **out, struct error *e);

@@ -188,7 +188,7 @@ int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g
 	}
 	int r = sources_start(&m, e);
 	if (!r)
-		r = drain(&m, g, BATCH_ROWS, emit, self, e);
+		r = drain(&m, g, RUN_ROWS, emit, self, e);
 	sources_release(&m);
 	return r;
 }
