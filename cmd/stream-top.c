@@ -161,27 +161,12 @@ static int emit(void *self, struct batch *b, struct error *e)
 static int emit_rankings(struct top *t, struct flow *f, struct ranking *const *list, uint32_t count, struct error *e)
 {
 	size_t total;
-<<<<<<< HEAD
-	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, &total);
+	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, t->ties, &total);
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	struct leaving leaving = {t, f, rows};
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;
 	int r = gather_all(&t->gather, refs, total, emit, &leaving, e);
-=======
-	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, t->ties, &total);
-	struct row_ref *refs = mem_array(BATCH_ROWS, sizeof *refs);
-	int r = 0;
-	for (size_t at = 0; at < total && !r;) {
-		uint32_t n = total - at < BATCH_ROWS ? (uint32_t)(total - at) : BATCH_ROWS;
-		for (uint32_t i = 0; i < n; i++)
-			refs[i] = rows[at + i].ref;
-		uint32_t taken = gather_rows(&t->gather, refs, n);
-		r = taken ? emit_gathered(t, f, rows + at, taken, e)
-			  : error_set(e, ERR_FAILED, "a record has too many fields to be held");
-		at += taken;
-	}
->>>>>>> main
 	free(refs);
 	free(rows);
 	return r;

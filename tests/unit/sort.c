@@ -158,7 +158,7 @@ static void test_ranking(uint32_t n, uint32_t groups, bool rising)
 	struct batch b;
 	int64_t value[ROWS];
 	uint32_t wrong = 0;
-	struct ranking *r = ranking_new(n);
+	struct ranking *r = ranking_new(n, false);
 	CHECK(!key_spec_parse("k", KEY_DESCENDING, &key, &e) && !key_spec_parse("g", KEY_PLAIN, &by, &e));
 	batch_init(&b);
 	for (uint32_t i = 0; i < ROWS;) {
@@ -175,7 +175,7 @@ static void test_ranking(uint32_t n, uint32_t groups, bool rising)
 		CHECK(!ranking_add(r, &b, &keys, &group_keys, NULL, first, &e));
 	}
 	size_t total;
-	struct ranked *rows = rankings_take(&r, 1, n, &total);
+	struct ranked *rows = rankings_take(&r, 1, n, false, &total);
 	for (size_t i = 0; i < total; i++) {
 		struct batch *from = &rows[i].ref.block->rows;
 		int64_t id = batch_get(from, rows[i].ref.row, "n").i;
