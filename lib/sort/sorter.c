@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "sort/cursor.h"
 
-struct sorter *sorter_new(struct key_spec *spec, const char *dir)
+struct sorter *sorter_new(struct key_spec *spec, struct spool *spool)
 {
 	struct sorter *s = mem_zero(sizeof *s);
 	s->spec = spec;
-	s->dir = dir;
+	s->spool = spool;
 	return s;
 }
 
@@ -128,7 +128,7 @@ static int fold(struct sorter *s, uint32_t first, bool memory, uint32_t level, s
 	struct merge_sources m = {0};
 	struct gather g;
 	struct run *out;
-	int r = run_new(s->dir, &out, e);
+	int r = run_new(s->spool, &out, e);
 	if (r)
 		return r;
 	gather_init(&g);

@@ -27,8 +27,10 @@ struct sorter;
 
 enum { FAN_IN_MAX = 64 };
 
-/* spec and dir (of temporary files) are borrowed. */
-struct sorter *sorter_new(struct key_spec *spec, const char *dir);
+struct spool;
+
+/* spec and the spool (run.h), which sorters share, are borrowed. */
+struct sorter *sorter_new(struct key_spec *spec, struct spool *spool);
 void sorter_free(struct sorter *s);
 
 /* Adds the selected rows of b; the key of the i-th is number which[i] of `keys` (NULL: i). */

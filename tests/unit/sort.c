@@ -6,6 +6,7 @@
 #include "record/batch_rows.h"
 #include "sort/order.h"
 #include "sort/ranking.h"
+#include "sort/run.h"
 #include "sort/sorter.h"
 #include "test.h"
 
@@ -119,7 +120,8 @@ static void test_sorter(const char *spec_text, uint32_t batch_rows, uint32_t row
 	struct gather g;
 	struct seen *seen = mem_zero(sizeof *seen);
 	CHECK(!key_spec_parse(spec_text, KEY_ASCENDING, &spec, &e));
-	struct sorter *s = sorter_new(&spec, "/tmp");
+	struct spool *spool = spool_new("/tmp");
+	struct sorter *s = sorter_new(&spec, spool);
 	batch_init(&b);
 	gather_init(&g);
 	for (uint32_t n = 0; n < ROWS;) {
@@ -140,6 +142,7 @@ static void test_sorter(const char *spec_text, uint32_t batch_rows, uint32_t row
 		check_seen(seen, strchr(spec_text, ':') != NULL);
 	}
 	sorter_free(s);
+	spool_free(spool);
 	gather_release(&g);
 	batch_release(&b);
 	key_list_release(&keys);
