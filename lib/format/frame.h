@@ -79,6 +79,7 @@ struct frame_writer_options {
 	bool alone; /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
 	bool sums;  /* checksums on buffers (the header always has one) */
 	int zstd;   /* level; 0: not compressed */
+	int packed_most; /* percent of its size that a buffer has at most when it is kept compressed; 0: any saving will do */
 };
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);
@@ -135,5 +136,11 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
  */
 int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
 	       struct batch *b, struct error *e);
+
+/* Checks every byte of the frame at p, which frame_peek has found whole: all checksums, which must be there, and the zeros
+   between the buffers; frame_load skips what nobody needs. */
+int frame_verify(const char *p, const struct frame *f, struct error *e);
+/* Makes the bytes between the buffers of a frame zero, if its directory is whole. */
+void frame_clean(char *p);
 
 #endif

@@ -26,11 +26,14 @@ static int encode(struct shard *s, const struct batch *b, int64_t arrived, struc
 static int put(struct shard *s, uint32_t rows, int64_t arrived, struct error *e)
 {
 	struct head next = head_after(&s->head, s->frame.len, rows, arrived);
+	struct index_entry frame = {s->head.next, arrived, s->head.written};
 	int r = file_write(&s->segment.file, s->frame.data, s->frame.len, s->head.written, e);
 	if (!r)
 		r = shard_set_head(s, &next, e);
 	if (r)
 		file_truncate(&s->segment.file, s->head.written, NULL); /* else whoever appends next cuts it */
+	else
+		index_note(&s->index, &s->segment, &frame, s->frame.len);
 	return r;
 }
 

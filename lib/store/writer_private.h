@@ -4,6 +4,7 @@
 
 #include "store/pending.h"
 #include "store/shard.h"
+#include "store/tidier.h"
 #include "store/writer.h"
 
 struct write_lane {
@@ -20,7 +21,8 @@ struct store_writer {
 	size_t lane_count;
 	struct arena arena; /* for the batch at hand */
 	int64_t oldest;     /* when the first record that is not durable came; monotonic; 0: none */
-	bool moved;         /* the catalog was replaced: until writer_follow, records are only gathered */
+	struct tidier *tidier;
+	bool moved; /* the catalog was replaced: until writer_follow, records are only gathered */
 };
 
 /* -- writer.c -- */

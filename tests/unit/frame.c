@@ -73,7 +73,10 @@ static void test_random(void)
 {
 	struct dice d = {1};
 	for (int setting = 0; setting < 8; setting++) {
-		struct frame_writer_options o = {setting & 1, setting & 2, setting & 4 ? 1 : 0};
+		struct frame_writer_options o = {.alone = setting & 1,
+						 .sums = setting & 2,
+						 .zstd = setting & 4 ? 1 : 0,
+						 .packed_most = setting == 5 ? 60 : 0};
 		for (uint64_t schema = 0; schema < 24; schema++) {
 			struct line l;
 			line_init(&l, &o);
