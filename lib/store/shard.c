@@ -110,7 +110,12 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 	next.generation = s->head.generation;
 	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
+	bool doubt = s->head.suspect;
+	next.suspect = false;
 	int r = head_write(&s->head_file, &next, e);
+	/* Where neither slot was good, the other is still damaged, and would make readers doubt this one. */
+	if (!r && doubt)
+		r = head_write(&s->head_file, &next, e);
 	if (!r)
 		s->head = next;
 	return r;
@@ -178,7 +183,7 @@ int shard_whole(struct shard *s, struct error *e)
 int shard_ready(struct shard *s, struct error *e)
 {
 	int r = shard_whole(s, e);
-	return r > 0 ? s->head.written < s->segment_size && !is_old(s) : r;
+	return r > 0 ? s->head.written < s->segment_size && !s->head.full && !is_old(s) : r;
 }
 
 void shard_bound(struct shard *s, const struct catalog *c)
