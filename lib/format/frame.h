@@ -97,6 +97,12 @@ void frame_writer_restart(struct frame_writer *w);
 int frame_write(struct frame_writer *w, enum frame_kind kind, unsigned flags, const struct batch *b,
 		const struct frame_place *place, struct buf *out, struct error *e);
 
+/*
+ * Gives a frame, which frame_write made with a place and a constant @arrived, another place and @arrived. So a frame can be
+ * made before it is known where it goes.
+ */
+void frame_set_place(char *p, const struct frame_place *place, int64_t arrived);
+
 /* -- reading -- */
 
 struct frame_reader;
