@@ -39,6 +39,7 @@ struct files {
 	/* inotify: a descriptor; and a path that wakes it, as inotify_add_watch. */
 	int (*notify)(const struct files *io);
 	int (*watch)(const struct files *io, int fd, const char *path, uint32_t mask);
+	bool threads; /* may be called from several threads at once */
 };
 
 /* The real one. */

@@ -119,6 +119,7 @@ int shard_follow(struct shard *s, struct error *e)
 {
 	if (s->segment.file.fd >= 0 && s->segment.id == s->head.segment) {
 		sent_lose(s, s->head.written);
+		sent_settle(s, s->head.durable);
 		return 1;
 	}
 	if (s->segment.file.fd >= 0) {

@@ -73,6 +73,10 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e);
 
 /* Makes all that was appended here durable. On failure it may or may not be. */
 int shard_sync(struct shard *s, struct error *e);
+/* Makes durable what anybody has written. On failure the head says what is to be known. */
+int shard_sync_written(struct shard *s, struct error *e);
+/* Finds out what became durable by other hands, without a sync. */
+int shard_settle(struct shard *s, struct error *e);
 /* Forgets what is not durable, for a stream that never syncs. */
 void shard_forget(struct shard *s);
 

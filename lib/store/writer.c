@@ -5,13 +5,14 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/background.h"
 #include "store/shard.h"
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 4096, /* a batch of that many is a frame by itself */
+	DIRECT_ROWS = 2048, /* a batch of that many is a frame by itself */
 	PENDING_BYTES = 1 << 20,
-	SENT_BYTES = 64 << 20, /* more is not kept in memory waiting for a sync */
+	SENT_BYTES = 24 << 20, /* more is not kept in memory waiting for a sync */
 };
 
 struct write_lane {
@@ -25,7 +26,8 @@ struct store_writer {
 	struct stream stream;
 	struct write_lane *lanes; /* as the catalog's shards; those of closed ones are empty */
 	struct arena arena;       /* for the batch at hand */
-	int64_t oldest;           /* when the first record that is not durable came; monotonic; 0: none */
+	int64_t oldest;           /* when the first record came that no sync was begun for; monotonic; 0: none */
+	struct background syncs;
 };
 
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e)
@@ -53,6 +55,7 @@ void store_writer_close(struct store_writer *w)
 {
 	if (!w)
 		return;
+	background_wait(&w->syncs);
 	for (size_t i = 0; i < w->stream.catalog.shard_count; i++) {
 		shard_close(&w->lanes[i].shard);
 		batch_release(&w->lanes[i].pending);
@@ -141,6 +144,53 @@ static size_t unsynced(const struct store_writer *w)
 	return bytes;
 }
 
+/* -- syncs -- */
+
+static int flush_all(struct store_writer *w, struct error *e)
+{
+	int r = OK;
+	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
+		r = flush(w, &w->lanes[i], e);
+	return r;
+}
+
+/* Syncs begin for all shards that want one. How many there are. */
+static size_t begin_syncs(struct store_writer *w)
+{
+	const struct catalog *c = &w->stream.catalog;
+	uint32_t *shards = mem_array(c->shard_count, sizeof *shards);
+	size_t count = 0;
+	for (size_t i = 0; i < c->shard_count; i++)
+		if (w->lanes[i].shard.sent_count)
+			shards[count++] = c->shards[i].id;
+	background_wait(&w->syncs);
+	background_start(&w->syncs, w->stream.io, w->stream.directory, shards, count);
+	w->oldest = 0;
+	return count;
+}
+
+/* Those that were begun are over, and what came of them is known. */
+static int end_syncs(struct store_writer *w, struct error *e)
+{
+	int r = OK;
+	background_wait(&w->syncs);
+	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
+		r = shard_settle(&w->lanes[i].shard, e);
+	return r;
+}
+
+/* The oldest record has waited long enough. */
+static int sync_some(struct store_writer *w, struct error *e)
+{
+	if (background_busy(&w->syncs) && unsynced(w) < SENT_BYTES)
+		return OK;
+	if (!w->stream.io->threads || unsynced(w) >= SENT_BYTES)
+		return store_writer_sync(w, e);
+	int r = flush_all(w, e);
+	bool none = !r && begin_syncs(w) && !w->syncs.started; /* no thread was to be had */
+	return none ? store_writer_sync(w, e) : r;
+}
+
 int store_writer_append(struct store_writer *w, const struct batch *b, const struct column *key, struct error *e)
 {
 	const struct catalog *c = &w->stream.catalog;
@@ -159,19 +209,24 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 	if (r)
 		return r;
 	int64_t most = c->sync == SYNC_NEVER ? SYNC_DEFAULT : c->sync;
-	if (monotonic_now() - w->oldest >= most || unsynced(w) >= SENT_BYTES)
+	if (most == SYNC_ALWAYS)
 		return store_writer_sync(w, e);
-	return OK;
+	return monotonic_now() - w->oldest >= most || unsynced(w) >= SENT_BYTES ? sync_some(w, e) : OK;
 }
 
 int store_writer_sync(struct store_writer *w, struct error *e)
 {
-	int r = OK;
+	int r = flush_all(w, e);
+	if (!r && w->syncs.started)
+		r = end_syncs(w, e);
+	size_t left = 0;
+	for (size_t i = 0; i < w->stream.catalog.shard_count; i++)
+		left += w->lanes[i].shard.sent_count > 0;
+	/* One is done here; of several, the disk makes less work together. */
+	if (!r && left > 1 && begin_syncs(w))
+		r = end_syncs(w, e);
 	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
-		r = flush(w, &w->lanes[i], e);
-	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
-		if (w->lanes[i].shard.sent_count)
-			r = shard_sync(&w->lanes[i].shard, e);
+		r = shard_sync(&w->lanes[i].shard, e);
 	if (!r)
 		w->oldest = 0;
 	return r;
