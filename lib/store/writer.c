@@ -10,7 +10,7 @@
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 2048, /* a batch of that many is a frame by itself */
+	DIRECT_ROWS = 1024, /* a batch of that many is a frame by itself */
 	PENDING_BYTES = 1 << 20,
 	SENT_BYTES = 24 << 20, /* more is not kept in memory waiting for a sync */
 };
