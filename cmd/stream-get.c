@@ -180,11 +180,33 @@ static void look_at_clock(struct get *g)
 		g->options.follow = false;
 }
 
+/* Where frames go out anyway, those of the store do as they are. */
+static void pass_frames(struct get *g, struct flow *f)
+{
+	uint32_t from, to;
+	if (!flow_passes_frames(f, &from, &to))
+		return;
+	g->options.raw_from = from;
+	g->options.raw_to = to;
+}
+
+static int emit(struct get *g, struct flow *f, const struct store_item *item, struct error *e)
+{
+	if (item->frame)
+		return flow_emit_frame(f, item->frame, item->batch->rows, item->label, e);
+	if (g->count)
+		take_first(item->batch, g->count - g->given);
+	g->given += batch_count(item->batch);
+	return flow_emit(f, item->batch, e);
+}
+
 static int produce(void *self, struct flow *f, struct error *e)
 {
 	struct get *g = self;
 	struct store_item item;
 	look_at_clock(g);
+	if (!g->announced && !g->count)
+		pass_frames(g, f);
 	int r = g->announced ? 0 : mark_shards(g, f, e);
 	if (r || (g->count && g->given >= g->count))
 		return r ? r : FLOW_DONE;
@@ -192,10 +214,7 @@ static int produce(void *self, struct flow *f, struct error *e)
 	if (got < 0 || (r = report_lost(g, f, e)))
 		return got < 0 ? got : r;
 	if (got) {
-		if (g->count)
-			take_first(item.batch, g->count - g->given);
-		g->given += batch_count(item.batch);
-		r = flow_emit(f, item.batch, e);
+		r = emit(g, f, &item, e);
 		return r ? r : FLOW_MORE;
 	}
 	r = mark_shards(g, f, e);

@@ -142,4 +142,20 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
 int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
 	       struct batch *b, struct error *e);
 
+/* -- passing on, as it is -- */
+
+/* Checks every byte of the frame at p, which frame_peek has found whole, against its checksums, and loads nothing. */
+int frame_verify(const char *p, const struct frame *f, struct error *e);
+
+/* A frame in three pieces, to be written one behind the other. */
+struct frame_pieces {
+	const char *body; /* its buffers, where they lie */
+	size_t body_len;
+	struct buf head, tail; /* what must be new */
+};
+
+/* The same frame with @stream for all its rows. It stands alone, was verified, and has no @stream. Overwrites head and tail,
+   which are the caller's to release. */
+void frame_add_stream(const char *p, const char *stream, size_t len, struct frame_pieces *out);
+
 #endif

@@ -52,8 +52,10 @@ int body_open(struct body *y)
 	return OK;
 }
 
-static int check_sum(struct body *y, uint32_t index, const char *p, size_t stored)
+int body_check(struct body *y, uint32_t index)
 {
+	const char *p = y->p + y->at[index];
+	size_t stored = body_extent(y, index).stored;
 	uint64_t sum;
 	if (!(y->h.flags & FRAME_SUMS))
 		return OK;
@@ -66,7 +68,7 @@ int body_buffer(struct body *y, uint32_t index, const char **p, size_t *len)
 {
 	struct frame_extent x = body_extent(y, index);
 	const char *stored = y->p + y->at[index];
-	int r = check_sum(y, index, stored, x.stored);
+	int r = body_check(y, index);
 	if (r)
 		return r;
 	*len = x.raw;

@@ -161,6 +161,10 @@ void store_reader_close(struct store_reader *r)
 
 static int advance(struct store_reader *r, struct lane *l, struct error *e)
 {
+	if (r->stream_count == 1) { /* else @shard is another */
+		l->cursor.raw_from = r->options->raw_from;
+		l->cursor.raw_to = r->options->raw_to;
+	}
 	int got = cursor_next(&l->cursor, e);
 	if (got < 0)
 		return got;
@@ -209,7 +213,7 @@ static void label(const struct store_reader *r, struct lane *l, struct store_ite
 		char *shard = arena_printf(&b->arena, "%s/%u", name, l->cursor.shard);
 		b->meta[META_SHARD] = column_const(value_string(shard, strlen(shard)));
 	}
-	*item = (struct store_item){b, l->stream->name, l->cursor.shard};
+	*item = (struct store_item){b, l->cursor.raw, name, l->stream->name, l->cursor.shard};
 }
 
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e)

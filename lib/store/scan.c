@@ -121,6 +121,16 @@ int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *con
 	return frame_load(s->reader, window(s, at), f, want, want_count, b, &s->why) ? 0 : 1;
 }
 
+int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b, const char **bytes, struct error *e)
+{
+	static const char *const none[1];
+	int r = scan_load(s, at, f, none, 0, b, e);
+	if (r <= 0)
+		return r;
+	*bytes = window(s, at);
+	return frame_verify(*bytes, f, &s->why) ? 0 : 1;
+}
+
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e)
 {
 	for (*at = (*at + 7) & ~(int64_t)7; *at + FRAME_HEADER_MIN <= end; *at += 8) {

@@ -40,6 +40,9 @@ int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct e
 int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
 	      struct batch *b, struct error *e);
 
+/* The same without fields, for who passes the frame on as it is: *bytes, valid as long as b. */
+int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b, const char **bytes, struct error *e);
+
 /* The first good header in [*at, end) whose @seq is at least `seq`. Returns 1 and its place, or 0. */
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e);
 
