@@ -28,7 +28,7 @@ static int find_kind(struct generate *g, const char *name, struct error *e)
 	for (const struct gen_kind *const *k = gen_kinds; *k; k++)
 		names[n++] = (*k)->name;
 	const char *nearest = nearest_word(name, strlen(name), names, n);
-	return error_set(e, ERR_USAGE, "there is no kind `%s`%s%s%s; there are: weblog sensor orders", name,
+	return error_set(e, ERR_USAGE, "there is no kind `%s`%s%s%s; there are: weblog sensor orders nexmark", name,
 			 nearest ? "; did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "");
 }
 
@@ -36,7 +36,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 {
 	struct generate *g = self;
 	const char *name;
-	int r = operand_take(o, "KIND (weblog, sensor or orders)", &name, e);
+	int r = operand_take(o, "KIND (weblog, sensor, orders or nexmark)", &name, e);
 	if (!r)
 		r = find_kind(g, name, e);
 	if (!r && g->combined && strcmp(name, "weblog"))

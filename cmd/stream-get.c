@@ -21,8 +21,9 @@ struct get {
 	uint32_t *shards;
 	struct store_reader *reader;
 	struct batch marks, lost; /* of a WATERMARK; rejects */
-	bool *told;               /* the shards whose end was announced */
-	bool announced;
+	bool *told;               /* of the shards that were announced: whether their end was */
+	size_t announced;
+	uint64_t changes; /* of the reader, up to which all was announced */
 	int64_t given;
 };
 
@@ -112,7 +113,6 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	free(names);
 	if (r)
 		return r;
-	g->told = mem_zero(store_reader_shards(g->reader) * sizeof *g->told);
 	flow_set_bounded(f, g->follow ? BOUNDED_NO : BOUNDED_YES);
 	const char *notice = store_reader_notice(g->reader);
 	if (notice)
@@ -138,17 +138,28 @@ static void add_mark(struct get *g, const struct store_shard_state *s, bool qual
 	batch_add_row(&g->marks, row, 3);
 }
 
+/* New shards come first: a stage that hears of an end knows of those that go on. */
 static int mark_shards(struct get *g, struct flow *f, struct error *e)
 {
+	size_t count = store_reader_shards(g->reader), known = g->announced;
+	bool qualified = store_reader_streams(g->reader) > 1;
+	if (g->changes == store_reader_changes(g->reader))
+		return 0;
+	g->changes = store_reader_changes(g->reader);
+	g->told = mem_resize(g->told, count, sizeof *g->told);
+	g->announced = count;
 	batch_reset(&g->marks);
-	for (size_t i = 0; i < store_reader_shards(g->reader); i++) {
+	for (size_t i = known; i < count; i++) {
 		struct store_shard_state s = store_reader_shard(g->reader, i);
-		if (g->announced && (!s.ended || g->told[i]))
-			continue;
 		g->told[i] = s.ended;
-		add_mark(g, &s, store_reader_streams(g->reader) > 1, s.ended ? "drained" : "active");
+		add_mark(g, &s, qualified, s.ended ? "drained" : "active");
 	}
-	g->announced = true;
+	for (size_t i = 0; i < known; i++) {
+		struct store_shard_state s = store_reader_shard(g->reader, i);
+		if (s.ended && !g->told[i])
+			add_mark(g, &s, qualified, "drained");
+		g->told[i] = s.ended;
+	}
 	return g->marks.rows ? flow_control(f, FRAME_WATERMARK, 0, &g->marks, e) : 0;
 }
 
@@ -205,20 +216,19 @@ static int produce(void *self, struct flow *f, struct error *e)
 	struct get *g = self;
 	struct store_item item;
 	look_at_clock(g);
-	if (!g->announced && !g->count)
+	if (!g->count)
 		pass_frames(g, f);
-	int r = g->announced ? 0 : mark_shards(g, f, e);
+	int r = mark_shards(g, f, e);
 	if (r || (g->count && g->given >= g->count))
 		return r ? r : FLOW_DONE;
 	int got = store_reader_next(g->reader, &item, e);
-	if (got < 0 || (r = report_lost(g, f, e)))
+	if (got < 0 || (r = report_lost(g, f, e)) || (r = mark_shards(g, f, e)))
 		return got < 0 ? got : r;
 	if (got) {
 		r = emit(g, f, &item, e);
 		return r ? r : FLOW_MORE;
 	}
-	r = mark_shards(g, f, e);
-	return r ? r : store_reader_done(g->reader) ? FLOW_DONE : FLOW_WAIT;
+	return store_reader_done(g->reader) ? FLOW_DONE : FLOW_WAIT;
 }
 
 static void release(void *self, bool failed)

@@ -137,7 +137,7 @@ assert all(int(a["to"]) + 1 == int(b["from"]) for a, b in zip(rows, rows[1:]))'
 
 @test "what is not there yet says so" {
 	local verb
-	for verb in split merge scale retain sync compact delete groups reset replay fsck; do
+	for verb in retain sync compact delete groups reset replay fsck; do
 		fails 2 "$verb: this is not there yet" stream-ctl $verb web
 	done
 }

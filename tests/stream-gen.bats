@@ -1,7 +1,7 @@
 load helper
 
 @test "the same for the same seed, whatever the batch; another for another seed" {
-	for kind in weblog sensor orders; do
+	for kind in weblog sensor orders nexmark; do
 		stream-gen $kind -n 2000 >want
 		[ "$(wc -l <want)" -eq 2000 ]
 		STREAM_TEST_ROWS=1 stream-gen $kind -n 2000 >got
@@ -53,4 +53,23 @@ load helper
 	says 2 'KIND .* is missing' stream-gen
 	says 2 'no whole number' stream-gen sensor -n many
 	says 2 'one operand too many' stream-gen sensor more
+}
+
+@test "nexmark: of 50 events one person, three auctions, 46 bids, which know only what is there" {
+	stream-gen nexmark -n 20000 >out
+	[ "$(jq -r .event out | sort | uniq -c | xargs)" = "1200 auction 18400 bid 400 person" ]
+	[ "$(jq -r 'select(.event == "auction").id' out | head -n 1200 | sort -n | uniq | wc -l)" -eq 1200 ]
+	# Nobody sells, and nothing is bid for, before it is there.
+	python3 -c 'import json
+persons, auctions = set(), set()
+for line in open("out"):
+    r = json.loads(line)
+    if r["event"] == "person": persons.add(r["id"])
+    elif r["event"] == "auction": assert r["seller"] in persons; auctions.add(r["id"])
+    else: assert r["auction"] in auctions and r["bidder"] in persons'
+	pipe "stream-gen nexmark -n 20000 | stream-filter 'event == \"bid\"' | stream-agg 'min(price)' 'max(price)' >range"
+	[ "$PIPE" = "0 0 0" ]
+	jq -e '.min_price >= 100 and .min_price < 200 and .max_price > 90000000 and .max_price <= 100000000' range
+	pipe "stream-gen nexmark -n 20000 | stream-window 1s --delay 3s | stream-agg count >windows"
+	[ "$PIPE" = "0 0 0" ]
 }

@@ -37,6 +37,9 @@ int ctl_no_more(const struct operands *o, struct error *e);
 /* Takes STREAM off the operands and opens it. */
 int ctl_open(struct operands *o, struct stream *s, struct error *e);
 
+/* A record for one shard, as `show` gives it. */
+int ctl_show_shard(struct ctl *c, const struct stream *s, const struct catalog_shard *shard, struct error *e);
+
 static inline struct value ctl_text(const char *s)
 {
 	return value_string(s, strlen(s));

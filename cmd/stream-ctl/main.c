@@ -26,9 +26,9 @@ static const struct {
 	{"create", ctl_create},
 	{"list", ctl_list},
 	{"show", ctl_show},
-	{"split", NULL},
-	{"merge", NULL},
-	{"scale", NULL},
+	{"split", ctl_split},
+	{"merge", ctl_merge},
+	{"scale", ctl_scale},
 	{"retain", NULL},
 	{"sync", NULL},
 	{"compact", NULL},
@@ -102,15 +102,17 @@ int main(int argc, char **argv)
 		 "create: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
 		 "create: how long records are kept", NULL},
+		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
+		 "split: the first point of the second part (the middle)", NULL},
 		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
 		 NULL},
 		{0},
 	};
 	static const struct command command = {
-		.summary = "makes streams, lists them and shows their shards",
-		.operands = "create|list|show [STREAM]",
+		.summary = "makes streams, lists them, shows and changes their shards",
+		.operands = "create|list|show|split|merge|scale [STREAM] [SHARD…|N]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
-			    "  stream-ctl list\n"
+			    "  stream-ctl split web 2\n"
 			    "  stream-ctl show web\n",
 		.options = options,
 		.traits = COMMAND_SOURCE,

@@ -1,7 +1,7 @@
 /* show: a record for each shard of a stream. */
 #include "ctl.h"
 
-static int show_shard(struct ctl *c, const struct stream *s, const struct catalog_shard *shard, struct error *e)
+int ctl_show_shard(struct ctl *c, const struct stream *s, const struct catalog_shard *shard, struct error *e)
 {
 	struct shard_extent extent;
 	struct buf parents = BUF_INIT;
@@ -38,7 +38,7 @@ int ctl_show(struct ctl *c, struct operands *o, struct error *e)
 	if (!r)
 		r = ctl_no_more(o, e);
 	for (size_t i = 0; !r && i < s.catalog.shard_count; i++)
-		r = show_shard(c, &s, &s.catalog.shards[i], e);
+		r = ctl_show_shard(c, &s, &s.catalog.shards[i], e);
 	stream_close(&s);
 	return r;
 }

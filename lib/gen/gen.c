@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-extern const struct gen_kind gen_weblog, gen_sensor, gen_orders;
+extern const struct gen_kind gen_weblog, gen_sensor, gen_orders, gen_nexmark;
 
-const struct gen_kind *const gen_kinds[] = {&gen_weblog, &gen_sensor, &gen_orders, NULL};
+const struct gen_kind *const gen_kinds[] = {&gen_weblog, &gen_sensor, &gen_orders, &gen_nexmark, NULL};
 
 const struct gen_kind *gen_find(const char *name)
 {

@@ -23,7 +23,7 @@ struct gen_kind {
 	void (*free)(struct gen *g);
 };
 
-/* `weblog`, `sensor`, `orders`; NULL if there is no such kind. */
+/* `weblog`, `sensor`, `orders`, `nexmark`; NULL if there is no such kind. */
 const struct gen_kind *gen_find(const char *name);
 /* All of them, NULL-terminated. */
 extern const struct gen_kind *const gen_kinds[];

@@ -70,18 +70,25 @@ static int resend(struct shard *s, struct error *e)
 	return r;
 }
 
+/* 1: ready; 0: to be mended; SHARD_MOVED: not ours to append to any more. */
+static int look(struct shard *s, struct error *e)
+{
+	int moved = shard_moved(s, e);
+	return moved ? moved : shard_ready(s, e);
+}
+
 int shard_lock_ready(struct shard *s, struct error *e)
 {
 	int r = shard_lock(s, e);
 	if (r)
 		return r;
-	int ready = shard_ready(s, e);
+	int ready = look(s, e);
 	if (!ready) {
 		shard_unlock(s);
 		if ((r = file_lock(&s->sync, e)))
 			return r;
 		if (!(r = shard_lock(s, e))) {
-			ready = shard_ready(s, e);
+			ready = look(s, e);
 			if (!ready)
 				ready = shard_mend(s, e);
 		}
@@ -89,7 +96,7 @@ int shard_lock_ready(struct shard *s, struct error *e)
 		if (r)
 			return r;
 	}
-	r = ready < 0 ? ready : resend(s, e);
+	r = ready < 0 || ready == SHARD_MOVED ? ready : resend(s, e);
 	if (r)
 		shard_unlock(s);
 	return r;

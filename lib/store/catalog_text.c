@@ -12,12 +12,10 @@ static void write_shard(const struct catalog_shard *s, struct buf *out)
 {
 	buf_printf(out, "shard %u %s %016" PRIx64 "%016" PRIx64 " %016" PRIx64 "%016" PRIx64, s->id,
 		   s->closed ? "closed" : "open", s->from.high, s->from.low, s->to.high, s->to.low);
-	for (uint32_t i = 0; i < 2; i++) {
-		if (i < s->parent_count)
-			buf_printf(out, " %u", s->parents[i]);
-		else
-			buf_string_append(out, " -");
-	}
+	for (uint32_t i = 0; i < s->parent_count; i++)
+		buf_printf(out, " %u", s->parents[i]);
+	for (uint32_t i = s->parent_count; i < 2; i++)
+		buf_string_append(out, " -");
 	buf_byte(out, '\n');
 }
 
@@ -46,26 +44,44 @@ static bool read_hash(const char *text, struct hash128 *h)
 	return sscanf(text, "%16" SCNx64 "%16" SCNx64 "%n", &h->high, &h->low, &used) == 2 && used == 32;
 }
 
+/* ` 3 4`, or ` 3 -`, or ` - -`: malloced. */
+static bool read_parents(const char *rest, uint32_t id, uint32_t **parents, uint32_t *count)
+{
+	*parents = NULL;
+	for (*count = 0; *rest;) {
+		if (!strncmp(rest, " -", 2)) {
+			rest += 2;
+			continue;
+		}
+		char *end;
+		unsigned long parent = strtoul(rest + 1, &end, 10);
+		if (rest[0] != ' ' || rest[1] < '0' || rest[1] > '9' || parent >= id)
+			return false;
+		*parents = mem_resize(*parents, *count + 1, sizeof **parents);
+		(*parents)[(*count)++] = (uint32_t)parent;
+		rest = end;
+	}
+	return true;
+}
+
 static bool read_shard(const char *rest, struct catalog *c)
 {
-	struct catalog_shard s = {0};
-	char state[8], from[33], to[33], parent[2][12];
+	uint32_t id, *parents, count;
+	struct hash128 first, last;
+	char state[8], from[33], to[33];
 	int used = 0;
-	if (sscanf(rest, "%u %7s %32s %32s %11s %11s%n", &s.id, state, from, to, parent[0], parent[1], &used) != 6 ||
-	    rest[used] || !read_hash(from, &s.from) || !read_hash(to, &s.to))
+	if (sscanf(rest, "%u %7s %32s %32s%n", &id, state, from, to, &used) != 4 || !read_hash(from, &first) ||
+	    !read_hash(to, &last) || (c->shard_count && id <= c->shards[c->shard_count - 1].id))
 		return false;
-	s.closed = !strcmp(state, "closed");
-	if (!s.closed && strcmp(state, "open"))
-		return false;
-	for (int i = 0; i < 2 && strcmp(parent[i], "-"); i++) {
-		char *end;
-		s.parents[s.parent_count++] = (uint32_t)strtoul(parent[i], &end, 10);
-		if (*end)
-			return false;
+	bool closed = !strcmp(state, "closed");
+	bool good = read_parents(rest + used, id, &parents, &count) && (closed || !strcmp(state, "open"));
+	if (good) {
+		struct catalog_shard *s = catalog_add(c, first, last, parents, count);
+		s->id = id;
+		s->closed = closed;
 	}
-	c->shards = mem_resize(c->shards, c->shard_count + 1, sizeof *c->shards);
-	c->shards[c->shard_count++] = s;
-	return true;
+	free(parents);
+	return good;
 }
 
 static bool read_sync(const char *rest, int64_t *sync)
@@ -115,16 +131,16 @@ static bool read_line(const char *word, const char *rest, struct catalog *c)
 /* Every point of the space must belong to one open shard. */
 static bool ranges_tile(const struct catalog *c)
 {
+	size_t count;
+	const struct catalog_shard **tiles = catalog_tiles(c, &count);
 	struct hash128 next = {0};
-	for (size_t done = 0; done <= c->shard_count; done++) {
-		const struct catalog_shard *s = &c->shards[catalog_owner(c, next)];
-		if (s->closed || hash128_compare(s->from, next) || hash128_compare(s->to, s->from) < 0)
-			return false;
-		if (!hash128_compare(s->to, HASH128_MAX))
-			return true;
-		next = (struct hash128){s->to.high + (s->to.low == UINT64_MAX), s->to.low + 1};
+	bool good = count > 0 && !hash128_compare(tiles[count - 1]->to, HASH128_MAX);
+	for (size_t i = 0; good && i < count; i++) {
+		good = !hash128_compare(tiles[i]->from, next) && hash128_compare(tiles[i]->to, next) >= 0;
+		next = hash128_next(tiles[i]->to);
 	}
-	return false;
+	free(tiles);
+	return good;
 }
 
 /* The version comes first: what follows may be of a kind unknown here. */

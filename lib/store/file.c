@@ -113,6 +113,12 @@ int file_size(const struct file *f, int64_t *size, struct error *e)
 	return f->io->size(f->io, f->fd, size) ? error_errno(e, "cannot look at %s", f->path) : OK;
 }
 
+int file_linked(const struct file *f, struct error *e)
+{
+	int r = f->io->linked(f->io, f->fd, f->path);
+	return r < 0 ? error_errno(e, "cannot look at %s", f->path) : r;
+}
+
 int file_lock(const struct file *f, struct error *e)
 {
 	int r;
@@ -120,6 +126,17 @@ int file_lock(const struct file *f, struct error *e)
 		r = f->io->lock(f->io, f->fd, LOCK_EX);
 	while (r && errno == EINTR);
 	return r ? error_errno(e, "cannot lock %s", f->path) : OK;
+}
+
+int file_try_lock(const struct file *f, struct error *e)
+{
+	int r;
+	do
+		r = f->io->lock(f->io, f->fd, LOCK_EX | LOCK_NB);
+	while (r && errno == EINTR);
+	if (r && errno == EWOULDBLOCK)
+		return 0;
+	return r ? error_errno(e, "cannot lock %s", f->path) : 1;
 }
 
 void file_unlock(const struct file *f)

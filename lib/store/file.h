@@ -28,6 +28,8 @@ struct files {
 	int (*sync)(const struct files *io, int fd); /* of a file with its metadata, or of a directory */
 	int (*truncate)(const struct files *io, int fd, int64_t size);
 	int (*size)(const struct files *io, int fd, int64_t *size);
+	/* Whether the path still names that file: 1 or 0. */
+	int (*linked)(const struct files *io, int fd, const char *path);
 	int (*lock)(const struct files *io, int fd, int operation); /* flock */
 	int (*rename)(const struct files *io, const char *from, const char *to);
 	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
@@ -78,8 +80,12 @@ int file_datasync(const struct file *f, struct error *e);
 int file_sync(const struct file *f, struct error *e);
 int file_truncate(const struct file *f, int64_t size, struct error *e);
 int file_size(const struct file *f, int64_t *size, struct error *e);
+/* 1, or 0 if it was replaced or removed since it was opened: its path names another file, or none. */
+int file_linked(const struct file *f, struct error *e);
 /* An exclusive lock, waited for; it belongs to the open file and falls with it. */
 int file_lock(const struct file *f, struct error *e);
+/* The same without waiting: 1, or 0 if somebody has it. */
+int file_try_lock(const struct file *f, struct error *e);
 void file_unlock(const struct file *f);
 
 int path_rename(const struct files *io, const char *from, const char *to, struct error *e);

@@ -6,6 +6,7 @@
 #include "codec/hash.h"
 
 enum { SLOT_SIZE = 96, SLOT_STEP = 128, SUM_AT = 88 };
+enum { FLAG_FAILED = 1, FLAG_SEALED = 2 };
 
 static void put64(char *p, uint64_t n)
 {
@@ -31,7 +32,7 @@ static void encode(const struct head *h, char p[SLOT_SIZE])
 	put64(p + 56, (uint64_t)h->durable);
 	put64(p + 64, h->durable_seq);
 	put64(p + 72, (uint64_t)h->arrived);
-	put64(p + 80, h->failed);
+	put64(p + 80, (h->failed ? FLAG_FAILED : 0) | (h->sealed ? FLAG_SEALED : 0));
 	put64(p + SUM_AT, hash64(p, SUM_AT));
 }
 
@@ -48,7 +49,8 @@ static bool decode(const char p[SLOT_SIZE], struct head *h)
 	h->durable = (int64_t)get64(p + 56);
 	h->durable_seq = get64(p + 64);
 	h->arrived = (int64_t)get64(p + 72);
-	h->failed = get64(p + 80) & 1;
+	h->failed = get64(p + 80) & FLAG_FAILED;
+	h->sealed = get64(p + 80) & FLAG_SEALED;
 	return h->generation != 0;
 }
 

@@ -14,6 +14,7 @@ static void from_head(struct limit *l, const struct head *h, bool written)
 		.bytes = written && !h->failed ? h->written : h->durable,
 		.seq = written && !h->failed ? h->next : h->durable_seq,
 		.generation = h->generation,
+		.sealed = h->sealed,
 		.known = true,
 	};
 }

@@ -21,6 +21,7 @@ struct limit {
 	int64_t bytes; /* of it may be read */
 	uint64_t seq;  /* the @seq behind the last one that may be read */
 	uint64_t generation;
+	bool sealed;   /* and nothing will follow */
 	bool searched; /* not from the head */
 	bool known;
 };

@@ -1,7 +1,8 @@
 /*
  * Reading streams: the records of some or all shards of one or more streams, from a place on, to where they end now
  * or as they come. Within a shard their order is strict; across shards they come by @arrived, as well as can be told
- * from what is there.
+ * from what is there. What the parents of a shard hold comes before what it holds itself, so that the records of one
+ * key come in their order, however often the shards were changed; a reader that follows goes over to new shards.
  *
  *   struct store_reader *r;
  *   store_reader_open(&r, &files_real, names, count, &options, e);
@@ -10,7 +11,8 @@
  *       else if (store_reader_done(r)) break;
  *       else poll store_reader_fd(r), or wait WATCH_INTERVAL if that is -1;
  *
- * Nobody is held up by a slow reader: readers take no lock. Memory: one frame per shard.
+ * Nobody is held up by a slow reader: readers take no lock. Memory: one frame per shard. BOUND_END places the shards
+ * that are there at the opening; children of them are read from their beginning.
  */
 #ifndef STREAM_STORE_READER_H
 #define STREAM_STORE_READER_H
@@ -43,7 +45,7 @@ int bound_parse(const char *text, struct bound *b, struct error *e);
 struct store_reader_options {
 	struct bound from, to;  /* `from` is the first that is read, `to` the first that is not */
 	bool follow;            /* else the ends are fixed now; may be cleared later: then what is there is all */
-	const uint32_t *shards; /* only these; NULL: all. */
+	const uint32_t *shards; /* only these, not their children; NULL: all, and those that appear */
 	size_t shard_count;
 	const char *const *want; /* only these fields and the metadata; NULL: all */
 	size_t want_count;
@@ -71,11 +73,13 @@ int store_reader_open(struct store_reader **out, const struct files *io, const c
 		      const struct store_reader_options *o, struct error *e);
 void store_reader_close(struct store_reader *r);
 
-/* 1: an item; 0: none now. */
+/* 1: an item; 0: none now. ERR_FAILED also if a stream that is followed was removed. */
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e);
 /* Nothing will follow. */
 bool store_reader_done(const struct store_reader *r);
-/* How many streams and shards are read; and what became of the i-th shard. */
+/* How many streams and shards are read; and what became of the i-th shard. Shards are only added, behind the others,
+   parents before children; a parent ends only when its children are there. `changes` rises with every end and every
+   addition. */
 struct store_shard_state {
 	const char *name; /* of the stream, without a path before it: as in @stream */
 	uint32_t shard;
@@ -84,6 +88,7 @@ struct store_shard_state {
 
 size_t store_reader_streams(const struct store_reader *r);
 size_t store_reader_shards(const struct store_reader *r);
+uint64_t store_reader_changes(const struct store_reader *r);
 struct store_shard_state store_reader_shard(const struct store_reader *r, size_t i);
 
 /* Readable when something may have come; -1: look again after WATCH_INTERVAL. */

@@ -62,6 +62,24 @@ size_t hash128_text(struct hash128 h, char out[40])
 	return n;
 }
 
+bool hash128_parse(const char *text, struct hash128 *h)
+{
+	unsigned __int128 n = 0, most = ~(unsigned __int128)0;
+	for (const char *p = text; *p; p++) {
+		unsigned digit = (unsigned char)*p - '0';
+		if (digit > 9 || n > (most - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*h = narrow(n);
+	return *text != 0;
+}
+
+struct hash128 hash128_middle(struct hash128 from, struct hash128 to)
+{
+	return narrow(wide(from) + (wide(to) - wide(from)) / 2 + 1);
+}
+
 void hash128_bytes(struct hash128 h, uint8_t out[16])
 {
 	for (int i = 0; i < 8; i++) {

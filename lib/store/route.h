@@ -38,6 +38,18 @@ static inline int hash128_compare(struct hash128 a, struct hash128 b)
 	return a.low < b.low ? -1 : a.low > b.low;
 }
 
+/* The point behind it; behind the last, the first. */
+static inline struct hash128 hash128_next(struct hash128 h)
+{
+	return (struct hash128){h.high + (h.low == UINT64_MAX), h.low + 1};
+}
+
+/* The point before it; before the first, the last. */
+static inline struct hash128 hash128_before(struct hash128 h)
+{
+	return (struct hash128){h.high - (h.low == 0), h.low - 1};
+}
+
 #define HASH128_MAX ((struct hash128){UINT64_MAX, UINT64_MAX})
 
 /* Part i of `parts`: floor(2^128 / parts) wide, the last one up to the end (as Kinesis divides a new stream). */
@@ -45,6 +57,10 @@ void route_part(uint32_t i, uint32_t parts, struct hash128 *from, struct hash128
 
 /* The number as a decimal, as Kinesis writes it; returns the length (at most 39). */
 size_t hash128_text(struct hash128 h, char out[40]);
+/* False if it is no decimal, or 2^128 or more. */
+bool hash128_parse(const char *text, struct hash128 *h);
+/* The first point of the second half of a range of two points or more. */
+struct hash128 hash128_middle(struct hash128 from, struct hash128 to);
 
 /* 16 bytes, big-endian, so that they sort as the numbers do. */
 void hash128_bytes(struct hash128 h, uint8_t out[16]);

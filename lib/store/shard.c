@@ -21,7 +21,8 @@ static int create_empty(const struct files *io, const char *directory, const cha
 	return r;
 }
 
-int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, struct error *e)
+int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, int64_t arrived,
+		 struct error *e)
 {
 	struct segment first = SEGMENT_CLOSED;
 	char *directory = shard_directory(stream, id);
@@ -30,7 +31,7 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
 		r = create_empty(io, directory, *name, e);
 	if (!r)
-		r = segment_create(&first, io, directory, id, base, INT64_MIN, e);
+		r = segment_create(&first, io, directory, id, base, arrived, e);
 	segment_close(&first);
 	free(directory);
 	return r;
@@ -103,6 +104,7 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 {
 	struct head next = *h;
 	next.generation = s->head.generation;
+	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
 	int r = head_write(&s->head_file, &next, e);
 	if (!r)
@@ -145,7 +147,7 @@ int shard_follow(struct shard *s, struct error *e)
 	return r;
 }
 
-int shard_ready(struct shard *s, struct error *e)
+int shard_whole(struct shard *s, struct error *e)
 {
 	int64_t size;
 	if (!shard_head_current(s) || s->head.failed)
@@ -160,5 +162,11 @@ int shard_ready(struct shard *s, struct error *e)
 	/* Somebody was killed while it wrote. */
 	if (size > s->head.written && (r = file_truncate(&s->segment.file, s->head.written, e)))
 		return r;
-	return s->head.written < s->segment_size;
+	return 1;
+}
+
+int shard_ready(struct shard *s, struct error *e)
+{
+	int r = shard_whole(s, e);
+	return r > 0 ? s->head.written < s->segment_size : r;
 }

@@ -8,6 +8,8 @@
  *            *.seg    store/segment.h
  *            aside/   what was cut off: torn and failed writes that nobody had been promised
  *
+ * A shard whose range was given to others is sealed (store/reshard.h): its head says that nothing follows.
+ *
  * Whoever needs both locks takes `sync` first. Many writers append while one syncs; those who want a sync queue on
  * `sync`, and find when their turn comes that the one before them has made their records durable too.
  *
@@ -33,6 +35,9 @@
 
 enum { SEGMENT_SIZE = 256 << 20 };
 
+/* The catalog was replaced since `catalog` was opened: look there whether the record still belongs here. */
+enum { SHARD_MOVED = 2 };
+
 /* A frame that was appended and is not known to be durable. */
 struct sent {
 	int64_t end; /* bytes of the segment up to its end; -1: lost, to be appended again */
@@ -44,7 +49,8 @@ struct shard {
 	const struct files *io;
 	char *directory;
 	uint32_t id;
-	int64_t segment_size; /* a new segment begins when one is that large */
+	const struct file *catalog; /* borrowed; NULL: the stream's shards are known not to change */
+	int64_t segment_size;       /* a new segment begins when one is that large */
 	uint8_t boot[BOOT_ID_SIZE];
 	struct file lock, sync, head_file;
 	struct segment segment; /* the newest, as far as we know */
@@ -58,8 +64,10 @@ struct shard {
 /* `stream`/shards/`id`, malloced. */
 char *shard_directory(const char *stream, uint32_t id);
 
-/* Makes a shard whose first @seq is `base`; the directory above is the caller's to sync. */
-int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, struct error *e);
+/* Makes a shard whose first @seq is `base`, and whose @arrived are no less than `arrived`; the directory above is the
+   caller's to sync. */
+int shard_create(const struct files *io, const char *stream, uint32_t id, uint64_t base, int64_t arrived,
+		 struct error *e);
 
 int shard_open(struct shard *s, const struct files *io, const char *stream, uint32_t id, struct error *e);
 void shard_close(struct shard *s); /* what is not durable may be lost: shard_sync first */
@@ -67,11 +75,12 @@ void shard_close(struct shard *s); /* what is not durable may be lost: shard_syn
 /*
  * Appends the selected rows of b as one frame (more, if it would be too large), with the metadata of b but for
  * @arrived, @seq and @shard, which are the shard's to give. On failure it is not in the log (unless even the cut that
- * takes it back fails).
+ * takes it back fails). SHARD_MOVED: nothing was done, and what was lost before is in `sent`, marked as lost.
  */
 int shard_append(struct shard *s, const struct batch *b, struct error *e);
 
-/* Makes all that was appended here durable. On failure it may or may not be. */
+/* Makes all that was appended here durable. On failure it may or may not be. SHARD_MOVED: what is durable is forgotten,
+   the rest is lost and still in `sent`. */
 int shard_sync(struct shard *s, struct error *e);
 /* Makes durable what anybody has written. On failure the head says what is to be known. */
 int shard_sync_written(struct shard *s, struct error *e);
@@ -79,5 +88,8 @@ int shard_sync_written(struct shard *s, struct error *e);
 int shard_settle(struct shard *s, struct error *e);
 /* Forgets what is not durable, for a stream that never syncs. */
 void shard_forget(struct shard *s);
+/* Nothing more goes in, and what is in is durable: both locks are taken. What was appended here is forgotten then; or,
+   where a sync failed, lost and still in `sent`. The catalog must say durably that the shard is closed. */
+int shard_seal(struct shard *s, struct error *e);
 
 #endif

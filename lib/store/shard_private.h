@@ -23,8 +23,17 @@ bool shard_head_current(const struct shard *s);
 /* With the lock and a current head: turns from the segment we had to the head's, and finds out what became of what we
    sent. Returns 1, or 0 if the head's segment is not there. */
 int shard_follow(struct shard *s, struct error *e);
+/* With the lock: 1 if the newest segment is open and whole; 0 if shard_mend must see to it. */
+int shard_whole(struct shard *s, struct error *e);
 /* With the lock: 1 if the newest segment is open, whole and has room; 0 if shard_mend must see to it. */
 int shard_ready(struct shard *s, struct error *e);
+
+/* -- seal.c -- */
+
+/* With the lock: SHARD_MOVED if the catalog is another by now, else 0. */
+int shard_moved(const struct shard *s, struct error *e);
+/* With both locks: shard_seal. */
+int shard_seal_locked(struct shard *s, struct error *e);
 
 /* -- mend.c -- */
 
@@ -44,7 +53,7 @@ bool sent_any_lost(const struct shard *s);
 
 /* -- append.c -- */
 
-/* Takes the lock, mends the shard if need be, and appends again what was lost. */
+/* Takes the lock, mends the shard if need be, and appends again what was lost. SHARD_MOVED: without the lock. */
 int shard_lock_ready(struct shard *s, struct error *e);
 
 /* -- sync.c -- */

@@ -16,11 +16,17 @@ struct stream {
 	char *name; /* as it was asked for */
 	char *directory;
 	struct catalog catalog;
+	struct file catalog_file; /* as it was when it was read */
 };
 
 /* ERR_USAGE if there is none of that name, or it is none of ours. */
 int stream_open(struct stream *s, const struct files *io, const char *name, struct error *e);
 void stream_close(struct stream *s);
+
+/* Whether the catalog is still what it was when it was read: 1 or 0. Cheap. */
+int stream_current(const struct stream *s, struct error *e);
+/* Reads it again; pointers into the old one end here. ERR_FAILED if the stream was removed. */
+int stream_reload(struct stream *s, struct error *e);
 
 /* Makes it as the catalog says, whole and durable, or not at all. Returns 1, or 0 if there was one already. */
 int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e);

@@ -94,7 +94,7 @@ int shard_sync(struct shard *s, struct error *e)
 			return r;
 		if (!r && !(r = shard_lock_ready(s, e)))
 			shard_unlock(s);
-		if (r < 0)
+		if (r < 0 || r == SHARD_MOVED)
 			return r;
 	}
 	if (s->sent_count)

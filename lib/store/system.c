@@ -65,6 +65,17 @@ static int system_size(const struct files *io, int fd, int64_t *size)
 	return 0;
 }
 
+static int system_linked(const struct files *io, int fd, const char *path)
+{
+	(void)io;
+	struct stat ours, there;
+	if (fstat(fd, &ours))
+		return -1;
+	if (stat(path, &there))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
 static int system_lock(const struct files *io, int fd, int operation)
 {
 	(void)io;
@@ -158,6 +169,7 @@ const struct files files_real = {
 	.sync = system_sync,
 	.truncate = system_truncate,
 	.size = system_size,
+	.linked = system_linked,
 	.lock = system_lock,
 	.rename = system_rename,
 	.mkdir = system_mkdir,

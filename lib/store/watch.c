@@ -23,10 +23,20 @@ void watch_close(struct watch *w)
 	w->fd = -1;
 }
 
+static void add(struct watch *w, const char *path, uint32_t mask)
+{
+	if (w->fd >= 0 && w->io->watch(w->io, w->fd, path, mask) < 0)
+		refuse(w);
+}
+
 void watch_add(struct watch *w, const char *path)
 {
-	if (w->fd >= 0 && w->io->watch(w->io, w->fd, path, IN_MODIFY) < 0)
-		refuse(w);
+	add(w, path, IN_MODIFY);
+}
+
+void watch_add_stream(struct watch *w, const char *directory)
+{
+	add(w, directory, IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
 }
 
 bool watch_fired(struct watch *w)

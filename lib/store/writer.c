@@ -1,33 +1,15 @@
-#include "store/writer.h"
+#include "store/writer_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "store/background.h"
-#include "store/shard.h"
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 1024, /* a batch of that many is a frame by itself */
-	PENDING_BYTES = 1 << 20,
+	DIRECT_ROWS = 1024,    /* a batch of that many is a frame by itself */
 	SENT_BYTES = 24 << 20, /* more is not kept in memory waiting for a sync */
-};
-
-struct write_lane {
-	struct shard shard;
-	struct batch pending; /* gathered, not yet appended */
-	uint32_t *rows;       /* of the batch at hand: those that are for this shard */
-	uint32_t row_count;
-};
-
-struct store_writer {
-	struct stream stream;
-	struct write_lane *lanes; /* as the catalog's shards; those of closed ones are empty */
-	struct arena arena;       /* for the batch at hand */
-	int64_t oldest;           /* when the first record came that no sync was begun for; monotonic; 0: none */
-	struct background syncs;
 };
 
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e)
@@ -35,14 +17,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	struct store_writer *w = mem_zero(sizeof *w);
 	w->stream = *s;
 	*s = (struct stream){0};
-	const struct catalog *c = &w->stream.catalog;
-	w->lanes = mem_zero(c->shard_count * sizeof *w->lanes);
-	int r = OK;
-	for (size_t i = 0; !r && i < c->shard_count; i++) {
-		batch_init(&w->lanes[i].pending);
-		if (!c->shards[i].closed)
-			r = shard_open(&w->lanes[i].shard, w->stream.io, w->stream.directory, c->shards[i].id, e);
-	}
+	int r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
 		w = NULL;
@@ -56,10 +31,8 @@ void store_writer_close(struct store_writer *w)
 	if (!w)
 		return;
 	background_wait(&w->syncs);
-	for (size_t i = 0; i < w->stream.catalog.shard_count; i++) {
-		shard_close(&w->lanes[i].shard);
-		batch_release(&w->lanes[i].pending);
-	}
+	for (size_t i = 0; i < w->lane_count; i++)
+		write_lane_free(w->lanes[i]);
 	free(w->lanes);
 	stream_close(&w->stream);
 	arena_release(&w->arena);
@@ -69,63 +42,70 @@ void store_writer_close(struct store_writer *w)
 static int append(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
 	int r = shard_append(&l->shard, b, e);
-	if (w->stream.catalog.sync == SYNC_NEVER)
+	if (r == SHARD_MOVED)
+		w->moved = true;
+	else if (w->stream.catalog.sync == SYNC_NEVER)
 		shard_forget(&l->shard);
 	return r;
 }
 
+/* What the shard does not take because it has closed stays. */
 static int flush(struct store_writer *w, struct write_lane *l, struct error *e)
 {
-	if (!l->pending.rows)
-		return OK;
-	int r = append(w, l, &l->pending, e);
-	batch_clear(&l->pending);
-	return r;
-}
-
-static size_t pending_bytes(const struct write_lane *l)
-{
-	const struct arena *a = &l->pending.arena;
-	return a->total - (size_t)(a->end - a->at);
+	size_t done = 0;
+	int r = OK;
+	for (; !r && done < l->pending.count && l->pending.batches[done]->rows; done++)
+		r = append(w, l, l->pending.batches[done], e);
+	pending_drop(&l->pending, r == SHARD_MOVED ? done - 1 : done);
+	return r < 0 ? r : OK;
 }
 
 /* The selected rows of b are for this lane. */
 static int take(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
-	uint32_t count = batch_count(b);
-	if (!l->pending.rows && count >= DIRECT_ROWS)
-		return append(w, l, b, e);
-	for (uint32_t done = 0; done < count;) {
-		done += batch_append(&l->pending, b, done);
-		if (done == count && l->pending.rows < BATCH_ROWS && pending_bytes(l) < PENDING_BYTES)
-			break;
-		int r = flush(w, l, e);
-		if (r)
+	if (pending_empty(&l->pending) && batch_count(b) >= DIRECT_ROWS && !w->moved) {
+		int r = append(w, l, b, e);
+		if (r != SHARD_MOVED)
 			return r;
 	}
-	return OK;
+	pending_add(&l->pending, b);
+	return pending_full(&l->pending) && !w->moved ? flush(w, l, e) : OK;
 }
 
-static int distribute(struct store_writer *w, struct batch *view, struct error *e)
+static struct write_lane *owner(const struct store_writer *w, struct hash128 point)
 {
-	const struct catalog *c = &w->stream.catalog;
+	size_t low = 0, high = w->lane_count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (hash128_compare(point, w->lanes[middle]->from) < 0)
+			high = middle;
+		else
+			low = middle;
+	}
+	return w->lanes[low];
+}
+
+int writer_distribute(struct store_writer *w, const struct batch *view, struct error *e)
+{
 	uint32_t count = batch_count(view);
-	for (size_t i = 0; i < c->shard_count; i++)
-		w->lanes[i].row_count = 0;
+	if (w->lane_count == 1)
+		return take(w, w->lanes[0], view, e);
+	for (size_t i = 0; i < w->lane_count; i++)
+		w->lanes[i]->row_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t row = batch_row(view, i);
-		struct write_lane *l = &w->lanes[catalog_owner(c, spread_point(&view->meta[META_HASH], row))];
+		struct write_lane *l = owner(w, spread_point(&view->meta[META_HASH], row));
 		if (!l->row_count)
 			l->rows = arena_array(&w->arena, count - i, sizeof *l->rows);
 		l->rows[l->row_count++] = row;
 	}
 	int r = OK;
-	for (size_t i = 0; !r && i < c->shard_count; i++) {
+	for (size_t i = 0; !r && i < w->lane_count; i++) {
 		struct batch part = *view;
-		part.sel = w->lanes[i].rows;
-		part.sel_count = w->lanes[i].row_count;
+		part.sel = w->lanes[i]->rows;
+		part.sel_count = w->lanes[i]->row_count;
 		if (part.sel_count)
-			r = take(w, &w->lanes[i], &part, e);
+			r = take(w, w->lanes[i], &part, e);
 	}
 	return r;
 }
@@ -139,8 +119,8 @@ static bool has_key(const struct batch *b)
 static size_t unsynced(const struct store_writer *w)
 {
 	size_t bytes = 0;
-	for (size_t i = 0; i < w->stream.catalog.shard_count; i++)
-		bytes += w->lanes[i].shard.sent_bytes;
+	for (size_t i = 0; i < w->lane_count; i++)
+		bytes += w->lanes[i]->shard.sent_bytes;
 	return bytes;
 }
 
@@ -149,24 +129,30 @@ static size_t unsynced(const struct store_writer *w)
 static int flush_all(struct store_writer *w, struct error *e)
 {
 	int r = OK;
-	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
-		r = flush(w, &w->lanes[i], e);
+	for (size_t i = 0; !r && i < w->lane_count; i++)
+		r = flush(w, w->lanes[i], e);
 	return r;
 }
 
-/* Syncs begin for all shards that want one. How many there are. */
-static size_t begin_syncs(struct store_writer *w)
+static size_t lanes_unsynced(const struct store_writer *w)
 {
-	const struct catalog *c = &w->stream.catalog;
-	uint32_t *shards = mem_array(c->shard_count, sizeof *shards);
 	size_t count = 0;
-	for (size_t i = 0; i < c->shard_count; i++)
-		if (w->lanes[i].shard.sent_count)
-			shards[count++] = c->shards[i].id;
+	for (size_t i = 0; i < w->lane_count; i++)
+		count += w->lanes[i]->shard.sent_count > 0;
+	return count;
+}
+
+/* Syncs begin for all shards that want one; none may be under way. */
+static void begin_syncs(struct store_writer *w)
+{
+	uint32_t *shards = mem_array(w->lane_count, sizeof *shards);
+	size_t count = 0;
+	for (size_t i = 0; i < w->lane_count; i++)
+		if (w->lanes[i]->shard.sent_count)
+			shards[count++] = w->lanes[i]->shard.id;
 	background_wait(&w->syncs);
 	background_start(&w->syncs, w->stream.io, w->stream.directory, shards, count);
 	w->oldest = 0;
-	return count;
 }
 
 /* Those that were begun are over, and what came of them is known. */
@@ -174,26 +160,27 @@ static int end_syncs(struct store_writer *w, struct error *e)
 {
 	int r = OK;
 	background_wait(&w->syncs);
-	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
-		r = shard_settle(&w->lanes[i].shard, e);
+	for (size_t i = 0; !r && i < w->lane_count; i++)
+		r = shard_settle(&w->lanes[i]->shard, e);
 	return r;
 }
 
-/* The oldest record has waited long enough. */
+/* The oldest record has waited long enough, or there are too many: syncs begin, while more records come. */
 static int sync_some(struct store_writer *w, struct error *e)
 {
-	if (background_busy(&w->syncs) && unsynced(w) < SENT_BYTES)
-		return OK;
-	if (!w->stream.io->threads || unsynced(w) >= SENT_BYTES)
+	if (unsynced(w) >= SENT_BYTES || !w->stream.io->threads)
 		return store_writer_sync(w, e);
+	if (background_busy(&w->syncs))
+		return OK;
 	int r = flush_all(w, e);
-	bool none = !r && begin_syncs(w) && !w->syncs.started; /* no thread was to be had */
-	return none ? store_writer_sync(w, e) : r;
+	if (r || !lanes_unsynced(w))
+		return r;
+	begin_syncs(w);
+	return w->syncs.started ? OK : store_writer_sync(w, e); /* no thread was to be had */
 }
 
 int store_writer_append(struct store_writer *w, const struct batch *b, const struct column *key, struct error *e)
 {
-	const struct catalog *c = &w->stream.catalog;
 	struct batch view = *b;
 	if (!batch_count(b))
 		return OK;
@@ -201,32 +188,46 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 	if (key)
 		view.meta[META_KEY] = *key;
 	view.meta[META_STREAM] = view.meta[META_SHARD] = view.meta[META_SEQ] = column_const(value_absent());
-	view.meta[META_HASH] = key || has_key(&view) ? spread_keys(&c->router, &view.meta[META_KEY], b->rows, &w->arena)
-						     : spread_random(b->rows, &w->arena);
+	view.meta[META_HASH] =
+		key || has_key(&view) ? spread_keys(&w->stream.catalog.router, &view.meta[META_KEY], b->rows, &w->arena)
+				      : spread_random(b->rows, &w->arena);
 	if (!w->oldest)
 		w->oldest = monotonic_now();
-	int r = c->shard_count == 1 ? take(w, &w->lanes[0], &view, e) : distribute(w, &view, e);
+	int r = writer_distribute(w, &view, e);
+	if (!r && w->moved)
+		r = writer_follow(w, e);
 	if (r)
 		return r;
-	int64_t most = c->sync == SYNC_NEVER ? SYNC_DEFAULT : c->sync;
-	if (most == SYNC_ALWAYS)
+	int64_t sync = w->stream.catalog.sync, most = sync == SYNC_NEVER ? SYNC_DEFAULT : sync;
+	if (sync == SYNC_ALWAYS)
 		return store_writer_sync(w, e);
 	return monotonic_now() - w->oldest >= most || unsynced(w) >= SENT_BYTES ? sync_some(w, e) : OK;
 }
 
-int store_writer_sync(struct store_writer *w, struct error *e)
+static int sync_lanes(struct store_writer *w, struct error *e)
 {
 	int r = flush_all(w, e);
 	if (!r && w->syncs.started)
 		r = end_syncs(w, e);
-	size_t left = 0;
-	for (size_t i = 0; i < w->stream.catalog.shard_count; i++)
-		left += w->lanes[i].shard.sent_count > 0;
-	/* One is done here; of several, the disk makes less work together. */
-	if (!r && left > 1 && begin_syncs(w))
+	/* One is done here; of several the disk makes less work together. */
+	if (!r && lanes_unsynced(w) > 1 && w->stream.io->threads) {
+		begin_syncs(w);
 		r = end_syncs(w, e);
-	for (size_t i = 0; !r && i < w->stream.catalog.shard_count; i++)
-		r = shard_sync(&w->lanes[i].shard, e);
+	}
+	for (size_t i = 0; r >= 0 && i < w->lane_count; i++)
+		if (w->lanes[i]->shard.sent_count && (r = shard_sync(&w->lanes[i]->shard, e)) == SHARD_MOVED)
+			w->moved = true;
+	return r < 0 ? r : OK;
+}
+
+int store_writer_sync(struct store_writer *w, struct error *e)
+{
+	int r;
+	do {
+		r = w->moved ? writer_follow(w, e) : OK;
+		if (!r)
+			r = sync_lanes(w, e);
+	} while (!r && w->moved);
 	if (!r)
 		w->oldest = 0;
 	return r;

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "store_help.h"
@@ -193,9 +194,15 @@ static inline int fault_size(const struct files *io, int fd, int64_t *size)
 	return fails(io, CALL_READ) ? -1 : files_real.size(&files_real, fd, size);
 }
 
+static inline int fault_linked(const struct files *io, int fd, const char *path)
+{
+	return fails(io, CALL_READ) ? -1 : files_real.linked(&files_real, fd, path);
+}
+
 static inline int fault_lock(const struct files *io, int fd, int operation)
 {
-	return fails(io, CALL_LOCK) ? -1 : files_real.lock(&files_real, fd, operation);
+	/* Whoever has a lock can let go of it, and does when it dies. */
+	return operation != LOCK_UN && fails(io, CALL_LOCK) ? -1 : files_real.lock(&files_real, fd, operation);
 }
 
 static inline int fault_rename(const struct files *io, const char *from, const char *to)
@@ -237,6 +244,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.sync = fault_datasync,
 				.truncate = fault_truncate,
 				.size = fault_size,
+				.linked = fault_linked,
 				.lock = fault_lock,
 				.rename = fault_rename,
 				.mkdir = fault_mkdir,

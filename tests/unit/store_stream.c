@@ -19,6 +19,17 @@ static struct bound at_time(int64_t time)
 	return (struct bound){.kind = BOUND_TIME, .time = time};
 }
 
+/* The place of the open shard whose range has the point. */
+static size_t owner(const struct catalog *c, struct hash128 point)
+{
+	size_t count, i = 0;
+	const struct catalog_shard **tiles = catalog_tiles(c, &count);
+	while (i + 1 < count && hash128_compare(point, tiles[i]->to) > 0)
+		i++;
+	free(tiles);
+	return i;
+}
+
 static void test_routes(void)
 {
 	static const struct {
@@ -40,8 +51,8 @@ static void test_routes(void)
 		struct hash128 h = route_key(&four.router, kinesis[i].key, strlen(kinesis[i].key));
 		size_t len = hash128_text(h, text);
 		CHECK_TEXT(text, len, kinesis[i].point);
-		CHECK(catalog_owner(&four, h) == kinesis[i].of4);
-		CHECK(catalog_owner(&three, h) == kinesis[i].of3);
+		CHECK(owner(&four, h) == kinesis[i].of4);
+		CHECK(owner(&three, h) == kinesis[i].of3);
 	}
 	char text[40];
 	CHECK_TEXT(text, hash128_text(three.shards[1].from, text), "113427455640312821154458202477256070485");
@@ -68,7 +79,7 @@ static void test_routes(void)
 		for (size_t i = 0; i < sizeof kafka / sizeof *kafka; i++) {
 			size_t len = strlen(kafka[i].key);
 			CHECK(murmur2(kafka[i].key, len) == (uint32_t)kafka[i].hash);
-			CHECK(catalog_owner(&c, route_key(&c.router, kafka[i].key, len)) ==
+			CHECK(owner(&c, route_key(&c.router, kafka[i].key, len)) ==
 			      ((uint32_t)kafka[i].hash & 0x7fffffff) % parts);
 		}
 		catalog_release(&c);
