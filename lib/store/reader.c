@@ -84,8 +84,9 @@ int store_reader_next(struct store_reader *r, struct store_item *item, struct er
 	r->given = NULL;
 	int err = fill(r, r->options->follow && watch_fired(&r->watch), e);
 	struct lane *l = err ? NULL : earliest(r);
-	if (!l && !err) {
-		/* Before the caller waits: what came between the notice and now gives no second one. */
+	if (!l && !err && !(r->settled && r->options->follow && r->watch.fd >= 0)) {
+		/* What changed while we opened gave no notice. From then on, all that changes after a lane was asked does. */
+		r->settled = true;
 		err = fill(r, true, e);
 		l = err ? NULL : earliest(r);
 	}
