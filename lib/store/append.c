@@ -13,12 +13,20 @@ static struct head head_after(const struct head *h, size_t size, uint32_t rows, 
 	return next;
 }
 
+struct frame_writer *shard_frame_writer(void)
+{
+	static const struct frame_writer_options options = {.alone = true, .sums = true};
+	return frame_writer_new(&options);
+}
+
 /* Without the lock: the selected rows as a frame in s->frame; as several, if it would be too large. */
 static int encode(struct shard *s, const struct batch *b, struct error *e)
 {
 	static const struct frame_place nowhere;
 	struct batch view = *b;
 	view.meta[META_ARRIVED] = column_const(value_time(0));
+	if (!s->writer)
+		s->writer = s->own_writer = shard_frame_writer();
 	buf_clear(&s->frame);
 	return frame_write(s->writer, FRAME_DATA, 0, &view, &nowhere, &s->frame, e);
 }

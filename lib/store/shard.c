@@ -47,7 +47,6 @@ static int open_part(struct shard *s, struct file *f, const char *name, struct e
 
 int shard_open(struct shard *s, const struct files *io, const char *stream, uint32_t id, struct error *e)
 {
-	static const struct frame_writer_options options = {.alone = true, .sums = true};
 	*s = (struct shard){
 		.io = io,
 		.directory = shard_directory(stream, id),
@@ -57,7 +56,6 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		.sync = FILE_CLOSED,
 		.head_file = FILE_CLOSED,
 		.segment = SEGMENT_CLOSED,
-		.writer = frame_writer_new(&options),
 	};
 	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
 	if (!r)
@@ -81,7 +79,7 @@ void shard_close(struct shard *s)
 	file_close(&s->head_file);
 	file_close(&s->sync);
 	file_close(&s->lock);
-	frame_writer_free(s->writer);
+	frame_writer_free(s->own_writer);
 	buf_release(&s->frame);
 	free(s->directory);
 	*s = (struct shard){0};

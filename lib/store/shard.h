@@ -57,9 +57,13 @@ struct shard {
 	struct head head;       /* as it was when we last held the lock */
 	struct sent *sent;      /* in the order they were appended, all of them in `segment` */
 	size_t sent_count, sent_capacity, sent_bytes;
-	struct frame_writer *writer;
+	struct frame_writer *writer; /* borrowed; NULL until it is given, or needed, which makes one of our own */
+	struct frame_writer *own_writer;
 	struct buf frame;
 };
+
+/* One such as shards want, for several of them. */
+struct frame_writer *shard_frame_writer(void);
 
 /* `stream`/shards/`id`, malloced. */
 char *shard_directory(const char *stream, uint32_t id);

@@ -8,8 +8,10 @@
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 1024,    /* a batch of that many is a frame by itself */
-	SENT_BYTES = 24 << 20, /* more is not kept in memory waiting for a sync */
+	DIRECT_ROWS = 1024,         /* a batch of that many is a frame by itself */
+	PENDING_BYTES = 12 << 20,   /* of all shards together */
+	PENDING_PART_MAX = 4 << 20, /* of one */
+	SENT_BYTES = 20 << 20,      /* more is not kept in memory waiting for a sync */
 };
 
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e)
@@ -17,6 +19,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	struct store_writer *w = mem_zero(sizeof *w);
 	w->stream = *s;
 	*s = (struct stream){0};
+	w->frames = shard_frame_writer();
 	int r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
@@ -34,6 +37,7 @@ void store_writer_close(struct store_writer *w)
 	for (size_t i = 0; i < w->lane_count; i++)
 		write_lane_free(w->lanes[i]);
 	free(w->lanes);
+	frame_writer_free(w->frames);
 	stream_close(&w->stream);
 	arena_release(&w->arena);
 	free(w);
@@ -60,6 +64,12 @@ static int flush(struct store_writer *w, struct write_lane *l, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+static size_t pending_most(const struct store_writer *w)
+{
+	size_t part = PENDING_BYTES / w->lane_count;
+	return part < PENDING_PART_MAX ? part : PENDING_PART_MAX;
+}
+
 /* The selected rows of b are for this lane. */
 static int take(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
@@ -68,8 +78,8 @@ static int take(struct store_writer *w, struct write_lane *l, const struct batch
 		if (r != SHARD_MOVED)
 			return r;
 	}
-	pending_add(&l->pending, b);
-	return pending_full(&l->pending) && !w->moved ? flush(w, l, e) : OK;
+	pending_add(&l->pending, b, pending_most(w));
+	return pending_full(&l->pending, pending_most(w)) && !w->moved ? flush(w, l, e) : OK;
 }
 
 static struct write_lane *owner(const struct store_writer *w, struct hash128 point)

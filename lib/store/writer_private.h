@@ -22,7 +22,8 @@ struct store_writer {
 	struct arena arena; /* for the batch at hand */
 	int64_t oldest;     /* when the first record came that no sync was begun for; monotonic; 0: none */
 	struct background syncs;
-	bool moved; /* the catalog was replaced: until writer_follow, records are only gathered */
+	struct frame_writer *frames; /* of all lanes: dictionaries take memory */
+	bool moved;                  /* the catalog was replaced: until writer_follow, records are only gathered */
 };
 
 /* -- writer.c -- */
