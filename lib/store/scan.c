@@ -128,7 +128,13 @@ int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b
 	if (r <= 0)
 		return r;
 	*bytes = window(s, at);
-	return frame_verify(*bytes, f, &s->why) ? 0 : 1;
+	if (!frame_verify(*bytes, f, &s->why))
+		return 1;
+	/* Whoever loads all of it says what it is that was damaged. */
+	struct error why = s->why;
+	if ((r = scan_load(s, at, f, NULL, 0, b, e)) > 0)
+		s->why = why;
+	return r < 0 ? r : 0;
 }
 
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e)
