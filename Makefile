@@ -17,13 +17,15 @@ ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -Ilib $(WARN) -fstack-protector-strong -ftr
 ALL_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) $(LDFLAGS)
 
 # lib/sink and lib/join talk to SQLite: only commands that need them link them.
-LIB_SRC := $(filter-out lib/sink/%,$(wildcard lib/*/*.c))
+LIB_SRC := $(filter-out lib/sink/% lib/join/%,$(wildcard lib/*/*.c))
 SINK_SRC := $(wildcard lib/sink/*.c)
+JOIN_SRC := $(wildcard lib/join/*.c)
 # A command is a file of cmd, or, where it has many verbs, a folder.
 CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c)) $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
 SINK_OBJ := $(SINK_SRC:%.c=$B/%.o)
+JOIN_OBJ := $(JOIN_SRC:%.c=$B/%.o)
 SO := $B/lib/libstream.so
 
 all: $(CMD:%=$B/bin/%)
@@ -33,14 +35,15 @@ $(SO): $(LIB_OBJ)
 	$(CC) -shared -o $@ $^ $(ALL_LDFLAGS) -lpcre2-8 -lzstd -lm -ldl -lpthread
 
 $B/bin/stream-sink: $(SINK_OBJ)
-$B/bin/stream-sink: LIBS = -lsqlite3
+$B/bin/stream-join: $(JOIN_OBJ)
+$B/bin/stream-sink $B/bin/stream-join: LIBS = -lsqlite3
 
 $(foreach c,$(CMD),$(eval $B/bin/$c: $(patsubst %.c,$B/%.o,$(wildcard cmd/$c.c cmd/$c/*.c))))
 $B/bin/%: $(SO)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream $(LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
 
-$B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ)
+$B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ) $(JOIN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
 

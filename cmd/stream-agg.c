@@ -171,6 +171,13 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
+/* Nothing is waiting: what no watermark brings comes now, corrections of closed windows and counts that are full. */
+static int idle(void *self, struct flow *f, struct error *e)
+{
+	struct aggregation *a = self;
+	return a->windowed ? table_close(a->table, TIMESTAMP_MIN, emit, f, e) : 0;
+}
+
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct aggregation *a = self;
@@ -215,8 +222,13 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_FOLDS,
 	};
-	static const struct stage stage = {
-		.setup = setup, .batch = batch, .control = control, .timer = timer, .end = end, .close = release};
+	static const struct stage stage = {.setup = setup,
+					   .batch = batch,
+					   .control = control,
+					   .idle = idle,
+					   .timer = timer,
+					   .end = end,
+					   .close = release};
 	struct aggregation aggregation = {0};
 	return flow_main(argc, argv, &command, &stage, &aggregation);
 }

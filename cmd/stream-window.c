@@ -14,13 +14,14 @@
 enum { NOT_GIVEN = -1, LIVE_DELAY_SECONDS = 5, WATERMARK_ROWS = 16384 };
 
 struct window {
-	const char *time_field, *by, *late, *zone;
-	int64_t delay, idle, lateness, offset; /* ns; delay: NOT_GIVEN unless given */
+	const char *time_field, *by, *late, *offset, *zone;
+	int64_t delay, idle, lateness; /* ns; delay: NOT_GIVEN unless given */
 
 	struct window_spec spec;
 	struct event_time time;
 	char *by_text;
 	const char **by_fields;
+	struct arena names; /* of the zone */
 	struct watermark watermark;
 	struct side side;
 	bool announced;
@@ -58,6 +59,20 @@ static int parse_spec(struct window *w, struct operands *o, struct error *e)
 	return window_parse(words, count, &w->spec, e);
 }
 
+/* Of either sign, for those who come from `offset -8h` for days that begin at midnight in Shanghai. */
+static int parse_offset(struct window *w, struct error *e)
+{
+	const char *text = w->offset;
+	if (!text)
+		return 0;
+	bool minus = *text == '-';
+	if (duration_parse(text + minus, strlen(text + minus), &w->spec.offset, e))
+		return error_prefix(e, "--offset");
+	if (minus)
+		w->spec.offset = -w->spec.offset;
+	return 0;
+}
+
 static void parse_by(struct window *w)
 {
 	if (!w->by)
@@ -74,14 +89,15 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 {
 	struct window *w = self;
 	int r = parse_spec(w, o, e);
+	if (!r)
+		r = parse_offset(w, e);
 	if (!r && w->zone)
-		r = window_zone(w->zone, e);
+		r = window_set_zone(&w->spec, w->zone, &w->names, e);
 	if (!r)
 		r = event_time_parse(w->time_field ? w->time_field : "@time", &w->time, e);
 	if (r)
 		return r;
 	parse_by(w);
-	w->spec.offset = w->offset;
 	w->spec.lateness = w->lateness;
 	w->sent = TIMESTAMP_MIN;
 	side_init(&w->side, w->late);
@@ -239,6 +255,7 @@ static void release(void *self, bool failed)
 		watermark_release(&w->watermark);
 	free(w->by_text);
 	free(w->by_fields);
+	arena_release(&w->names);
 }
 
 int main(int argc, char **argv)
@@ -256,7 +273,8 @@ int main(int argc, char **argv)
 		 "closed windows take corrections for so long", NULL},
 		{0, "late", OPT_TEXT, offsetof(struct window, late), "DEST",
 		 "keep late records in a file or stream:NAME", NULL},
-		{0, "offset", OPT_DURATION, offsetof(struct window, offset), "D", "windows begin so much later", NULL},
+		{0, "offset", OPT_TEXT, offsetof(struct window, offset), "[-]D",
+		 "windows begin so much later, or earlier", NULL},
 		{0, "zone", OPT_TEXT, offsetof(struct window, zone), "NAME", "days begin by the clocks of this zone",
 		 NULL},
 		{0},

@@ -282,6 +282,8 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 	}
 	t->spec = *spec;
 	t->spec.by = by;
+	if (window_set_zone(&t->spec, spec->zone_name, &t->arena, e))
+		return e->code;
 	t->has_window = true;
 	groups_release(&t->by);
 	groups_init(&t->by, (uint32_t)spec->by_count);

@@ -4,6 +4,7 @@
 
 #include "base/calendar.h"
 #include "base/units.h"
+#include "base/zone.h"
 
 struct scan {
 	const char *p, *end;
@@ -13,6 +14,8 @@ struct scan {
 	bool has_year, has_month, has_day;
 	bool has_epoch; /* %s */
 	int64_t epoch;
+	const struct zone *zone;
+	bool has_offset; /* %z, %Z: what there is of a zone in the text */
 };
 
 static bool is_space(char c)
@@ -89,7 +92,20 @@ static bool scan_offset(struct scan *s)
 	if (used == 0 || used == SIZE_MAX)
 		return false;
 	s->p += used;
-	return true;
+	return s->has_offset = true;
+}
+
+/* The names of UTC, and those that clocks of the zone go by. */
+static bool scan_zone(struct scan *s)
+{
+	int64_t offset;
+	size_t len = zone_abbreviation(s->zone, s->p, (size_t)(s->end - s->p), &offset);
+	if (len)
+		s->c.offset = (int32_t)(offset / SECOND);
+	else if (!scan_word(s, "UTC") && !scan_word(s, "GMT") && !scan_word(s, "Z"))
+		return false;
+	s->p += len;
+	return s->has_offset = true;
 }
 
 static bool scan_format(struct scan *s, const char *format);
@@ -122,7 +138,7 @@ static bool scan_directive(struct scan *s, char directive)
 		s->p += name;
 		return name > 0;
 	case 'z': return scan_offset(s);
-	case 'Z': return scan_word(s, "UTC") || scan_word(s, "GMT") || scan_word(s, "Z");
+	case 'Z': return scan_zone(s);
 	case 's': return scan_epoch(s);
 	case 'n':
 	case 't': skip_space(s); return true;
@@ -154,6 +170,16 @@ static bool scan_format(struct scan *s, const char *format)
 	return true;
 }
 
+/* What the clocks showed, in UTC. */
+static bool scan_instant(const struct scan *s, const struct calendar *c, int64_t *ns)
+{
+	if (!calendar_time(c, ns))
+		return false;
+	if (!s->has_offset)
+		*ns = zone_utc(s->zone, *ns);
+	return *ns != TIMESTAMP_MIN && *ns != TIMESTAMP_MAX;
+}
+
 /* The date that a format left open, `shift` years (or days, if it has no date at all) from that of base. */
 static bool scan_candidate(const struct scan *s, const struct calendar *base, int shift, int64_t *ns)
 {
@@ -161,7 +187,7 @@ static bool scan_candidate(const struct scan *s, const struct calendar *base, in
 	bool no_date = !s->has_year && !s->has_month && !s->has_day && !s->year_day;
 	if (no_date) {
 		civil_from_days(days_from_civil(base->year, base->month, base->day) + shift, &c.year, &c.month, &c.day);
-		return calendar_time(&c, ns);
+		return scan_instant(s, &c, ns);
 	}
 	if (!s->has_year)
 		c.year = base->year + shift;
@@ -171,7 +197,7 @@ static bool scan_candidate(const struct scan *s, const struct calendar *base, in
 			return false;
 		civil_from_days(first + s->year_day - 1, &c.year, &c.month, &c.day);
 	}
-	return calendar_time(&c, ns);
+	return scan_instant(s, &c, ns);
 }
 
 static bool scan_result(struct scan *s, int64_t base, int64_t *ns)
@@ -181,7 +207,7 @@ static bool scan_result(struct scan *s, int64_t base, int64_t *ns)
 	if (s->half)
 		s->c.hour = s->c.hour % 12 + (s->half == 2 ? 12 : 0);
 	struct calendar around;
-	calendar_split(base, &around);
+	calendar_split(zone_local(s->zone, base), &around);
 	if (s->has_year)
 		return scan_candidate(s, &around, 0, ns);
 	/* A 29 February may be eight years away. */
@@ -203,24 +229,39 @@ static bool scan_result(struct scan *s, int64_t base, int64_t *ns)
 
 size_t timestamp_scan(const char *p, size_t len, const char *format, int64_t base, int64_t *ns)
 {
+	return timestamp_scan_in(p, len, format, base, NULL, ns);
+}
+
+size_t timestamp_scan_in(const char *p, size_t len, const char *format, int64_t base, const struct zone *z, int64_t *ns)
+{
 	size_t used;
 	if (!strcmp(format, "%d/%b/%Y:%H:%M:%S %z") && (used = timestamp_read_clf(p, len, ns)))
 		return used;
-	struct scan s = {.p = p, .end = p + len, .c = {.month = 1, .day = 1}};
+	struct scan s = {.p = p, .end = p + len, .c = {.month = 1, .day = 1}, .zone = z};
 	if (!scan_format(&s, format) || !scan_result(&s, base, ns))
 		return 0;
 	return (size_t)(s.p - p);
 }
 
-int timestamp_format_check(const char *format, struct error *e)
+static int check_directives(const char *format, const char *known, struct error *e)
 {
 	for (const char *f = format; *f; f++) {
 		if (*f != '%')
 			continue;
 		f++;
-		if (!*f || !strchr("YmdeHMSfjybBaAZzsnt%TDFRIp", *f))
+		if (!*f || !strchr(known, *f))
 			return error_set(e, ERR_USAGE, "`%s` is no time format: there is no `%%%.1s` in one", format,
 					 f);
 	}
 	return OK;
+}
+
+int timestamp_format_check(const char *format, struct error *e)
+{
+	return check_directives(format, "YmdeHMSfjybBaAZzsnt%TDFRIp", e);
+}
+
+int timestamp_print_check(const char *format, struct error *e)
+{
+	return check_directives(format, "YmdeHMSfLjybBaAZzsnt%TDFRIp", e);
 }

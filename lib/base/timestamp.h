@@ -60,7 +60,19 @@ size_t timestamp_scan(const char *p, size_t len, const char *format, int64_t bas
 /* Appends the text to out (room: cap bytes with NUL); returns the length, or 0 when it does not fit
    or a directive is unknown. %L gives milliseconds as three digits, %f nanoseconds as nine. UTC. */
 size_t timestamp_format(int64_t ns, const char *format, char *out, size_t cap);
-/* Whether timestamp_scan knows the directives of a format: OK, or ERR_USAGE with the one that it doesn't. */
+
+/*
+ * The same in a zone (base/zone.h; NULL: UTC). What is read without an offset is local time: of two the earlier, and in a
+ * gap as much later as that is long; %Z also takes the zone's own names, like CEST.
+ */
+struct zone;
+size_t timestamp_scan_in(const char *p, size_t len, const char *format, int64_t base, const struct zone *z,
+			 int64_t *ns);
+size_t timestamp_format_in(int64_t ns, const char *format, const struct zone *z, char *out, size_t cap);
+
+/* Whether timestamp_scan, or timestamp_format, knows the directives of a format: OK, or ERR_USAGE with the one that it
+   doesn't. */
 int timestamp_format_check(const char *format, struct error *e);
+int timestamp_print_check(const char *format, struct error *e);
 
 #endif

@@ -19,6 +19,9 @@ bool fit_decimal(__int128 i, unsigned scale, struct value *out);
 /* A float, or an error if it is not finite. */
 struct value float_result(const struct eval *ev, const struct node *n, double f);
 
+/* To the nearest with at most so many decimals, a half away from zero; exact for what is a decimal. */
+struct value number_round(struct eval *ev, const struct node *n, struct value x, int64_t digits);
+
 /* A number of seconds in nanoseconds, rounded; false where that does not fit. */
 bool seconds_to_ns(struct value v, int64_t *ns);
 struct value seconds_between(int64_t from, int64_t to);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "base/zone.h"
 #include "codec/regex.h"
 #include "expr/eval.h"
 #include "expr/function.h"
@@ -61,14 +62,57 @@ static int check_comparison(struct expr *x, struct node *n, struct error *e)
 	return OK;
 }
 
-static int check_match(struct expr *x, struct node *n, struct error *e)
+/* The name of a zone: read here, once. */
+static int check_zone(struct expr *x, struct node *arg, struct error *e)
 {
-	struct node *pattern = n->args[1];
-	if (pattern->regex)
+	struct error why;
+	if (arg->op != OP_CONST || arg->value.type != TYPE_STRING)
+		return FAIL(x, arg, "a zone is wanted here, by its name: \"Europe/Berlin\"");
+	if (!zone_load(arg->value.s, arg->value.len, &x->arena, &arg->zone, &why))
 		return OK;
-	if (pattern->op != OP_CONST || pattern->value.type != TYPE_STRING)
-		return FAIL(x, pattern, "a pattern is wanted here: /.../ or a string");
-	return node_pattern(x, pattern, "", e);
+	/* That tzdata is missing is no fault of the expression. */
+	return why.code == ERR_USAGE ? FAIL(x, arg, "%s", why.text) : error_set(e, why.code, "%s", why.text);
+}
+
+/* A constant format of times: kept with a NUL behind it, and all its directives known. */
+static int check_format(struct expr *x, struct node *arg, bool reads, struct error *e)
+{
+	struct error why;
+	struct value *v = &arg->value;
+	if (arg->op != OP_CONST || v->type != TYPE_STRING)
+		return OK;
+	v->s = arena_copy(&x->arena, v->s, v->len);
+	if (memchr(v->s, 0, v->len))
+		return FAIL(x, arg, "a format has no NUL in it");
+	if (reads ? timestamp_format_check(v->s, &why) : timestamp_print_check(v->s, &why))
+		return FAIL(x, arg, "%s", why.text);
+	return OK;
+}
+
+static int check_pattern(struct expr *x, struct node *arg, struct error *e)
+{
+	if (arg->regex)
+		return OK;
+	if (arg->op != OP_CONST || arg->value.type != TYPE_STRING)
+		return FAIL(x, arg, "a pattern is wanted here: /.../ or a string");
+	return node_pattern(x, arg, "", e);
+}
+
+static int check_argument(struct expr *x, const struct node *n, uint32_t i, struct error *e)
+{
+	struct node *arg = n->args[i];
+	switch (function_arg(n->function, i)) {
+	case 'f': return arg->op == OP_FIELD ? OK : FAIL(x, arg, "%s wants a field", n->function->name);
+	case 'r': return check_pattern(x, arg, e);
+	case 'z': return check_zone(x, arg, e);
+	case 'c':
+		if (arg->op == OP_CONST && arg->value.type == TYPE_STRING && !value_is_network(arg->value))
+			return FAIL(x, arg, "this is no network, like 10.0.0.0/8 or fd00::/8");
+		return OK;
+	case 'd': return check_format(x, arg, false, e);
+	case 'D': return check_format(x, arg, true, e);
+	default: return OK;
+	}
 }
 
 static int check_call(struct expr *x, struct node *n, struct error *e)
@@ -80,19 +124,12 @@ static int check_call(struct expr *x, struct node *n, struct error *e)
 		most = ARGS_MAX;
 	}
 	if (n->arg_count < least || n->arg_count > most)
-		return FAIL(x, n, "%u argument%s, but it is %s", n->arg_count, n->arg_count == 1 ? "" : "s", f->usage);
+		return FAIL(x, n, "%u argument%s, but it is %s: %s", n->arg_count, n->arg_count == 1 ? "" : "s",
+			    f->usage, f->help);
 	for (uint32_t i = 0; i < n->arg_count; i++) {
-		struct node *arg = n->args[i];
-		char want = function_arg(f, i);
-		if (want == 'f' && arg->op != OP_FIELD)
-			return FAIL(x, arg, "%s wants a field", f->name);
-		if (want == 'r' && !arg->regex) {
-			if (arg->op != OP_CONST || arg->value.type != TYPE_STRING)
-				return FAIL(x, arg, "a pattern is wanted here: /.../ or a string");
-			int code = node_pattern(x, arg, "", e);
-			if (code)
-				return code;
-		}
+		int code = check_argument(x, n, i, e);
+		if (code)
+			return code;
 	}
 	return n->op == OP_IF ? check_logic(x, &(struct node){.args = n->args, .arg_count = 1}, e) : OK;
 }
@@ -141,6 +178,11 @@ static void check_path(struct expr *x, struct node *n)
 	n->function = &function_split_part;
 	n->args = args;
 	n->arg_count = 3;
+}
+
+static int check_match(struct expr *x, struct node *n, struct error *e)
+{
+	return check_pattern(x, n->args[1], e);
 }
 
 static int check_kind(struct expr *x, struct node *n, struct error *e)

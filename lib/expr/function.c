@@ -5,22 +5,23 @@
 
 #include "base/opt.h"
 
-static const struct function structural[] = {
-	{.name = "if", .args = "aaa", .usage = "if(condition, then, else)", .op = OP_IF},
-	{.name = "try", .args = "aa", .usage = "try(expression, instead)", .op = OP_TRY},
-	{.name = "present", .args = "f", .usage = "present(field)", .op = OP_PRESENT},
+const struct function functions_choice[] = {
+	{"if", "aaa", "if(condition, then, else)", "one of two values", NULL, 0, OP_IF},
+	{"try", "aa", "try(expression, instead)", "what to take where the first is an error", NULL, 0, OP_TRY},
+	{"present", "f", "present(field)", "whether the record has it", NULL, 0, OP_PRESENT},
 	{0},
 };
 
-static const struct function *const tables[] = {
-	structural, functions_text, functions_pattern, functions_number, functions_time, functions_convert,
+const struct function *const function_tables[] = {
+	functions_choice, functions_text,    functions_form, functions_pattern, functions_number,
+	functions_time,   functions_convert, functions_code, functions_place,
 };
-enum { TABLES = sizeof tables / sizeof *tables };
+const size_t function_table_count = sizeof function_tables / sizeof *function_tables;
 
 const struct function *function_find(const char *name, size_t len)
 {
-	for (size_t i = 0; i < TABLES; i++)
-		for (const struct function *f = tables[i]; f->name; f++)
+	for (size_t i = 0; i < function_table_count; i++)
+		for (const struct function *f = function_tables[i]; f->name; f++)
 			if (strlen(f->name) == len && !memcmp(f->name, name, len))
 				return f;
 	return NULL;
@@ -36,8 +37,6 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"count", "stream-agg count"},
 		{"sum", "stream-agg, which aggregates"},
 		{"avg", "stream-agg, which aggregates"},
-		{"min", "least(a, b); stream-agg has min over records"},
-		{"max", "greatest(a, b); stream-agg has max over records"},
 		{"ifnull", "a ?? b"},
 		{"coalesce", "a ?? b"},
 		{"nvl", "a ?? b"},
@@ -56,6 +55,85 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"toupper", "upper(s)"},
 		{"date_trunc", "trunc(time, 1h)"},
 		{"hash", "xxh3(s)"},
+		{"char_length", "length(s)"},
+		{"lcase", "lower(s)"},
+		{"ucase", "upper(s)"},
+		{"downcase", "lower(s)"},
+		{"ascii_downcase", "lower(s)"},
+		{"ascii_upcase", "upper(s)"},
+		{"strip", "trim(s)"},
+		{"lstrip", "ltrim(s)"},
+		{"rstrip", "rtrim(s)"},
+		{"btrim", "trim(s)"},
+		{"startswith", "starts_with(s, t)"},
+		{"endswith", "ends_with(s, t)"},
+		{"substring", "substr(s, start[, length])"},
+		{"left", "substr(s, 0, length)"},
+		{"right", "substr(s, -length)"},
+		{"instr", "index(s, t)"},
+		{"strpos", "index(s, t)"},
+		{"position", "index(s, t)"},
+		{"locate", "index(s, t)"},
+		{"indexof", "index(s, t)"},
+		{"leftpad", "lpad(s, width)"},
+		{"rightpad", "rpad(s, width)"},
+		{"printf", "format(\"{} and {}\", a, b)"},
+		{"sprintf", "format(\"{} and {}\", a, b)"},
+		{"fmtnum", "format(\"{:.2}\", x)"},
+		{"ssub", "replace(s, from, to)"},
+		{"regexp_replace", "gsub(s, /pattern/, to)"},
+		{"regex_replace", "gsub(s, /pattern/, to)"},
+		{"regexp_extract", "extract(s, /pattern/, group)"},
+		{"regex_extract", "extract(s, /pattern/, group)"},
+		{"capture", "extract(s, /pattern/, group)"},
+		{"regexp", "s =~ /pattern/"},
+		{"test", "s =~ /pattern/"},
+		{"split_index", "split(s, separator)[i]"},
+		{"splitax", "split(s, separator)"},
+		{"tonumber", "int(x) or float(x)"},
+		{"to_json", "json_encode(x)"},
+		{"tojson", "json_encode(x)"},
+		{"parse_json", "json(s)"},
+		{"fromjson", "json(s)"},
+		{"json_decode", "json(s)"},
+		{"hex", "hex_encode(s)"},
+		{"unhex", "hex_decode(s)"},
+		{"base64", "base64_encode(s)"},
+		{"to_base64", "base64_encode(s)"},
+		{"from_base64", "base64_decode(s)"},
+		{"unbase64", "base64_decode(s)"},
+		{"urlencode", "url_encode(s)"},
+		{"urldecode", "url_decode(s)"},
+		{"log10", "log(x, 10)"},
+		{"log2", "log(x, 2)"},
+		{"power", "pow(x, y)"},
+		{"mod", "a % b"},
+		{"signum", "sign(x)"},
+		{"timestamp", "time(x)"},
+		{"to_timestamp", "time(x), or strptime(s, format)"},
+		{"date_format", "strftime(time, format)"},
+		{"todate", "string(time)"},
+		{"floor_time", "trunc(time, 1h)"},
+		{"dayofmonth", "day(time)"},
+		{"dayofweek", "weekday(time)"},
+		{"dayofyear", "yearday(time)"},
+		{"epoch", "int(time), or float(time)"},
+		{"unix_timestamp", "int(time)"},
+		{"systime", "now()"},
+		{"sysdate", "now()"},
+		{"between", "x >= a && x <= b"},
+		{"hmac", "hmac_sha256(s, key)"},
+		{"sha", "sha256(s)"},
+		{"sha2", "sha256(s)"},
+		{"crc32", "xxh3(s)"},
+		{"cidrmatch", "cidr(ip, network)"},
+		{"cidr_match", "cidr(ip, network)"},
+		{"distance", "haversine(lat1, lon1, lat2, lon2)"},
+		{"case", "if(condition, then, else)"},
+		{"iif", "if(condition, then, else)"},
+		{"typeof", "type(x)"},
+		{"is_present", "present(field)"},
+		{"has", "present(field)"},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i][0]) == len && !memcmp(words[i][0], name, len))
@@ -65,15 +143,16 @@ static const char *known_elsewhere(const char *name, size_t len)
 
 void function_hint(const char *name, size_t len, char *out, size_t cap)
 {
-	const char *names[128], *known = known_elsewhere(name, len);
+	const char *names[160], *known = known_elsewhere(name, len);
 	size_t count = 0;
 	*out = 0;
 	if (known) {
 		snprintf(out, cap, "; that is %s", known);
 		return;
 	}
-	for (size_t i = 0; i < TABLES; i++)
-		for (const struct function *f = tables[i]; f->name && count < sizeof names / sizeof *names; f++)
+	for (size_t i = 0; i < function_table_count; i++)
+		for (const struct function *f = function_tables[i]; f->name && count < sizeof names / sizeof *names;
+		     f++)
 			names[count++] = f->name;
 	const char *near = nearest_word(name, len, names, count);
 	if (near)
@@ -99,6 +178,10 @@ static const char *arg_name(char want)
 {
 	switch (want) {
 	case 's':
+	case 'c':
+	case 'd':
+	case 'D':
+	case 'z':
 	case 'p': return "a string";
 	case 'b': return "a string or bytes";
 	case 'n': return "a number";
@@ -113,6 +196,10 @@ static bool arg_fits(char want, struct value v)
 	int64_t i;
 	switch (want) {
 	case 's':
+	case 'c':
+	case 'd':
+	case 'D':
+	case 'z':
 	case 'p': return v.type == TYPE_STRING;
 	case 'b': return v.type == TYPE_STRING || v.type == TYPE_BYTES;
 	case 'n': return value_is_number(v);
@@ -126,7 +213,7 @@ static const char *arg_hint(char want, struct value v)
 {
 	if (want == 't')
 		return "; time() makes one";
-	if (strchr("spb", want) && value_is_number(v))
+	if (strchr("spbcdD", want) && value_is_number(v))
 		return "; string() makes one";
 	if (strchr("ni", want) && v.type == TYPE_STRING)
 		return "; int() and float() read one";

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "expr/arith.h"
 #include "expr/function.h"
+#include "expr/text.h"
 
 static struct value no_number(struct eval *ev, const struct node *n, struct value v)
 {
@@ -76,18 +77,26 @@ static struct value call_float(struct eval *ev, const struct node *n, const stru
 	return float_result(ev, n, number_double(v));
 }
 
+struct value plain_text(struct eval *ev, struct value v)
+{
+	if (v.type == TYPE_BYTES || v.type == TYPE_JSON || v.type == TYPE_NUMBER || v.type == TYPE_STRING)
+		return value_string(v.s, v.len);
+	char number[NUMBER_TEXT_MAX];
+	if (v.type == TYPE_INT) {
+		size_t len = int_text(v.i, v.scale, number);
+		return value_string(arena_copy(ev->arena, number, len), len);
+	}
+	struct buf out = BUF_INIT;
+	value_plain(v, &out);
+	struct value text = value_string(arena_copy(ev->arena, out.data, out.len), out.len);
+	buf_release(&out);
+	return text;
+}
+
 static struct value call_string(struct eval *ev, const struct node *n, const struct value *a)
 {
-	if (a->type == TYPE_STRING)
-		return *a;
-	if (a->type == TYPE_BYTES || a->type == TYPE_JSON || a->type == TYPE_NUMBER)
-		return value_string(a->s, a->len);
 	(void)n;
-	struct buf out = BUF_INIT;
-	value_plain(*a, &out);
-	struct value v = value_string(arena_copy(ev->arena, out.data, out.len), out.len);
-	buf_release(&out);
-	return v;
+	return plain_text(ev, *a);
 }
 
 static bool is_text(struct value v, const char *text)
@@ -116,10 +125,10 @@ static struct value call_type(struct eval *ev, const struct node *n, const struc
 }
 
 const struct function functions_convert[] = {
-	{"int", "a", "int(x)", call_int, 0, OP_CALL},
-	{"float", "a", "float(x)", call_float, 0, OP_CALL},
-	{"string", "a", "string(x)", call_string, 0, OP_CALL},
-	{"bool", "a", "bool(x)", call_bool, 0, OP_CALL},
-	{"type", "a", "type(x)", call_type, FUNCTION_MISSING, OP_CALL},
+	{"int", "a", "int(x)", "a whole number", call_int, 0, OP_CALL},
+	{"float", "a", "float(x)", "a double", call_float, 0, OP_CALL},
+	{"string", "a", "string(x)", "the text of a value", call_string, 0, OP_CALL},
+	{"bool", "a", "bool(x)", "true or false", call_bool, 0, OP_CALL},
+	{"type", "a", "type(x)", "the name of its type", call_type, FUNCTION_MISSING, OP_CALL},
 	{0},
 };

@@ -89,14 +89,13 @@ static struct value round_left(struct eval *ev, const struct node *n, struct val
 	return out;
 }
 
-static struct value call_round(struct eval *ev, const struct node *n, const struct value *a)
+struct value number_round(struct eval *ev, const struct node *n, struct value x, int64_t digits)
 {
-	int64_t digits = n->arg_count > 1 ? a[1].i : 0;
 	struct value v;
 	if (!digits)
-		return rounded(ev, n, *a, NEAREST);
-	if (!as_decimal(*a, &v)) {
-		v = *a;
+		return rounded(ev, n, x, NEAREST);
+	if (!as_decimal(x, &v)) {
+		v = x;
 		if (operand_of(&v) == OPERAND_TOO_BIG)
 			return too_big(ev, n);
 		if (digits > 0 && fabs(v.f) >= 0x1p53)
@@ -109,6 +108,17 @@ static struct value call_round(struct eval *ev, const struct node *n, const stru
 	if (digits >= v.scale)
 		return v;
 	return value_decimal((int64_t)whole(v.i, v.scale - (unsigned)digits, NEAREST), (unsigned)digits);
+}
+
+static struct value call_round(struct eval *ev, const struct node *n, const struct value *a)
+{
+	return number_round(ev, n, a[0], n->arg_count > 1 ? a[1].i : 0);
+}
+
+static struct value call_sign(struct eval *ev, const struct node *n, const struct value *a)
+{
+	(void)ev, (void)n;
+	return value_int(number_compare(*a, value_int(0)));
 }
 
 static struct value call_sqrt(struct eval *ev, const struct node *n, const struct value *a)
@@ -159,15 +169,27 @@ static struct value call_pow(struct eval *ev, const struct node *n, const struct
 
 /* -- of several values of one type -- */
 
+/* Beside a time, constants that are one are meant so. */
+static bool has_time(const struct node *n, const struct value *a)
+{
+	for (uint32_t i = 0; i < n->arg_count; i++)
+		if (a[i].type == TYPE_TIME)
+			return true;
+	return false;
+}
+
 static struct value extreme(struct eval *ev, const struct node *n, const struct value *a, int sign)
 {
-	struct value best = a[0];
-	for (uint32_t i = 1; i < n->arg_count; i++) {
-		if (a[i].type != best.type && !(value_is_number(a[i]) && value_is_number(best)))
-			return eval_error(ev, n, "%s and %s have no order", value_type_name(best),
-					  value_type_name(a[i]));
-		if (value_compare(a[i], best) * sign > 0)
-			best = a[i];
+	bool times = has_time(n, a);
+	struct value best = value_null();
+	for (uint32_t i = 0; i < n->arg_count; i++) {
+		struct value v = times ? beside_time(ev, n->args[i], a[i], value_time(0)) : a[i];
+		if (v.type == TYPE_ERROR)
+			return v;
+		if (i && v.type != best.type && !(value_is_number(v) && value_is_number(best)))
+			return eval_error(ev, n, "%s and %s have no order", value_type_name(best), value_type_name(v));
+		if (!i || value_compare(v, best) * sign > 0)
+			best = v;
 	}
 	return best;
 }
@@ -183,15 +205,20 @@ static struct value call_greatest(struct eval *ev, const struct node *n, const s
 }
 
 const struct function functions_number[] = {
-	{"abs", "n", "abs(x)", call_abs, 0, OP_CALL},
-	{"floor", "n", "floor(x)", call_floor, 0, OP_CALL},
-	{"ceil", "n", "ceil(x)", call_ceil, 0, OP_CALL},
-	{"round", "n|i", "round(x[, digits])", call_round, 0, OP_CALL},
-	{"sqrt", "n", "sqrt(x)", call_sqrt, 0, OP_CALL},
-	{"log", "n|n", "log(x[, base])", call_log, 0, OP_CALL},
-	{"exp", "n", "exp(x)", call_exp, 0, OP_CALL},
-	{"pow", "nn", "pow(x, y)", call_pow, 0, OP_CALL},
-	{"least", "aa*", "least(a, b, ...)", call_least, 0, OP_CALL},
-	{"greatest", "aa*", "greatest(a, b, ...)", call_greatest, 0, OP_CALL},
+	{"abs", "n", "abs(x)", "without its sign", call_abs, 0, OP_CALL},
+	{"floor", "n", "floor(x)", "down to a whole number", call_floor, 0, OP_CALL},
+	{"ceil", "n", "ceil(x)", "up to a whole number", call_ceil, 0, OP_CALL},
+	{"round", "n|i", "round(x[, digits])", "to the nearest, with so many decimals", call_round, 0, OP_CALL},
+	{"sign", "n", "sign(x)", "-1, 0 or 1", call_sign, 0, OP_CALL},
+	{"sqrt", "n", "sqrt(x)", "the square root", call_sqrt, 0, OP_CALL},
+	{"log", "n|n", "log(x[, base])", "the logarithm, natural without a base", call_log, 0, OP_CALL},
+	{"exp", "n", "exp(x)", "e to this power", call_exp, 0, OP_CALL},
+	{"pow", "nn", "pow(x, y)", "x to the power y", call_pow, 0, OP_CALL},
+	{"least", "aa*", "least(a, b, ...)", "the least of its arguments", call_least, 0, OP_CALL},
+	{"greatest", "aa*", "greatest(a, b, ...)", "the greatest of its arguments", call_greatest, 0, OP_CALL},
+	{"min", "aa*", "min(a, b, ...)", "the least of its arguments; stream-agg has the one over records", call_least,
+	 0, OP_CALL},
+	{"max", "aa*", "max(a, b, ...)", "the greatest of its arguments; stream-agg has the one over records",
+	 call_greatest, 0, OP_CALL},
 	{0},
 };

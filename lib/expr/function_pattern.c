@@ -1,40 +1,11 @@
-/* Functions with patterns: sub, gsub, extract, split. */
+/* Functions with patterns: sub, gsub, redact, extract, split. */
 #include <string.h>
 
 #include "codec/regex.h"
 #include "expr/function.h"
+#include "expr/text.h"
 #include "expr/utf8.h"
 #include "format/json.h"
-
-/* -- a text in the making, in the arena -- */
-
-struct text {
-	struct arena *arena;
-	char *data;
-	size_t len, cap;
-};
-
-static void text_add(struct text *t, const char *p, size_t len)
-{
-	if (t->cap - t->len < len) {
-		size_t cap = t->cap * 2 > t->len + len ? t->cap * 2 : t->len + len + 64;
-		char *grown = arena_alloc(t->arena, cap);
-		if (t->len)
-			memcpy(grown, t->data, t->len);
-		t->data = grown;
-		t->cap = cap;
-	}
-	if (len)
-		memcpy(t->data + t->len, p, len);
-	t->len += len;
-}
-
-static struct value text_value(struct eval *ev, const struct node *n, enum type type, const struct text *t)
-{
-	if (t->len > UINT32_MAX)
-		return eval_error(ev, n, "the result is longer than 4 GiB");
-	return value_text(type, t->data, t->len);
-}
 
 /* A match, at the greatest `from`; groups beyond `count` took no part. */
 struct found {
@@ -108,7 +79,9 @@ static size_t step(struct value s, size_t at)
 	return at < s.len ? at + utf8_get(s.s + at, s.s + s.len, &code) : at + 1;
 }
 
-static struct value substitute(struct eval *ev, const struct node *n, const struct value *a, bool all)
+enum { FIRST = 0, ALL = 1, AS_IT_IS = 2 /* no references in `to` */ };
+
+static struct value substitute(struct eval *ev, const struct node *n, const struct value *a, struct value to, int how)
 {
 	struct regex *r = n->args[1]->regex;
 	struct text t = {.arena = ev->arena};
@@ -124,11 +97,16 @@ static struct value substitute(struct eval *ev, const struct node *n, const stru
 			break;
 		size_t begin = f.spans[0], end = f.spans[1];
 		text_add(&t, a[0].s + kept, begin - kept);
-		add_replacement(&t, r, a[2], a[0].s, f);
+		if (how & AS_IT_IS)
+			text_add(&t, to.s, to.len);
+		else
+			add_replacement(&t, r, to, a[0].s, f);
+		if (t.len > TEXT_RESULT_MAX)
+			break;
 		any = true;
 		kept = end;
 		at = end > begin ? end : step(a[0], end);
-		if (!all)
+		if (!(how & ALL))
 			break;
 	}
 	if (!any)
@@ -139,12 +117,18 @@ static struct value substitute(struct eval *ev, const struct node *n, const stru
 
 static struct value call_sub(struct eval *ev, const struct node *n, const struct value *a)
 {
-	return substitute(ev, n, a, false);
+	return substitute(ev, n, a, a[2], FIRST);
 }
 
 static struct value call_gsub(struct eval *ev, const struct node *n, const struct value *a)
 {
-	return substitute(ev, n, a, true);
+	return substitute(ev, n, a, a[2], ALL);
+}
+
+static struct value call_redact(struct eval *ev, const struct node *n, const struct value *a)
+{
+	struct value to = n->arg_count > 2 ? a[2] : value_string("[redacted]", 10);
+	return substitute(ev, n, a, to, ALL | AS_IT_IS);
 }
 
 /* The group asked for: by number, by name; without: the first, or the whole if there is none. -1: there is no such. */
@@ -260,7 +244,8 @@ static struct value call_split_part(struct eval *ev, const struct node *n, const
 	return want == 0 ? slice(a[0], at, a[0].len) : value_null();
 }
 
-const struct function function_split_part = {"split", "spi", "split(s, separator)[i]", call_split_part, 0, OP_CALL};
+const struct function function_split_part = {
+	"split", "spi", "split(s, separator)[i]", "an array of the parts", call_split_part, 0, OP_CALL};
 
 bool function_is_split(const struct function *f)
 {
@@ -268,9 +253,10 @@ bool function_is_split(const struct function *f)
 }
 
 const struct function functions_pattern[] = {
-	{"sub", "srs", "sub(s, /pattern/, to)", call_sub, 0, OP_CALL},
-	{"gsub", "srs", "gsub(s, /pattern/, to)", call_gsub, 0, OP_CALL},
-	{"extract", "sr|a", "extract(s, /pattern/[, group])", call_extract, 0, OP_CALL},
-	{"split", "sp", "split(s, separator)", call_split, 0, OP_CALL},
+	{"sub", "srs", "sub(s, /pattern/, to)", "the first match becomes to", call_sub, 0, OP_CALL},
+	{"gsub", "srs", "gsub(s, /pattern/, to)", "every match becomes to", call_gsub, 0, OP_CALL},
+	{"redact", "sr|s", "redact(s, /pattern/[, with])", "every match is blotted out", call_redact, 0, OP_CALL},
+	{"extract", "sr|a", "extract(s, /pattern/[, group])", "a group of the first match", call_extract, 0, OP_CALL},
+	{"split", "sp", "split(s, separator)", "an array of the parts", call_split, 0, OP_CALL},
 	{0},
 };

@@ -2,17 +2,8 @@
 #include <string.h>
 #include <wctype.h>
 
-#include "codec/hash.h"
 #include "expr/function.h"
 #include "expr/utf8.h"
-
-static int64_t characters(const char *p, const char *end)
-{
-	int64_t n = 0;
-	for (uint32_t code; p < end; n++)
-		p += (unsigned char)*p < 0x80 ? 1 : utf8_get(p, end, &code);
-	return n;
-}
 
 /* Elements of an array, members of an object: the commas of the outermost level. The text is valid JSON. */
 static int64_t members(const char *p, const char *end)
@@ -40,7 +31,7 @@ static int64_t members(const char *p, const char *end)
 static struct value call_length(struct eval *ev, const struct node *n, const struct value *a)
 {
 	if (a->type == TYPE_STRING)
-		return value_int(characters(a->s, a->s + a->len));
+		return value_int(utf8_count(a->s, a->s + a->len));
 	if (a->type == TYPE_BYTES)
 		return value_int(a->len);
 	if (a->type == TYPE_JSON)
@@ -103,15 +94,71 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Whether the character at p, of `size` bytes, is one of those to be taken off: white space if none are given. */
+static bool is_margin(const char *p, size_t size, const struct value *set)
+{
+	uint32_t code;
+	if (!set)
+		return size == 1 && is_blank(*p);
+	for (const char *q = set->s, *end = q + set->len; q < end;) {
+		size_t n = utf8_get(q, end, &code);
+		if (n == size && !memcmp(p, q, n))
+			return true;
+		q += n;
+	}
+	return false;
+}
+
+/* Where the last character of [p, end) begins. */
+static const char *last_character(const char *p, const char *end)
+{
+	uint32_t code;
+	for (int back = 4; back > 1; back--)
+		if (end - p >= back && utf8_get(end - back, end, &code) == (size_t)back)
+			return end - back;
+	return end - 1;
+}
+
+static struct value trimmed(const struct node *n, const struct value *a, bool front, bool back)
+{
+	const struct value *set = n->arg_count > 1 ? &a[1] : NULL;
+	const char *p = a->s, *end = p + a->len;
+	uint32_t code;
+	for (size_t size; front && p < end && is_margin(p, size = utf8_get(p, end, &code), set); p += size)
+		;
+	while (back && p < end) {
+		const char *last = last_character(p, end);
+		if (!is_margin(last, (size_t)(end - last), set))
+			break;
+		end = last;
+	}
+	return value_string(p, (size_t)(end - p));
+}
+
 static struct value call_trim(struct eval *ev, const struct node *n, const struct value *a)
 {
-	const char *p = a->s, *end = p + a->len;
+	(void)ev;
+	return trimmed(n, a, true, true);
+}
+
+static struct value call_ltrim(struct eval *ev, const struct node *n, const struct value *a)
+{
+	(void)ev;
+	return trimmed(n, a, true, false);
+}
+
+static struct value call_rtrim(struct eval *ev, const struct node *n, const struct value *a)
+{
+	(void)ev;
+	return trimmed(n, a, false, true);
+}
+
+/* In characters; null if it is not there. */
+static struct value call_index(struct eval *ev, const struct node *n, const struct value *a)
+{
 	(void)ev, (void)n;
-	while (p < end && is_blank(*p))
-		p++;
-	while (p < end && is_blank(end[-1]))
-		end--;
-	return value_string(p, (size_t)(end - p));
+	const char *found = !a[1].len ? a->s : a->len ? memmem(a->s, a->len, a[1].s, a[1].len) : NULL;
+	return found || !a[1].len ? value_int(utf8_count(a->s, found)) : value_null();
 }
 
 static struct value call_starts_with(struct eval *ev, const struct node *n, const struct value *a)
@@ -133,13 +180,6 @@ static struct value call_contains(struct eval *ev, const struct node *n, const s
 	return value_bool(!a[1].len || (a[0].len && memmem(a[0].s, a[0].len, a[1].s, a[1].len)));
 }
 
-static const char *skip_characters(const char *p, const char *end, int64_t count)
-{
-	for (uint32_t code; p < end && count > 0; count--)
-		p += utf8_get(p, end, &code);
-	return p;
-}
-
 static struct value call_substr(struct eval *ev, const struct node *n, const struct value *a)
 {
 	const char *p = a[0].s, *end = p + a[0].len;
@@ -147,11 +187,11 @@ static struct value call_substr(struct eval *ev, const struct node *n, const str
 	if (length < 0)
 		return eval_error(ev, n, "the length is negative");
 	if (start < 0) {
-		start += characters(p, end);
+		start += utf8_count(p, end);
 		start = start < 0 ? 0 : start;
 	}
-	p = skip_characters(p, end, start);
-	return value_string(p, (size_t)(skip_characters(p, end, length) - p));
+	p = utf8_skip(p, end, start);
+	return value_string(p, (size_t)(utf8_skip(p, end, length) - p));
 }
 
 static struct value call_replace(struct eval *ev, const struct node *n, const struct value *a)
@@ -177,22 +217,19 @@ static struct value call_replace(struct eval *ev, const struct node *n, const st
 	return value_string(text, len);
 }
 
-static struct value call_xxh3(struct eval *ev, const struct node *n, const struct value *a)
-{
-	(void)n;
-	return value_string(arena_printf(ev->arena, "%016llx", (unsigned long long)hash64(a->s, a->len)), 16);
-}
-
 const struct function functions_text[] = {
-	{"length", "a", "length(s)", call_length, 0, OP_CALL},
-	{"lower", "s", "lower(s)", call_lower, 0, OP_CALL},
-	{"upper", "s", "upper(s)", call_upper, 0, OP_CALL},
-	{"trim", "s", "trim(s)", call_trim, 0, OP_CALL},
-	{"starts_with", "ss", "starts_with(s, t)", call_starts_with, 0, OP_CALL},
-	{"ends_with", "ss", "ends_with(s, t)", call_ends_with, 0, OP_CALL},
-	{"contains", "ss", "contains(s, t)", call_contains, 0, OP_CALL},
-	{"substr", "si|i", "substr(s, start[, length])", call_substr, 0, OP_CALL},
-	{"replace", "sss", "replace(s, from, to)", call_replace, 0, OP_CALL},
-	{"xxh3", "b", "xxh3(s)", call_xxh3, 0, OP_CALL},
+	{"length", "a", "length(s)", "how many characters, elements or members", call_length, 0, OP_CALL},
+	{"lower", "s", "lower(s)", "in lower case", call_lower, 0, OP_CALL},
+	{"upper", "s", "upper(s)", "in upper case", call_upper, 0, OP_CALL},
+	{"trim", "s|s", "trim(s[, characters])", "without white space, or these, around it", call_trim, 0, OP_CALL},
+	{"ltrim", "s|s", "ltrim(s[, characters])", "the same at the front", call_ltrim, 0, OP_CALL},
+	{"rtrim", "s|s", "rtrim(s[, characters])", "the same at the end", call_rtrim, 0, OP_CALL},
+	{"starts_with", "ss", "starts_with(s, t)", "whether t begins it", call_starts_with, 0, OP_CALL},
+	{"ends_with", "ss", "ends_with(s, t)", "whether t ends it", call_ends_with, 0, OP_CALL},
+	{"contains", "ss", "contains(s, t)", "whether t is in it", call_contains, 0, OP_CALL},
+	{"index", "ss", "index(s, t)", "where t first stands; null if it does not", call_index, 0, OP_CALL},
+	{"substr", "si|i", "substr(s, start[, length])", "a part; a negative start counts from the end", call_substr, 0,
+	 OP_CALL},
+	{"replace", "sss", "replace(s, from, to)", "every from becomes to", call_replace, 0, OP_CALL},
 	{0},
 };

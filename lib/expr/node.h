@@ -59,6 +59,7 @@ struct regex;
 struct function;
 struct bounds;
 struct value_set;
+struct zone;
 
 /* A way to read a field: `a.b[0]` is the column `a.b[0]`, or `[0]` in the column `a.b`, or `.b[0]` in `a`. */
 struct reference {
@@ -77,12 +78,13 @@ struct node {
 	uint32_t arg_count;
 	struct node **args;
 
-	struct value value;     /* OP_CONST */
-	struct value time;      /* OP_CONST, a string: the time that it is (TYPE_TIME), else TYPE_ABSENT */
-	struct bounds *bounds;  /* OP_CONST, a number: made by the kernels */
-	struct value_set *set;  /* OP_IN: all its constants, when they are many */
-	struct regex *regex;    /* OP_CONST that is used as a pattern */
-	struct reference *refs; /* OP_FIELD: tried in this order, row by row */
+	struct value value;      /* OP_CONST */
+	struct value time;       /* OP_CONST, a string: the time that it is (TYPE_TIME), else TYPE_ABSENT */
+	struct bounds *bounds;   /* OP_CONST, a number: made by the kernels */
+	struct value_set *set;   /* OP_IN: all its constants, when they are many */
+	struct regex *regex;     /* OP_CONST that is used as a pattern */
+	const struct zone *zone; /* OP_CONST that is used as the name of a zone; NULL: UTC */
+	struct reference *refs;  /* OP_FIELD: tried in this order, row by row */
 	uint32_t ref_count;
 	uint32_t path_len; /* OP_PATH */
 	const char *path;

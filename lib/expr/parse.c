@@ -193,6 +193,10 @@ static const char *foreign_word(const struct token *t)
 		{"div", "//"},
 		{"mod", "%"},
 		{"IN", "in"},
+		{"between", "x >= a && x <= b"},
+		{"BETWEEN", "x >= a && x <= b"},
+		{"then", "if(condition, then, else)"},
+		{"contains", "contains(s, t)"},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (token_is_word(t, words[i][0]))

@@ -150,6 +150,9 @@ static int parse_word(struct parser *p, struct node **out)
 		return code;
 	if (token_is_word(&name, "not") && token_begins_operand(&p->t))
 		return PARSE_FAIL(p, name.begin, "not is written !");
+	if ((token_is_word(&name, "if") || token_is_word(&name, "case")) && token_begins_operand(&p->t) &&
+	    p->t.kind != T_OPEN)
+		return PARSE_FAIL(p, name.begin, "%s is written if(condition, then, else)", name.name);
 	if (p->t.kind == T_OPEN && !name.quoted && name.root_len == name.name_len)
 		return parse_call(p, &name, out);
 	return make_field(p, &name, out);

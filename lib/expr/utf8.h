@@ -45,4 +45,21 @@ static inline size_t utf8_put(uint32_t code, char *out)
 	return n;
 }
 
+/* Characters in [p, end). */
+static inline int64_t utf8_count(const char *p, const char *end)
+{
+	int64_t n = 0;
+	for (uint32_t code; p < end; n++)
+		p += (unsigned char)*p < 0x80 ? 1 : utf8_get(p, end, &code);
+	return n;
+}
+
+/* Behind so many characters, or end. */
+static inline const char *utf8_skip(const char *p, const char *end, int64_t count)
+{
+	for (uint32_t code; p < end && count > 0; count--)
+		p += utf8_get(p, end, &code);
+	return p;
+}
+
 #endif

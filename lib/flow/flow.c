@@ -99,6 +99,11 @@ void flow_count_late(struct flow *f, uint64_t count, bool caught)
 	f->lost_late += caught ? 0 : count;
 }
 
+void flow_fold(struct flow *f)
+{
+	f->own.folds = true;
+}
+
 void flow_count_out(struct flow *f, uint64_t count)
 {
 	f->own.out += count;
@@ -254,7 +259,7 @@ static int prepare(struct flow *f, struct operands *operands, struct error *e)
 	if (r)
 		return r;
 	if (f->input_count)
-		flow_set_bounded(f, input_bounded(f->inputs[0].input));
+		flow_set_bounded(f, flow_inputs_bounded(f));
 	f->started = monotonic_now();
 	if (f->options.metrics || (f->options.stats && isatty(STDERR_FILENO)))
 		f->next_report = f->started + SECOND;

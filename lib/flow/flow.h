@@ -93,6 +93,9 @@ void flow_count_late(struct flow *f, uint64_t count, bool caught);
 /* Somebody behind us has rejected records that nobody kept: our status is to say so. */
 void flow_note_uncaught(struct flow *f);
 
+/* From here on the records that come out are not those that came in, one for one (see COMMAND_FOLDS). */
+void flow_fold(struct flow *f);
+
 /* Counts records that a stage with outputs of its own, or a sink, has passed on. */
 void flow_count_out(struct flow *f, uint64_t count);
 
@@ -108,6 +111,16 @@ void flow_timer_at(struct flow *f, int64_t at);
 void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
 int flow_add_input(struct flow *f, int fd, const char *name);
+/* In `setup`: a further input that reads these files (borrowed; `-`: standard input) one after another, by -i. */
+int flow_add_files(struct flow *f, const char *const *files, size_t count);
+/* In `setup`, of a stage with several inputs: the FILEs that are left, or standard input, as the one that the others are added to.
+   Takes them off; returns its number. */
+int flow_add_operands(struct flow *f, struct operands *o, struct error *e);
+/* Leaves an input unread until it is asked for again: others have to come first. Not all at once. */
+void flow_hold_input(struct flow *f, int input, bool hold);
+/* Whether this one has an end, as far as is known so far; its name, for messages. */
+enum frame_bounded flow_input_bounded(const struct flow *f, int input);
+const char *flow_input_name(const struct flow *f, int input);
 
 /* For a stage with outputs of its own: writes on when a patient one can take more, and notices when its reader dies, even while
    idle. That ends us quietly, as for standard output; or, if `keeper` names what was to keep the records, as a failure. */
@@ -117,7 +130,7 @@ void flow_watch_output(struct flow *f, struct output *out, const char *keeper);
 void flow_end_body(struct flow *f, bool zero, struct batch *body);
 
 const struct common_options *flow_options(const struct flow *f);
-/* Whether what comes in has an end, as far as is known so far. A source sets it. */
+/* Whether what comes in, by all inputs, has an end, as far as is known so far. A source sets it. */
 enum frame_bounded flow_bounded(const struct flow *f);
 void flow_set_bounded(struct flow *f, enum frame_bounded bounded);
 /* A splitter upstream has said that others have the rest of the records. */

@@ -14,6 +14,7 @@ struct flow_input {
 	struct input *input;
 	bool ended;
 	bool waits; /* had nothing to give when it was last asked */
+	bool held;  /* the stage wants nothing of it for now */
 	bool final; /* what its END said; true for text */
 };
 
@@ -65,6 +66,8 @@ struct flow {
 /* inputs.c */
 int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *e);
 void flow_close_inputs(struct flow *f);
+/* Of all inputs together: only what all have is an end. */
+enum frame_bounded flow_inputs_bounded(const struct flow *f);
 struct input_options flow_input_options(struct flow *f);
 
 /* fields.c */

@@ -65,23 +65,63 @@ int flow_add_input(struct flow *f, int fd, const char *name)
 	return f->input_count - 1;
 }
 
-int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *e)
+int flow_add_files(struct flow *f, const char *const *files, size_t count)
+{
+	struct input_options o = flow_input_options(f);
+	add(f, input_new(files, count, &o));
+	return f->input_count - 1;
+}
+
+int flow_add_operands(struct flow *f, struct operands *o, struct error *e)
 {
 	static const char *const standard[] = {"-"};
+	if (!o->count && isatty(STDIN_FILENO))
+		return error_set(e, ERR_USAGE, "%s", "");
+	int input = o->count ? flow_add_files(f, (const char *const *)o->items, (size_t)o->count)
+			     : flow_add_files(f, standard, 1);
+	o->count = 0;
+	return input;
+}
+
+void flow_hold_input(struct flow *f, int input, bool hold)
+{
+	f->inputs[input].held = hold;
+	f->inputs[input].waits &= hold; /* it may have something already, behind what its descriptor shows */
+}
+
+enum frame_bounded flow_input_bounded(const struct flow *f, int input)
+{
+	return input_bounded(f->inputs[input].input);
+}
+
+const char *flow_input_name(const struct flow *f, int input)
+{
+	return input_name(f->inputs[input].input);
+}
+
+enum frame_bounded flow_inputs_bounded(const struct flow *f)
+{
+	enum frame_bounded all = BOUNDED_YES;
+	for (int i = 0; i < f->input_count; i++) {
+		enum frame_bounded one = input_bounded(f->inputs[i].input);
+		if (one == BOUNDED_NO)
+			return BOUNDED_NO;
+		all = one == BOUNDED_UNKNOWN ? one : all;
+	}
+	return all;
+}
+
+int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *e)
+{
 	if (f->input_count || f->stage->produce) {
 		if (rest->count)
 			return error_set(e, ERR_USAGE, "`%s`: there is one operand too many; see --help",
 					 rest->items[0]);
 		return 0;
 	}
-	if (!rest->count && isatty(STDIN_FILENO))
-		return error_set(e, ERR_USAGE, "%s", "");
-	struct input_options o = flow_input_options(f);
-	if (rest->count)
-		add(f, input_new((const char *const *)rest->items, (size_t)rest->count, &o));
-	else
-		add(f, input_new(standard, 1, &o));
-	return 0;
+	struct operands files = *rest;
+	int r = flow_add_operands(f, &files, e);
+	return r < 0 ? r : 0;
 }
 
 void flow_close_inputs(struct flow *f)

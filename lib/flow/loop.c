@@ -77,8 +77,8 @@ static int step(struct flow *f, int input, struct error *e)
 	struct batch *b = NULL;
 	int event = input_next(in->input, &b, e);
 	in->waits = event == INPUT_WAIT;
-	if (input == 0 && f->bounded != input_bounded(in->input) && event != INPUT_WAIT)
-		flow_set_bounded(f, input_bounded(in->input));
+	if (event != INPUT_WAIT && f->bounded != flow_inputs_bounded(f))
+		flow_set_bounded(f, flow_inputs_bounded(f));
 	switch (event) {
 	case INPUT_BATCH: return on_batch(f, input, b, e);
 	case INPUT_CONTROL: return on_control(f, input, b, e);
@@ -169,7 +169,7 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	p[n++] = (struct pollfd){.fd = f->wait_fd, .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	for (int i = 0; i < f->input_count; i++)
-		if (!f->inputs[i].ended)
+		if (!f->inputs[i].ended && !f->inputs[i].held)
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
 	int timeout = at == INT64_MAX ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND + 1);
@@ -204,28 +204,40 @@ static bool stop_reading(const struct flow *f)
 	return true;
 }
 
+static bool any_open(const struct flow *f)
+{
+	for (int i = 0; i < f->input_count; i++)
+		if (!f->inputs[i].ended)
+			return true;
+	return false;
+}
+
+/* Some input need not be waited for: it had something when it was last asked, or was not asked. */
+static bool any_ready(const struct flow *f)
+{
+	for (int i = 0; i < f->input_count; i++)
+		if (!f->inputs[i].ended && !f->inputs[i].held && !f->inputs[i].waits)
+			return true;
+	return false;
+}
+
 static int run_inputs(struct flow *f, struct error *e)
 {
 	for (;;) {
-		bool open = false, moved = false;
 		for (int i = 0; i < f->input_count; i++) {
-			if (f->inputs[i].ended)
-				continue;
-			int r = step(f, i, e);
+			int r = f->inputs[i].ended || f->inputs[i].held ? 0 : step(f, i, e);
 			if (r)
 				return r;
-			open |= !f->inputs[i].ended;
-			moved |= !f->inputs[i].waits;
 		}
 		int r = check_signals(f, e);
-		if (r || !open)
+		if (r || !any_open(f))
 			return r;
 		if (stop_reading(f)) {
 			f->cut_short = true;
 			return 0;
 		}
 		r = run_timers(f, e);
-		if (!r && !moved)
+		if (!r && !any_ready(f))
 			r = flow_wait(f, -1, e);
 		if (r)
 			return r;

@@ -52,9 +52,13 @@ struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options
 int bytes_open(const char *path, const struct bytes_options *o, struct bytes **out, struct error *e)
 {
 	bool standard = !strcmp(path, "-");
-	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A named pipe without a writer is to be waited for by poll, and not here: there may be other inputs. */
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return error_errno(e, "%s", standard ? "standard input" : path);
+	if (!standard)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	struct stat st;
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
 		close(fd);

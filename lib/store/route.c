@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "codec/digest.h"
+
 const char *const hash_kind_names[HASH_KIND_COUNT] = {"xxh3", "md5", "murmur2"};
 
 static unsigned __int128 wide(struct hash128 h)

@@ -66,8 +66,6 @@ struct hash128 hash128_middle(struct hash128 from, struct hash128 to);
 void hash128_bytes(struct hash128 h, uint8_t out[16]);
 struct hash128 hash128_from_bytes(const uint8_t in[16]);
 
-/* RFC 1321. */
-void md5(const void *p, size_t len, uint8_t out[16]);
 /* MurmurHash2, 32 bits, as Kafka seeds it (0x9747b28c). */
 uint32_t murmur2(const void *p, size_t len);
 

@@ -1,4 +1,5 @@
 #include "base/timestamp.h"
+#include "base/zone.h"
 #include "window/spec.h"
 
 /* t modulo size, 0 <= it < size. */
@@ -15,17 +16,6 @@ int64_t window_floor(int64_t t, int64_t size, int64_t offset)
 	return time_subtract(t, r < 0 ? r + size : r);
 }
 
-struct span window_pane(const struct window_spec *s, int64_t t)
-{
-	int64_t width = s->kind == WINDOW_TUMBLE ? s->size : s->slide;
-	int64_t start = window_floor(t, width, s->offset);
-	/* Where windows that began earlier end between two starts, that edge cuts too. */
-	int64_t edge = s->kind == WINDOW_HOP ? s->size % s->slide : 0;
-	if (edge && t - start >= edge)
-		return (struct span){time_add(start, edge), time_add(start, width)};
-	return (struct span){start, time_add(start, edge ? edge : width)};
-}
-
 static int64_t max(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -37,24 +27,38 @@ static int64_t grid_after(int64_t t, int64_t size, int64_t offset)
 	return time_add(window_floor(t, size, offset), size);
 }
 
-bool window_first(const struct window_spec *s, struct span pane, int64_t after, struct span *w)
+/* -- by a clock that runs evenly: UTC, or that of the zone, where all is counted as it shows it -- */
+
+static struct span pane_of(const struct window_spec *s, int64_t offset, int64_t t)
+{
+	int64_t width = s->kind == WINDOW_TUMBLE ? s->size : s->slide;
+	/* The steps of a cumulating window count from its start, as the slide divides the size. */
+	int64_t start = window_floor(t, width, offset);
+	/* Where windows that began earlier end between two starts, that edge cuts too. */
+	int64_t edge = s->kind == WINDOW_HOP ? s->size % s->slide : 0;
+	if (edge && t - start >= edge)
+		return (struct span){time_add(start, edge), time_add(start, width)};
+	return (struct span){start, time_add(start, edge ? edge : width)};
+}
+
+static bool first_of(const struct window_spec *s, int64_t offset, struct span pane, int64_t after, struct span *w)
 {
 	after = max(after, pane.end - 1);
 	if (s->kind == WINDOW_HOP) {
-		w->start = grid_after(time_subtract(after, s->size), s->slide, s->offset);
+		w->start = grid_after(time_subtract(after, s->size), s->slide, offset);
 		w->end = time_add(w->start, s->size);
 		return w->start <= pane.start;
 	}
 	if (s->kind == WINDOW_CUMULATE) {
-		w->start = window_floor(pane.start, s->size, s->offset);
-		w->end = grid_after(after, s->slide, s->offset);
+		w->start = window_floor(pane.start, s->size, offset);
+		w->end = grid_after(after, s->slide, offset);
 		return w->end <= time_add(w->start, s->size);
 	}
 	*w = pane;
 	return after < pane.end;
 }
 
-bool window_next(const struct window_spec *s, struct span pane, struct span *w)
+static bool next_of(const struct window_spec *s, struct span pane, struct span *w)
 {
 	if (w->end == TIMESTAMP_MAX)
 		return false;
@@ -74,12 +78,60 @@ bool window_next(const struct window_spec *s, struct span pane, struct span *w)
 	return false;
 }
 
+static int64_t last_end_of(const struct window_spec *s, int64_t offset, int64_t t)
+{
+	return time_add(window_floor(t, s->kind == WINDOW_HOP ? s->slide : s->size, offset), s->size);
+}
+
+/* -- in UTC -- */
+
+static int64_t even_offset(const struct window_spec *s)
+{
+	return time_subtract(s->offset, s->phase);
+}
+
+static struct span instants(const struct window_spec *s, struct span clock)
+{
+	return (struct span){zone_instant(s->zone, clock.start), zone_instant(s->zone, clock.end)};
+}
+
+/* As the clock shows it: by its first instant, which lies in it. */
+static struct span clock_pane(const struct window_spec *s, struct span pane)
+{
+	return pane_of(s, s->offset, zone_clock(s->zone, pane.start));
+}
+
+struct span window_pane(const struct window_spec *s, int64_t t)
+{
+	if (!s->by_clock)
+		return pane_of(s, even_offset(s), t);
+	return instants(s, pane_of(s, s->offset, zone_clock(s->zone, t)));
+}
+
+bool window_first(const struct window_spec *s, struct span pane, int64_t after, struct span *w)
+{
+	if (!s->by_clock)
+		return first_of(s, even_offset(s), pane, after, w);
+	/* What ends after an instant ends after what the clock shows then. */
+	struct span clock;
+	if (!first_of(s, s->offset, clock_pane(s, pane), zone_clock(s->zone, after), &clock))
+		return false;
+	*w = instants(s, clock);
+	return true;
+}
+
+bool window_next(const struct window_spec *s, struct span pane, struct span *w)
+{
+	return s->by_clock ? window_first(s, pane, w->end, w) : next_of(s, pane, w);
+}
+
 int64_t window_last_end(const struct window_spec *s, int64_t t)
 {
-	switch (s->kind) {
-	case WINDOW_HOP: return time_add(window_floor(t, s->slide, s->offset), s->size);
-	case WINDOW_SESSION: return time_add(t, s->gap);
-	case WINDOW_COUNT: return TIMESTAMP_MAX;
-	default: return time_add(window_floor(t, s->size, s->offset), s->size);
-	}
+	if (s->kind == WINDOW_SESSION)
+		return time_add(t, s->gap);
+	if (s->kind == WINDOW_COUNT)
+		return TIMESTAMP_MAX;
+	if (!s->by_clock)
+		return last_end_of(s, even_offset(s), t);
+	return zone_instant(s->zone, last_end_of(s, s->offset, zone_clock(s->zone, t)));
 }

@@ -5,6 +5,7 @@
 
 #include "base/opt.h"
 #include "base/units.h"
+#include "base/zone.h"
 
 enum { WORDS_MAX = 3 };
 
@@ -111,16 +112,21 @@ int window_parse(const char *const *words, size_t count, struct window_spec *s, 
 	return read_length(w[1], session ? "the gap" : "the size", session ? &s->gap : &s->size, e);
 }
 
-int window_zone(const char *zone, struct error *e)
+int window_set_zone(struct window_spec *s, const char *name, struct arena *a, struct error *e)
 {
-	static const char *const utc[] = {"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT"};
-	for (size_t i = 0; i < sizeof utc / sizeof *utc; i++)
-		if (!strcmp(zone, utc[i]))
-			return OK;
-	return error_set(
-		e, ERR_USAGE,
-		"--zone %s: windows know no zone but UTC yet; a fixed distance from UTC can be given as --offset",
-		zone);
+	int64_t grid = s->kind == WINDOW_HOP ? s->slide : s->size;
+	s->zone = NULL;
+	s->zone_name = NULL;
+	s->by_clock = false;
+	s->phase = 0;
+	if (!name)
+		return OK;
+	int code = zone_load(name, strlen(name), a, &s->zone, e);
+	if (code)
+		return code;
+	s->zone_name = arena_copy(a, name, strlen(name));
+	s->by_clock = s->zone && s->kind <= WINDOW_CUMULATE && !zone_is_even(s->zone, grid, &s->phase);
+	return OK;
 }
 
 void window_text(const struct window_spec *s, char out[WINDOW_TEXT_MAX])

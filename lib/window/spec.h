@@ -8,7 +8,12 @@
  *   session GAP           a run of records less than or exactly GAP apart; ends GAP after the last
  *   count N               N records as they arrive; a last window that is not full never closes
  *
- * k counts from the epoch plus `offset`; days are UTC days. A window holds its start and not its end.
+ * k counts from the epoch plus `offset`. A window holds its start and not its end.
+ *
+ * In a zone, k counts from 1970-01-01T00:00 local time, plus `offset`. Sizes that divide an hour (of a hop: the slide) are
+ * stretches of real time, there and back through a change of clocks. Larger ones go by the clock: edges stand where
+ * zone_instant puts them (base/zone.h), so that a day is 23 or 25 hours long, and 4 hours of the clock are 3 or 5. Of
+ * edges that fall into a gap of the clock, and so on one instant, windows with the same end count once.
  *
  * Aggregation keeps *panes*: the longest stretches of time that no window's edge cuts. A tumbling window is one pane, a
  * cumulating one consists of panes of a STEP, and a hopping one has at most two panes per SLIDE, whatever the lengths
@@ -25,6 +30,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/zone.h"
 #include "record/batch.h"
 
 enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION, WINDOW_COUNT, WINDOW_KIND_COUNT };
@@ -42,6 +48,10 @@ struct window_spec {
 	int64_t lateness;      /* how long a closed window takes corrections, >= 0 */
 	const char *const *by; /* fields that sessions and counts are kept apart by; borrowed */
 	size_t by_count;
+	const struct zone *zone; /* of tumble, hop, cumulate; NULL: UTC; borrowed */
+	const char *zone_name;   /* NULL: UTC; borrowed */
+	bool by_clock;           /* edges go by the zone's clock */
+	int64_t phase;           /* else: how far the zone's grid is ahead of that of UTC */
 };
 
 /*
@@ -50,8 +60,9 @@ struct window_spec {
  */
 int window_parse(const char *const *words, size_t count, struct window_spec *s, struct error *e);
 
-/* --zone: only UTC and its other names are understood so far; else ERR_USAGE. */
-int window_zone(const char *zone, struct error *e);
+/* Sets the zone of a spec whose kind and lengths are set; it and its name live in the arena. Errors are zone_load's.
+   Who keeps a spec beyond the arena that window_read was given sets the zone anew, from zone_name (NULL will do). */
+int window_set_zone(struct window_spec *s, const char *name, struct arena *a, struct error *e);
 
 /* The SPEC as window_parse reads it; at most WINDOW_TEXT_MAX bytes with NUL. */
 enum { WINDOW_TEXT_MAX = 96 };
@@ -61,7 +72,7 @@ void window_text(const struct window_spec *s, char out[WINDOW_TEXT_MAX]);
  * The WINDOW frame. Its first row holds kind (string), those of size, slide, gap, count that the kind has, offset,
  * lateness (ints: ns, or records), delay (int, ns; null: unlimited) and zone (string). `by` is a column of strings: one
  * row for each field, and so rows behind the first may hold nothing else. Reading goes by name, so that fields can be
- * added; what is missing or makes no sense is ERR_FAILED. What by points to is taken from the arena.
+ * added; what is missing or makes no sense is ERR_FAILED. What by and zone point to is taken from the arena.
  */
 void window_write(const struct window_spec *s, struct batch *b); /* b is reset first */
 int window_read(const struct batch *b, struct arena *a, struct window_spec *s, struct error *e);

@@ -29,7 +29,7 @@ void window_write(const struct window_spec *s, struct batch *b)
 		[OFFSET] = value_int(s->offset),
 		[LATENESS] = value_int(s->lateness),
 		[DELAY] = s->delay == DELAY_UNLIMITED ? value_null() : value_int(s->delay),
-		[ZONE] = text_value("UTC"),
+		[ZONE] = text_value(s->zone_name ? s->zone_name : "UTC"),
 	};
 	uint16_t columns[FIELD_COUNT];
 	batch_reset(b);
@@ -93,6 +93,16 @@ static int read_by(const struct batch *b, struct arena *a, struct window_spec *s
 	return OK;
 }
 
+static int read_zone(const struct batch *b, struct arena *a, struct window_spec *s, struct error *e)
+{
+	struct value v = get(b, ZONE, 0);
+	if (value_is_missing(v))
+		return OK;
+	if (v.type != TYPE_STRING || memchr(v.s, 0, v.len))
+		return error_set(e, ERR_FAILED, "window frame: `zone` is no name of a zone");
+	return window_set_zone(s, arena_copy(a, v.s, v.len), a, e) ? error_prefix(e, "window frame") : OK;
+}
+
 int window_read(const struct batch *b, struct arena *a, struct window_spec *s, struct error *e)
 {
 	*s = (struct window_spec){0};
@@ -109,5 +119,7 @@ int window_read(const struct batch *b, struct arena *a, struct window_spec *s, s
 		return e->code;
 	if (slides && (s->slide > s->size || (s->kind == WINDOW_CUMULATE && s->size % s->slide)))
 		return error_set(e, ERR_FAILED, "window frame: size and slide do not go together");
+	if (read_zone(b, a, s, e))
+		return e->code;
 	return read_by(b, a, s, e);
 }

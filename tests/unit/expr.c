@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "expr/function.h"
 #include "format/json.h"
 #include "test.h"
 
@@ -349,6 +350,84 @@ static void test_functions(void)
 	ANSWERS("lower(status)", "lower(status): lower wants a string, not int");
 }
 
+/* What functions make of null, of absent, of other types and of what is out of range. */
+static void test_arguments(void)
+{
+	GIVES("cidr(none, '10.0.0.0/8')", "null");
+	GIVES("sha256(nothere)", "null");
+	GIVES("trunc(none, 1h, 'Europe/Berlin')", "null");
+	GIVES("format('{}', none)", "null");
+	GIVES("json_encode(none) + json_encode(nothere)", "\"nullnull\"");
+	ANSWERS("sha256(status)", "sha256 wants a string or bytes, not int; string() makes one");
+	ANSWERS("haversine(path, 1, 2, 3)", "haversine wants a number, not string");
+	ANSWERS("haversine(status, 1, 2, 3)", "latitudes go from -90 to 90");
+	GIVES("haversine(rt, 7, rt, 7)", "0");
+	GIVES("round(haversine(90, 0, -90, 123))", "20015114");
+	ANSWERS("mask_ip(path)", "is no IP address");
+	ANSWERS("mask_ip('10.0.0.1', 33)", "0 to 32 bits");
+	GIVES("mask_ip('::ffff:10.1.2.3', 8)", "\"10.0.0.0\"");
+	GIVES("mask_ip('2001:db8:1:2:3::4', 0, 33)", "\"2001:db8::\"");
+	GIVES("cidr('10.127.255.255', '10.0.0.0/9')", "true");
+	GIVES("cidr('10.128.0.0', '10.0.0.0/9')", "false");
+	GIVES("cidr('10.128.0.0', '0.0.0.0/0')", "true");
+	GIVES("cidr('::ffff:10.1.2.3', '10.0.0.0/8')", "true");
+	GIVES("cidr('10.1.2.3', '::ffff:10.0.0.0/104')", "true");
+	GIVES("cidr('10.1.2.3', '10.1.2.3')", "true");
+	ANSWERS("cidr(path, '10.0.0.0/33')", "column 12: this is no network");
+	ANSWERS("cidr('10.1.2.3', path)", "is no network");
+	GIVES("ip_version(path)", "null");
+	ANSWERS("trunc(@time, 1d, 'Europe/Belrin')", "column 18: there is no time zone `Europe/Belrin`; did you mean");
+	ANSWERS("trunc(@time, 1d, path)", "a zone is wanted here");
+	ANSWERS("trunc(@time, 0)", "a duration above 0");
+	ANSWERS("strftime(@time, '%Q')", "column 17: `%Q` is no time format: there is no `%Q` in one");
+	ANSWERS("strftime(@time, path + '%Q')", "a directive that is not known");
+	ANSWERS("strptime(path, '%L')", "there is no `%L` in one");
+	GIVES("strftime(@time, '%A' + '')", "\"Sunday\"");
+	ANSWERS("format('{} {}', 1)", "more braces than arguments");
+	ANSWERS("format('{}', 1, 2)", "more arguments than braces");
+	ANSWERS("format('{:x}', 1)", "what is in braces is like");
+	ANSWERS("format('{:.2}', path)", "decimals are for a number");
+	GIVES("format('{{{}}} {:.0} {:.2}', path, 2.5, 1e3)", "\"{/a/b?x=1} 3 1000.00\"");
+	GIVES("format('{:08.2}|{:<8.2}|{:4}', -rt, rt, word)", "\"-0001.10|1.10    |\u00c4pfel\"");
+	GIVES("lpad(word, 7, 'xyz') + rpad('a', 3, '')", "\"xy\xc3\x84pfela\"");
+	ANSWERS("lpad(path, 1e7)", "the width is more than");
+	ANSWERS("repeat(path, -1)", "negative");
+	ANSWERS("repeat(path, 1e9)", "longer than 1 MiB");
+	GIVES("repeat('', 1e9)", "\"\"");
+	GIVES("mask(status, 1)", "\"**3\"");
+	GIVES("mask(path, 99) + mask(word)", "\"/a/b?x=1*****\"");
+	GIVES("join(split('a,b', ','), '')", "\"ab\"");
+	GIVES("join(json('[1, null, [2], \"x\"]'), '-')", "\"1--[2]-x\"");
+	GIVES("join(json(' [ ] '), '-')", "\"\"");
+	ANSWERS("join(path, '-')", "join wants an array, not string");
+	ANSWERS("join(geo, '-')", "join wants an array, not an object");
+	ANSWERS("json('{')", "no JSON");
+	ANSWERS("json('1 2')", "column 3: something behind the value");
+	GIVES("json(' 1.10 ')", "1.10");
+	ANSWERS("hex_decode('0g')", "no hexadecimal");
+	ANSWERS("hex_decode('000')", "odd number");
+	ANSWERS("base64_decode('!')", "no base64");
+	GIVES("type(hex_decode('ff'))", "\"bytes\"");
+	GIVES("url_decode('%zz%4')", "\"%zz%4\"");
+	GIVES("index(word, 'l') + index(path, '')", "4");
+	GIVES("index(path, 'nope')", "null");
+	GIVES("trim('\u00e4a\u00e4', '\u00e4')", "\"a\"");
+	GIVES("rtrim('  a  ') + ltrim('  a  ')", "\"  aa  \"");
+	GIVES("weekday('2026-11-23') + weekday('1969-12-31')", "4");
+	GIVES("week('2026-01-01') + week('2024-12-30')", "2");
+	GIVES("time('2026-07-01T12:00:00', '+02:00')", "2026-07-01T10:00:00Z");
+	GIVES("time('2026-07-01T12:00:00Z', '+02:00')", "2026-07-01T12:00:00Z");
+	GIVES("time('2026-07-01', 'Europe/Berlin')", "2026-06-30T22:00:00Z");
+	GIVES("time(1795376253, 'Europe/Berlin')", "2026-11-22T19:37:33Z");
+	GIVES("sign(none) ?? sign(0.0)", "0");
+	ANSWERS("min(status, path)", "int and string have no order");
+	ANSWERS("max(@time, 'soon')", "no time");
+	ANSWERS("path =~ /(.+)+x$/ && repeat('a', 40) + path =~ /(a+)+$/", "false");
+	ANSWERS("repeat('a', 400) + path =~ /(a+)+$/", "the pattern backtracks too much");
+	GIVES("try(repeat('a', 400) + path =~ /(a+)+$/, none)", "null");
+	ANSWERS("length(gsub(repeat(path, 3000), /./, repeat(path, 2000)))", "longer than 64 MiB");
+}
+
 static void test_fields(void)
 {
 	GIVES("`user-agent`", "\"curl\"");
@@ -378,7 +457,7 @@ static void test_mistakes(void)
 	ANSWERS("lowr(path)", "there is no function lowr; did you mean lower?");
 	ANSWERS("lower(path", "not closed by )");
 	ANSWERS("lower()", "0 arguments, but it is lower(s)");
-	ANSWERS("max(1, 2)", "greatest(a, b)");
+	ANSWERS("max(status)", "stream-agg has the one over records");
 	ANSWERS("status == 500 || 404", "write status in (500, 404)");
 	ANSWERS("1 < status < 3", "comparisons do not chain");
 	ANSWERS("!status == 3", "write !(...)");
@@ -394,6 +473,10 @@ static void test_mistakes(void)
 	ANSWERS("status in ()", "empty");
 	ANSWERS("rt > 5parsecs", "5parsecs");
 	ANSWERS("path like 'x'", "like is written =~ /pattern/");
+	ANSWERS("if status == 503 then 1", "if is written if(condition, then, else)");
+	ANSWERS("status between 1 and 2", "between is written x >= a && x <= b");
+	ANSWERS("hmac(path)", "that is hmac_sha256(s, key)");
+	ANSWERS("lpad(path)", "1 argument, but it is lpad(x, width[, fill]): filled up at the front");
 	ANSWERS("path is null", "x == null");
 	ANSWERS("none < null", "test it with ==");
 	ANSWERS("status path", "an operator is wanted before path");
@@ -536,11 +619,62 @@ static void unescape(char *line)
 			p++;
 		} else if (p[0] == '\\' && p[1] == '&') {
 			p++;
+		} else if (!strncmp(p, "\\(:", 3)) { /* an A or a with two dots */
+			*out++ = '\xc3';
+			*out++ = p[3] == 'A' ? '\x84' : '\xa4';
+			p += 3;
 		} else {
 			*out++ = *p;
 		}
 	}
 	*out = 0;
+}
+
+/* Whether the manual has an entry for the function, and an example that calls it. */
+static bool is_documented(const char *manual, const char *name)
+{
+	char entry[64], call[64];
+	snprintf(entry, sizeof entry, "Fn %s ", name);
+	snprintf(call, sizeof call, "%s(", name);
+	bool example = false;
+	for (const char *p = manual; (p = strstr(p, call)); p++) {
+		const char *end = strchr(p, '\n'), *arrow = strstr(p, "\\(->");
+		example |= arrow && end && arrow < end;
+	}
+	if (!strcmp(name, "now"))
+		snprintf(entry, sizeof entry, "Fn now\n");
+	return strstr(manual, entry) && example;
+}
+
+/* The table has what the manual lists, and the manual what is in the table. */
+static void test_table(void)
+{
+	static char manual[1 << 17];
+	FILE *f = fopen("man/stream-expr.7", "r");
+	size_t len = f ? fread(manual, 1, sizeof manual - 1, f) : 0, listed = 0;
+	CHECK(len > 1000 && len < sizeof manual - 1);
+	for (size_t i = 0; i < function_table_count; i++)
+		for (const struct function *fn = function_tables[i]; fn->name; fn++) {
+			bool right = is_documented(manual, fn->name) && fn->help && *fn->help &&
+				     !strncmp(fn->usage, fn->name, strlen(fn->name));
+			if (!right)
+				fprintf(stderr, "%s\n", fn->name);
+			CHECK(right);
+			CHECK(function_find(fn->name, strlen(fn->name)) == fn);
+		}
+	for (char *p = manual; (p = strstr(p, "\n.It Fn ")); p++) {
+		char *end = strchr(p + 1, '\n');
+		for (char *q = p; (q = strstr(q, "Fn ")) && q < end; q++) {
+			size_t n = strcspn(q + 3, " \n");
+			if (!function_find(q + 3, n))
+				fprintf(stderr, "%.*s is in the manual only\n", (int)n, q + 3);
+			CHECK(function_find(q + 3, n));
+			listed++;
+		}
+	}
+	CHECK(listed > 60);
+	if (f)
+		fclose(f);
 }
 
 static void test_manual(void)
@@ -579,11 +713,13 @@ int main(void)
 	test_logic();
 	test_strings();
 	test_functions();
+	test_arguments();
 	test_fields();
 	test_mistakes();
 	test_warnings();
 	test_names();
 	test_statements();
+	test_table();
 	test_manual();
 	batch_release(&row);
 	return test_done();

@@ -9,9 +9,11 @@
 #include "base/buf.h"
 #include "expr/eval.h"
 #include "expr/expr.h"
+#include "expr/function.h"
 #include "test.h"
 
 static uint64_t state;
+static long cases; /* expressions that were tried */
 
 static uint32_t pick(uint32_t below)
 {
@@ -79,20 +81,66 @@ static void make_leaf(struct buf *out)
 		make_constant(out);
 }
 
+static void make_argument(struct buf *out, char want, int depth)
+{
+	static const char *const patterns[] = {"/[0-9]+/", "/(.)(x)?/", "/^G|T$/", "/ */", "\"T\""};
+	static const char *const texts[] = {
+		"\"\"",           "\"x\"",    "\"GET\"",          "\" {} {:6.1}\"",   "\"10.1.2.3\"",
+		"\"10.0.0.0/8\"", "\"AAA=\"", "\"[1,null,[2]]\"", "\"\\u00e4b%20+\"", "\"00ff\"",
+		"\"fd00::1\""};
+	static const char *const zones[] = {"\"UTC\"", "\"Europe/Berlin\"", "\"+05:30\""};
+	static const char *const formats[] = {"\"%F %T\"", "\"%s\"", "\"%Y-%m-%d\"", "\"%a %d %b %j %z %Z\""};
+	switch (want) {
+	case 'r': buf_string_append(out, one_of(patterns, 5)); return;
+	case 'z': buf_string_append(out, one_of(zones, 3)); return;
+	case 'f': buf_string_append(out, one_of(names, FIELDS)); return;
+	case 'd':
+	case 'D': buf_string_append(out, one_of(formats, 3 + (want == 'd'))); return;
+	case 'p':
+		if (pick(2)) {
+			buf_string_append(out, one_of(patterns, 5));
+			return;
+		}
+		break;
+	case 'i':
+		if (pick(2)) {
+			buf_printf(out, "%d", (int)pick(40) - 8);
+			return;
+		}
+		break;
+	default: break;
+	}
+	/* Of the type that is wanted more often than not, lest all be errors. */
+	if (strchr("sbp", want) && pick(2))
+		buf_string_append(out, one_of(texts, sizeof texts / sizeof *texts));
+	else
+		make(out, depth - 1);
+}
+
+/* Any function of the table, with as many arguments as it takes. */
 static void make_call(struct buf *out, int depth)
 {
-	static const char *const calls[] = {"abs",  "floor",  "round", "int",  "float", "string", "bool",
-					    "type", "length", "lower", "trim", "time",  "hour"};
-	static const char *const pairs[] = {"least", "greatest", "contains", "starts_with", "pow", "try", "trunc"};
-	bool two = pick(3) == 0;
-	buf_printf(out, "%s(",
-		   two ? one_of(pairs, sizeof pairs / sizeof *pairs) : one_of(calls, sizeof calls / sizeof *calls));
-	make(out, depth - 1);
-	if (two) {
-		buf_byte(out, ',');
-		make(out, depth - 1);
+	const struct function *f;
+	do {
+		f = function_tables[pick((uint32_t)function_table_count)];
+		for (uint32_t skip = pick(20); skip && f[1].name; skip--)
+			f++;
+	} while (!strcmp(f->name, "now"));
+	size_t least = strcspn(f->args, "|"), most = strlen(f->args) - (f->args[least] == '|');
+	if (strchr(f->args, '*')) {
+		least = most - 1;
+		most = least + 2;
+	}
+	uint32_t count = (uint32_t)least + pick((uint32_t)(most - least) + 1);
+	buf_printf(out, "%s(", f->name);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
+			buf_byte(out, ',');
+		make_argument(out, function_arg(f, i), depth);
 	}
 	buf_byte(out, ')');
+	if (!strcmp(f->name, "split") && pick(2))
+		buf_printf(out, "[%d]", (int)pick(4) - 1);
 }
 
 static void make_in(struct buf *out, int depth)
@@ -143,7 +191,9 @@ static void make(struct buf *out, int depth)
 		return;
 	}
 	buf_byte(out, '(');
-	switch (pick(10)) {
+	switch (pick(12)) {
+	case 10:
+	case 11:
 	case 0: make_call(out, depth); break;
 	case 1: make_in(out, depth); break;
 	case 2:
@@ -448,6 +498,7 @@ static void check_one(void)
 	make_batches(&dense, &plain, random_rows());
 	/* Some are refused at once, like `5 && a`: those are no cases. */
 	if (!expr_parse(text, source.len, &x, &e)) {
+		cases++;
 		check_eval(text, x, &dense, &plain);
 		check_filter(text, x, &dense, &plain);
 		check_eval(text, x, &dense, &plain);
@@ -470,5 +521,6 @@ int main(void)
 		if (test_failures > before)
 			fprintf(stderr, "SEED=%llu\n", (unsigned long long)(first + (uint64_t)i));
 	}
+	CHECK(cases * 2 > count || test_failures);
 	return test_done();
 }

@@ -45,8 +45,11 @@ struct faulty {
 	unsigned calls;      /* the kinds that count */
 	long count, fail_at; /* 0: never */
 	bool sticky, stops;  /* stops: nothing works from then on */
+	const char *path;    /* of syncs: only files whose path ends so fail; NULL: all */
 	int error;
 	bool fired;
+	void (*before)(void *arg); /* called once, before the call that would fail, which then doesn't */
+	void *before_arg;
 	bool halves; /* every read and write moves a half, every third is interrupted */
 	long halved;
 	uint8_t boot;
@@ -74,6 +77,15 @@ static inline bool fails(const struct files *io, enum fault_call kind)
 		return false;
 	f->count++;
 	if (!f->fail_at || f->count < f->fail_at || (f->count > f->fail_at && !f->sticky))
+		return false;
+	if (f->before) {
+		void (*before)(void *) = f->before;
+		f->before = NULL;
+		f->fired = true;
+		before(f->before_arg);
+		return false;
+	}
+	if (f->fired && f->before_arg)
 		return false;
 	f->fired = true;
 	errno = f->error;
@@ -169,9 +181,19 @@ static inline ssize_t fault_pwrite(const struct files *io, int fd, const void *p
 	return pwrite(fd, p, f->halves && len > 1 ? len / 2 : len, at);
 }
 
+static inline bool is_named(int fd, const char *end)
+{
+	char link[64], path[256];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof path);
+	return n >= (ssize_t)strlen(end) && !memcmp(path + n - strlen(end), end, strlen(end));
+}
+
 static inline int fault_datasync(const struct files *io, int fd)
 {
 	struct faulty *f = faulty_of(io);
+	if (f->path && !is_named(fd, f->path))
+		return 0;
 	bool stopped = f->fired && f->stops;
 	if (fails(io, CALL_SYNC)) {
 		int saved = errno;

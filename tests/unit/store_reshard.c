@@ -97,6 +97,24 @@ static bool all_there(const struct files *io, const int64_t (*acked)[2], int cou
 	return good;
 }
 
+/* A follower comes to the end of every shard that is closed: none of them is left unsealed. */
+static bool all_ended(const struct files *io)
+{
+	struct error e = {0};
+	struct store_reader_options o = {.follow = true};
+	struct store_reader *reader;
+	struct store_item item;
+	struct stream s = {0};
+	bool good = !stream_open(&s, io, stream_path, &e) && !store_reader_open(&reader, io, &stream_path, 1, &o, &e);
+	while (good && store_reader_next(reader, &item, &e) > 0)
+		;
+	for (size_t i = 0; good && i < s.catalog.shard_count; i++)
+		good = store_reader_shard(reader, i).ended == s.catalog.shards[i].closed;
+	store_reader_close(reader);
+	stream_close(&s);
+	return good;
+}
+
 /* -- one writer, and a resharding that goes wrong -- */
 
 enum { PART = 60 };
@@ -127,6 +145,10 @@ static long reshard_fails(unsigned calls, bool sticky, bool stops)
 		f.stops = stops;
 		int r = split_first(&f.io, &e);
 		CHECK(f.fired || !r);
+		/* Before the one that knew the old shards comes one that knows the new. */
+		struct store_writer *other = test_writer(&good.io, stream_path, 2, SECOND, &e);
+		CHECK(other && all_ended(&good.io));
+		store_writer_close(other);
 		fine = fine && put(w, &begun, false, &e) && put(w, &begun, true, &e);
 		CHECK(fine);
 		CHECK(all_there(&good.io, (const int64_t[][2]){{0, begun}}, 1, begun));
@@ -209,53 +231,176 @@ static void test_all_fail(void)
 	printf("%ld faults of all\n", faults);
 }
 
-/* -- the sync of the seal fails, and more than one writer holds what it has lost -- */
+/* -- the sync of the seal fails, and two writers hold what it has lost -- */
 
 static void test_seal_loses(void)
 {
+	enum { LARGE = 5000 }; /* appended at once, and not yet synced */
 	struct faulty f;
 	struct error e = {0};
-	int64_t begun = 0;
+	struct batch b;
 	new_stream(1, SECOND);
 	faulty_init(&f, 1);
-	struct store_writer *one = test_writer(&f.io, stream_path, 1, SECOND, &e);
-	struct store_writer *other = test_writer(&f.io, stream_path, 1, SECOND, &e);
-	CHECK(put(one, &begun, true, &e));
-	struct batch b;
 	batch_init(&b);
-	/* Large enough to be appended at once, and not to be synced. */
+	struct store_writer *w[2];
+	int64_t begun = 0;
+	for (int i = 0; i < 2; i++)
+		w[i] = test_writer(&f.io, stream_path, 1, SECOND, &e);
+	CHECK(put(w[0], &begun, true, &e));
 	for (int i = 0; i < 4; i++) {
-		test_rows(&b, begun, 5000);
-		CHECK(!store_writer_append(i % 2 ? one : other, &b, batch_field(&b, "who", 3), &e));
-		begun += 5000;
+		test_rows(&b, begun, LARGE);
+		CHECK(!store_writer_append(w[i / 2], &b, batch_field(&b, "who", 3), &e));
+		begun += LARGE;
 	}
+	CHECK(put(w[0], &begun, false, &e));
 	f.calls = CALL_SYNC;
-	f.count = 0;
-	for (f.fail_at = 1;; f.fail_at++) {
-		/* The sync of the segment is the first one behind the catalog's. */
-		struct stream s = {0};
-		CHECK(!stream_open(&s, &f.io, stream_path, &e));
-		f.count = 0;
-		f.fired = false;
-		int r = reshard_split(&s, s.catalog.shards[s.catalog.shard_count - 1].id, NULL, &e);
-		stream_close(&s);
-		if (!f.fired)
-			break;
-		CHECK(f.fail_at < 100);
-		(void)r;
-	}
+	f.path = "/shards/0/00000000000000000000.seg";
+	f.fail_at = 1;
+	CHECK(!split_first(&f.io, &e) && f.fired);
 	f.calls = 0;
-	CHECK(!store_writer_sync(one, &e) && !store_writer_sync(other, &e));
-	CHECK(put(one, &begun, true, &e));
+	/* One goes first with what it lost, then comes what was gathered behind it. */
+	CHECK(!store_writer_sync(w[1], &e) && put(w[1], &begun, true, &e) && !store_writer_sync(w[0], &e));
+	CHECK(put(w[0], &begun, true, &e));
 	batch_release(&b);
-	store_writer_close(one);
-	store_writer_close(other);
+	store_writer_close(w[0]);
+	store_writer_close(w[1]);
 	struct ledger l;
 	ledger_init(&l, begun);
 	CHECK(!ledger_read(&l, &f.io, stream_path, BOUND_ALL, BOUND_ALL, &e));
 	CHECK(!ledger_wrong(&l, 0, begun, 1) && !l.foreign && !l.damages && !l.disorder);
+	CHECK(l.last_seq[0] == PART && l.last_seq[1] + l.last_seq[2] > (uint64_t)begun);
 	ledger_release(&l);
 	faulty_release(&f);
+}
+
+/* -- a split between any two looks of a reader -- */
+
+struct meanwhile {
+	struct store_writer *writer;
+	int64_t begun, durable;
+	bool fine;
+};
+
+/* More in the parent, durable; the split; then more in the children. */
+static void split_meanwhile(void *arg)
+{
+	struct meanwhile *m = arg;
+	struct error e;
+	m->fine = put(m->writer, &m->begun, true, &e) && put(m->writer, &m->begun, false, &e) &&
+		  !split_first(&files_real, &e) && put(m->writer, &m->begun, true, &e);
+}
+
+/* The catalog is decided, and the parent is not sealed: whoever split it died. */
+static void split_half(void)
+{
+	for (long n = 1, closed = 0; !closed; n++) {
+		struct faulty f;
+		struct stream s;
+		struct error e;
+		faulty_init(&f, 1);
+		f.io.boot = files_real.boot;
+		f.calls = CALL_SYNC;
+		f.fail_at = n;
+		f.stops = true;
+		split_first(&f.io, &e);
+		CHECK(f.fired);
+		faulty_release(&f);
+		if (stream_open(&s, &files_real, stream_path, &e))
+			exit(1);
+		closed = s.catalog.shards[0].closed;
+		stream_close(&s);
+	}
+}
+
+/* The other half, and more in the children. */
+static void seal_meanwhile(void *arg)
+{
+	struct meanwhile *m = arg;
+	struct error e;
+	m->fine = put(m->writer, &m->begun, true, &e);
+}
+
+/* Something that is in the parent, and not durable. */
+static void put_unsynced(struct meanwhile *m)
+{
+	enum { AT_ONCE = 4200 };
+	struct batch b;
+	struct error e;
+	batch_init(&b);
+	test_rows(&b, m->begun, AT_ONCE);
+	CHECK(!store_writer_append(m->writer, &b, batch_field(&b, "who", 3), &e));
+	m->begun += AT_ONCE;
+	batch_release(&b);
+}
+
+/* Reads until all is there that is to come; a bounded reader may stop earlier, but leaves nothing out in between. */
+static bool read_through(struct faulty *f, struct meanwhile *m, bool follow, bool *fired)
+{
+	enum { ROUNDS = 40 };
+	struct error e = {0};
+	struct store_reader_options o = {.follow = follow};
+	struct store_reader *reader;
+	struct store_item item;
+	int64_t next[KEYS], count = 0, at_least = m->durable;
+	for (int i = 0; i < KEYS; i++)
+		next[i] = i;
+	bool good = true, before = true;
+	int r = store_reader_open(&reader, &f->io, &stream_path, 1, &o, &e);
+	for (int i = 0; !r && i < ROUNDS && !store_reader_done(reader); i++) {
+		while ((r = store_reader_next(reader, &item, &e)) > 0) {
+			const struct column *n = batch_field(item.batch, "n", 1);
+			for (uint32_t k = 0; k < batch_count(item.batch); k++) {
+				int64_t number = column_get(n, batch_row(item.batch, k)).i;
+				good = good && number == next[number % KEYS];
+				next[number % KEYS] = number + KEYS;
+				count++;
+			}
+		}
+		if (f->fired && count == m->begun && follow)
+			break;
+		if (f->fired && before)
+			i = 0;
+		before = !f->fired;
+	}
+	*fired = f->fired;
+	good = good && !r && count >= at_least && (!follow || !f->fired || count == m->begun);
+	if (!good)
+		fprintf(stderr, "  %lld of %lld: %d %s\n", (long long)count, (long long)m->begun, r, e.text);
+	store_reader_close(reader);
+	return good;
+}
+
+static void test_split_meanwhile(bool follow, bool half)
+{
+	long looks = 0;
+	for (bool fired = true; fired; looks++) {
+		struct error e = {0};
+		struct faulty f;
+		struct meanwhile m = {0};
+		new_stream(1, SECOND);
+		faulty_init(&f, 1);
+		f.io.boot = files_real.boot;
+		m.writer = test_writer(&files_real, stream_path, 1, SECOND, &e);
+		CHECK(put(m.writer, &m.begun, true, &e) && put(m.writer, &m.begun, true, &e));
+		m.durable = m.begun;
+		if (half) {
+			put_unsynced(&m);
+			split_half();
+		}
+		f.calls = CALL_READ | CALL_OPEN;
+		f.fail_at = looks + 1;
+		f.before = half ? seal_meanwhile : split_meanwhile;
+		f.before_arg = &m;
+		m.fine = true;
+		bool good = read_through(&f, &m, follow, &fired);
+		CHECK(good && m.fine);
+		if (!good)
+			fprintf(stderr, "  follow %d half %d look %ld\n", follow, half, looks);
+		store_writer_close(m.writer);
+		faulty_release(&f);
+	}
+	CHECK(looks > 10);
+	printf("a split between %ld looks\n", looks);
 }
 
 /* -- the machine stops -- */
@@ -511,6 +656,8 @@ int main(void)
 	test_reshard_fails();
 	test_all_fail();
 	test_seal_loses();
+	for (int i = 0; i < 4; i++)
+		test_split_meanwhile(i & 1, i & 2);
 	test_stops();
 	test_many(records ? atoll(records) : 100000);
 	test_cleanup();

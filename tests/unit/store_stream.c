@@ -6,6 +6,7 @@
 
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "codec/digest.h"
 #include "store/home.h"
 #include "store_help.h"
 

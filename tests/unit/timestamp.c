@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/units.h"
+#include "base/zone.h"
 #include "test.h"
 
 static uint64_t seed = 1;
@@ -334,8 +335,50 @@ static void test_format(void)
 	}
 }
 
+/* In Berlin: offsets and names by the season, the gap, the overlap, and what a text says itself. */
+static void test_zone(void)
+{
+	static const struct {
+		const char *text, *format, *want;
+	} scans[] = {
+		{"2026-07-01 12:00", "%F %R", "2026-07-01T10:00:00Z"},
+		{"2026-12-01 12:00", "%F %R", "2026-12-01T11:00:00Z"},
+		{"2026-03-29 02:30", "%F %R", "2026-03-29T01:30:00Z"},
+		{"2026-10-25 02:30", "%F %R", "2026-10-25T00:30:00Z"},
+		{"2026-10-25 02:30 CET", "%F %R %Z", "2026-10-25T01:30:00Z"},
+		{"2026-10-25 02:30 CEST", "%F %R %Z", "2026-10-25T00:30:00Z"},
+		{"2026-10-25 02:30 UTC", "%F %R %Z", "2026-10-25T02:30:00Z"},
+		{"2026-10-25 02:30 +0500", "%F %R %z", "2026-10-24T21:30:00Z"},
+		{"2026-10-25 02:30 PST", "%F %R %Z", ""},
+		{"1000000000", "%s", "2001-09-09T01:46:40Z"},
+		{"00:30", "%R", "2026-01-09T23:30:00Z"},
+	};
+	struct arena a = {0};
+	struct error e;
+	const struct zone *z;
+	CHECK(!zone_load("Europe/Berlin", 13, &a, &z, &e));
+	int64_t base, ns;
+	timestamp_read("2026-01-10T00:10:00Z", 20, &base);
+	for (size_t i = 0; i < sizeof scans / sizeof *scans; i++) {
+		char out[40] = "";
+		size_t len = strlen(scans[i].text);
+		if (timestamp_scan_in(scans[i].text, len, scans[i].format, base, z, &ns) == len)
+			timestamp_text(ns, out);
+		CHECK_TEXT(out, strlen(out), scans[i].want);
+	}
+	char out[64];
+	timestamp_read("2026-07-01T22:00:00Z", 20, &ns);
+	size_t len = timestamp_format_in(ns, "%F %T %z %Z %a", z, out, sizeof out);
+	CHECK_TEXT(out, len, "2026-07-02 00:00:00 +0200 CEST Thu");
+	CHECK(!zone_load("America/St_Johns", 16, &a, &z, &e));
+	len = timestamp_format_in(ns, "%T %z %Z %s", z, out, sizeof out);
+	CHECK_TEXT(out, len, "19:30:00 -0230 NDT 1782943200");
+	arena_release(&a);
+}
+
 int main(void)
 {
+	test_zone();
 	test_read();
 	test_read_range();
 	test_read_rubbish();

@@ -5,6 +5,7 @@
 
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "base/zone.h"
 #include "test.h"
 
 static struct window_spec spec_of(const char *words)
@@ -83,6 +84,83 @@ static void test_assignment(void)
 	}
 }
 
+/* In a zone, by the definition: edges of the clock, as instants; windows with the same end once. */
+static void check_clock_windows(const struct window_spec *s, int64_t t)
+{
+	struct span pane = window_pane(s, t), w;
+	int64_t clock = zone_clock(s->zone, t), grid = s->kind == WINDOW_HOP ? s->slide : s->size;
+	int64_t step = s->kind == WINDOW_CUMULATE ? s->slide : s->size, last_end = INT64_MIN, counted = INT64_MIN;
+	int count = 0, expected = 0;
+	CHECK(pane.start <= t && t < pane.end);
+	for (bool more = window_first(s, pane, TIMESTAMP_MIN, &w); more; more = window_next(s, pane, &w)) {
+		CHECK(w.start <= pane.start && pane.end <= w.end && w.end > last_end);
+		last_end = w.end;
+		count++;
+	}
+	CHECK(window_last_end(s, t) == last_end);
+	int64_t start = window_floor(clock, grid, s->offset);
+	for (start -= (s->size - 1) / grid * grid; start <= clock; start += grid)
+		for (int64_t end = start + step; end <= start + s->size; end += step) {
+			int64_t from = zone_instant(s->zone, start), to = zone_instant(s->zone, end);
+			expected += from <= t && t < to && to != counted;
+			counted = from <= t && t < to ? to : counted;
+		}
+	if (count != expected)
+		fprintf(stderr, "%lld: %d windows, not %d\n", (long long)t, count, expected);
+	CHECK(count == expected);
+}
+
+static struct window_spec spec_in(const char *words, const char *zone, struct arena *a)
+{
+	struct window_spec s = spec_of(words);
+	struct error e;
+	CHECK(!window_set_zone(&s, zone, a, &e));
+	return s;
+}
+
+static void check_window(const struct window_spec *s, const char *t, const char *start, const char *end)
+{
+	struct span w;
+	CHECK(window_first(s, window_pane(s, at(t)), TIMESTAMP_MIN, &w));
+	CHECK(w.start == at(start) && w.end == at(end));
+}
+
+static void test_zone(void)
+{
+	static const char *const words[] = {"1d", "7d", "4h", "hop 2d 1d", "hop 5h 90m", "cumulate 1d 5m", "40m", "3h"};
+	static const char *const names[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"};
+	struct arena a = {0};
+	struct error e;
+	for (size_t z = 0; z < 3; z++)
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			struct window_spec s = spec_in(words[i], names[z], &a);
+			CHECK(s.by_clock);
+			for (s.offset = -HOUR; s.offset <= 4 * DAY; s.offset += 2 * DAY - HOUR)
+				for (int64_t t = at("2026-03-07T00:00:00Z"); t < at("2026-11-03T00:00:00Z");
+				     t += zone_period(s.zone, t).end - t < 3 * HOUR ? 7 * MINUTE : 3 * HOUR)
+					check_clock_windows(&s, t);
+		}
+	struct window_spec s = spec_in("1d", "Europe/Berlin", &a);
+	check_window(&s, "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
+	check_window(&s, "2026-10-25T12:00:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
+	s = spec_in("1d", "America/New_York", &a);
+	check_window(&s, "2026-03-08T12:00:00Z", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z");
+	check_window(&s, "2026-11-01T12:00:00Z", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z");
+	s = spec_in("1h", "Europe/Berlin", &a);
+	check_window(&s, "2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z");
+	check_window(&s, "2026-10-25T01:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z");
+	s = spec_in("1h", "Asia/Kolkata", &a);
+	check_window(&s, "2026-10-25T00:10:00Z", "2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z");
+	/* Weeks begin on Thursdays, as 1970 did; moved by four days, on Mondays. */
+	s = spec_in("7d", "Europe/Berlin", &a);
+	s.offset = 4 * DAY;
+	check_window(&s, "2026-03-29T12:00:00Z", "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z");
+	s = spec_in("1d", "UTC", &a);
+	CHECK(!s.by_clock && !s.zone);
+	CHECK(window_set_zone(&s, "Europe/Wien", &a, &e) == ERR_USAGE);
+	arena_release(&a);
+}
+
 static void test_parse(void)
 {
 	static const char *const good[][2] = {{"1m", "tumble 1m"},
@@ -108,7 +186,6 @@ static void test_parse(void)
 	const char *words[] = {"hop", "10m", "5m"};
 	CHECK(!window_parse(words, 3, &s, &e) && s.kind == WINDOW_HOP && s.size == 10 * MINUTE &&
 	      s.slide == 5 * MINUTE);
-	CHECK(!window_zone("UTC", &e) && window_zone("Europe/Vienna", &e) == ERR_USAGE);
 }
 
 static void test_frame(void)
@@ -126,11 +203,13 @@ static void test_frame(void)
 		s.delay = i % 2 ? DELAY_UNLIMITED : 5 * SECOND;
 		s.by = by;
 		s.by_count = i % 3;
+		s.zone_name = i % 2 ? "America/New_York" : NULL;
 		window_write(&s, &b);
 		CHECK(!window_read(&b, &a, &back, &e));
 		CHECK(back.kind == s.kind && back.size == s.size && back.slide == s.slide && back.gap == s.gap &&
 		      back.count == s.count && back.offset == -3 && back.lateness == 17 && back.delay == s.delay);
-		CHECK(back.by_count == s.by_count);
+		CHECK(back.by_count == s.by_count && strcmp(back.zone_name, i % 2 ? s.zone_name : "UTC") == 0);
+		CHECK(!back.zone == !(i % 2));
 		for (size_t k = 0; k < back.by_count; k++)
 			CHECK(!strcmp(back.by[k], by[k]));
 		b.columns[batch_find(&b, "kind", 4)].values[0] = value_string("spiral", 6);
@@ -328,6 +407,7 @@ int main(void)
 {
 	test_floor();
 	test_assignment();
+	test_zone();
 	test_parse();
 	test_frame();
 	test_late();

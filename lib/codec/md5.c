@@ -1,8 +1,5 @@
-#include <string.h>
-
-#include "store/route.h"
-
 /* MD5 (RFC 1321). It routes keys as Kinesis does, and guards nothing. */
+#include "codec/digest.h"
 
 static const uint32_t sines[64] = {
 	/* floor(2^32 * |sin(i + 1)|) */
@@ -28,7 +25,7 @@ static uint32_t mix(int round, uint32_t b, uint32_t c, uint32_t d)
 	}
 }
 
-static void md5_block(uint32_t state[4], const uint8_t *p)
+static void md5_block(uint32_t *state, const uint8_t *p)
 {
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3], word[16];
 	for (int i = 0; i < 16; i++)
@@ -50,23 +47,10 @@ static void md5_block(uint32_t state[4], const uint8_t *p)
 	state[3] += d;
 }
 
-void md5(const void *data, size_t len, uint8_t out[16])
+void md5(const void *data, size_t len, uint8_t out[MD5_SIZE])
 {
 	uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-	const uint8_t *p = data;
-	size_t left = len;
-	for (; left >= 64; p += 64, left -= 64)
-		md5_block(state, p);
-	uint8_t tail[128] = {0};
-	if (left)
-		memcpy(tail, p, left);
-	tail[left] = 0x80;
-	size_t end = left < 56 ? 64 : 128;
-	for (int i = 0; i < 8; i++)
-		tail[end - 8 + (size_t)i] = (uint8_t)((uint64_t)len * 8 >> 8 * i);
-	md5_block(state, tail);
-	if (end == 128)
-		md5_block(state, tail + 64);
+	digest_blocks(state, md5_block, data, len, 0, 0);
 	for (int i = 0; i < 16; i++)
 		out[i] = (uint8_t)(state[i / 4] >> 8 * (i % 4));
 }

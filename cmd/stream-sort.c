@@ -1,0 +1,217 @@
+/* stream-sort: sorts records by key, per window where there is one, through disk where memory does not do. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "flow/flow.h"
+#include "key/spec.h"
+#include "sort/sorter.h"
+#include "window/panes.h"
+#include "window/watermark.h"
+
+enum { LIMIT = 512 << 20, WINDOW_FIELDS = 2 };
+
+struct sort {
+	const char *key_text;
+	int64_t limit;
+
+	struct key_spec key;
+	struct key_list keys;
+	struct panes panes; /* whose states are sorters */
+	const char *dir;
+	struct gather gather;
+};
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct sort *s = self;
+	(void)o;
+	panes_init(&s->panes);
+	gather_init(&s->gather);
+	if (!s->key_text)
+		return error_set(e, ERR_USAGE, "-k FIELD is missing: by which field?");
+	int r = key_spec_parse(s->key_text, KEY_ASCENDING, &s->key, e);
+	if (r)
+		return r;
+	s->dir = getenv("TMPDIR");
+	if (!s->dir || !*s->dir)
+		s->dir = "/tmp";
+	flow_fields(f, s->key.fields, s->key.field_count);
+	return 0;
+}
+
+/* -- in -- */
+
+/* While all sorters together need too much, the one that needs most goes to disk. */
+static int keep_limit(struct sort *s, struct error *e)
+{
+	for (;;) {
+		size_t total = 0, most = 0;
+		struct sorter *largest = NULL;
+		for (uint32_t i = 0; i < s->panes.count; i++) {
+			size_t memory = sorter_memory(s->panes.items[i].state);
+			total += memory;
+			if (memory > most) {
+				most = memory;
+				largest = s->panes.items[i].state;
+			}
+		}
+		if (total <= (size_t)s->limit || !largest || !sorter_can_spill(largest))
+			return 0;
+		int r = sorter_spill(largest, e);
+		if (r)
+			return r;
+	}
+}
+
+/* Rows that stand side by side and are of one pane go in together. */
+static int add(struct sort *s, struct flow *f, struct batch *b, struct error *e)
+{
+	uint32_t count = batch_count(b), late = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
+	uint32_t *which = arena_array(&b->arena, count, sizeof *which);
+	for (uint32_t i = 0; i < count; i++) {
+		rows[i] = batch_row(b, i);
+		which[i] = i;
+	}
+	for (uint32_t i = 0, n; i < count; i += n) {
+		n = count - i;
+		struct held_pane *pane = panes_take(&s->panes, b, rows + i, &n, &late);
+		if (!pane)
+			continue;
+		if (!pane->state)
+			pane->state = sorter_new(&s->key, s->dir);
+		batch_select(b, rows + i, n);
+		int r = sorter_add(pane->state, b, &s->keys, which + i, e);
+		if (r)
+			return r;
+	}
+	if (late)
+		flow_count_late(f, late, false);
+	return 0;
+}
+
+static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct sort *s = self;
+	(void)input;
+	key_spec_apply(&s->key, b, &s->keys);
+	int r = add(s, f, b, e);
+	return r ? r : keep_limit(s, e);
+}
+
+/* -- out -- */
+
+static int emit(void *self, struct batch *b, struct error *e)
+{
+	return flow_emit(self, b, e);
+}
+
+/* In order of their windows, which are their first fields: so a merger of copies keeps it. */
+static int emit_windowed(void *self, struct batch *b, struct error *e)
+{
+	b->sorted = WINDOW_FIELDS;
+	return flow_emit(self, b, e);
+}
+
+static int emit_window(struct sort *s, struct flow *f, struct span w, struct error *e)
+{
+	const struct field lead[WINDOW_FIELDS] = {{"window_start", value_time(w.start)},
+						  {"window_end", value_time(w.end)}};
+	uint32_t count;
+	struct held_pane *panes = panes_of(&s->panes, w, &count);
+	struct sorter **sorters = mem_array(count, sizeof *sorters);
+	for (uint32_t i = 0; i < count; i++)
+		sorters[i] = panes[i].state;
+	s->gather.lead = lead;
+	s->gather.lead_count = WINDOW_FIELDS;
+	int r = sorters_emit(sorters, count, &s->gather, emit_windowed, f, e);
+	s->gather.lead = NULL;
+	s->gather.lead_count = 0;
+	free(sorters);
+	return r;
+}
+
+static void free_state(void *state)
+{
+	sorter_free(state);
+}
+
+static int close_windows(struct sort *s, struct flow *f, int64_t watermark, struct error *e)
+{
+	struct span *due;
+	uint32_t count = panes_due(&s->panes, watermark, &due);
+	int r = 0;
+	for (uint32_t i = 0; i < count && !r; i++)
+		r = emit_window(s, f, due[i], e);
+	free(due);
+	panes_advance(&s->panes, watermark, free_state);
+	return r;
+}
+
+static int on_window(struct sort *s, struct flow *f, struct batch *body, struct error *e)
+{
+	int r = panes_window(&s->panes, body, "stream-sort", e);
+	/* A record is in several windows, or comes out again corrected. */
+	if (s->panes.spec.kind != WINDOW_TUMBLE || s->panes.spec.lateness)
+		flow_fold(f);
+	return r;
+}
+
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
+{
+	struct sort *s = self;
+	(void)input;
+	if (frame->kind == FRAME_WINDOW)
+		return on_window(s, f, body, e);
+	if (frame->kind == FRAME_WATERMARK) {
+		int64_t time = watermark_whole(body);
+		int r = time > TIMESTAMP_MIN ? close_windows(s, f, time, e) : 0;
+		/* Of a source's shard: the records come out in another order. */
+		if (r || !value_is_missing(batch_get(body, 0, "shard")))
+			return r;
+	}
+	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct sort *s = self;
+	if (s->panes.windowed || !final || !s->panes.count)
+		return 0;
+	struct sorter *sorter = s->panes.items[0].state;
+	return sorters_emit(&sorter, 1, &s->gather, emit, f, e);
+}
+
+static void release(void *self, bool failed)
+{
+	struct sort *s = self;
+	(void)failed;
+	panes_release(&s->panes, free_state);
+	if (s->gather.out.store)
+		gather_release(&s->gather);
+	key_spec_release(&s->key);
+	key_list_release(&s->keys);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{'k', "key", OPT_TEXT, offsetof(struct sort, key_text), "FIELD[:desc],…",
+		 "by these fields, or expressions; :desc turns the order", NULL},
+		{0, "limit", OPT_SIZE, offsetof(struct sort, limit), "SIZE",
+		 "what needs more memory goes through disk (default 512M)", NULL},
+		{0},
+	};
+	static const struct command command = {
+		.summary = "sorts records by key, per window where there is one",
+		.operands = "-k FIELD[:desc],… [FILE…]",
+		.examples = "  stream-sort -k status,rt:desc access.json\n"
+			    "  stream-get web | stream-window 1m | stream-sort -k bytes:desc\n",
+		.options = options,
+	};
+	static const struct stage stage = {
+		.setup = setup, .batch = batch, .control = control, .end = end, .close = release};
+	struct sort sort = {.limit = LIMIT};
+	return flow_main(argc, argv, &command, &stage, &sort);
+}

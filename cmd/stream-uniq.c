@@ -1,0 +1,391 @@
+/* stream-uniq: passes the first record of each key, for ever, within a time, or per window; or the last of each window. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
+#include "flow/flow.h"
+#include "key/encode.h"
+#include "key/recent.h"
+#include "key/spec.h"
+#include "pattern/eventtime.h"
+#include "sort/ranking.h"
+#include "window/panes.h"
+#include "window/watermark.h"
+
+enum { NOT_GIVEN = -1, LIVE_DELAY_SECONDS = 5, MEMORY_CHECK_ROWS = 65536 };
+
+struct uniq {
+	const char *key_text, *time_field;
+	int64_t within, delay, limit;
+	bool last;
+
+	struct key_spec key;
+	struct key_list keys;
+	struct event_time time;
+
+	struct recent recent;       /* with --within */
+	struct watermark watermark; /* the same; not behind stream-window, which has judged already */
+	struct window_spec own;     /* what is late is judged by this: a record by its own time */
+	bool tracking;
+	int64_t slack; /* behind stream-window: a record may be so far behind the watermark */
+
+	struct panes panes; /* without: states are struct key_table, with --last rankings */
+	uint64_t seq, unchecked;
+	struct key_list order; /* of --last */
+	struct gather gather;
+};
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct uniq *u = self;
+	(void)o;
+	panes_init(&u->panes);
+	gather_init(&u->gather);
+	int r = u->key_text ? key_spec_parse(u->key_text, KEY_PLAIN, &u->key, e) : 0;
+	if (!r)
+		r = event_time_parse(u->time_field ? u->time_field : "@time", &u->time, e);
+	if (!r && u->last && u->within)
+		r = error_set(e, ERR_USAGE, "--last is known when a window closes; it does not go with --within");
+	if (r)
+		return r;
+	recent_init(&u->recent, u->within);
+	u->own = (struct window_spec){.kind = WINDOW_SESSION, .gap = 1};
+	if (u->key_text)
+		flow_fields(f, u->key.fields, u->key.field_count);
+	return 0;
+}
+
+/* Every batch that has rows: their keys. */
+static void make_keys(struct uniq *u, struct batch *b)
+{
+	if (u->key_text)
+		key_spec_apply(&u->key, b, &u->keys);
+	else
+		key_of_records(b, &u->keys);
+}
+
+/* -- within a time -- */
+
+static void start_tracking(struct uniq *u, struct flow *f)
+{
+	if (u->tracking || u->panes.windowed)
+		return;
+	u->tracking = true;
+	watermark_init(&u->watermark, u->delay != NOT_GIVEN                ? u->delay
+				      : flow_bounded(f) == BOUNDED_YES ? DELAY_UNLIMITED
+								       : LIVE_DELAY_SECONDS * SECOND);
+}
+
+static int take_times(struct uniq *u, struct batch *b, struct error *e)
+{
+	const struct column *time = &b->meta[META_TIME];
+	if (!u->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
+		return error_set(e, ERR_USAGE, "the records have no @time: say -t FIELD, or let stream-parse set it");
+	if (u->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
+		event_time_apply(&u->time, b, timestamp_now());
+	return 0;
+}
+
+/* A record behind its own shard's watermark is late: what came before it may be forgotten. */
+static void drop_late(struct uniq *u, struct flow *f, struct batch *b)
+{
+	uint32_t count = batch_count(b), *rows = arena_array(&b->arena, count, sizeof *rows);
+	uint32_t *kept = arena_array(&b->arena, count, sizeof *kept);
+	uint32_t *late = arena_array(&b->arena, count, sizeof *late);
+	int64_t *times = arena_array(&b->arena, count, sizeof *times);
+	for (uint32_t i = 0; i < count; i++) {
+		rows[i] = batch_row(b, i);
+		times[i] = column_get(&b->meta[META_TIME], rows[i]).i;
+	}
+	uint32_t n = watermark_records(&u->watermark, &u->own, b, rows, count, times, kept, late);
+	if (n < count) {
+		flow_count_late(f, count - n, false);
+		batch_select(b, kept, n);
+	}
+}
+
+static int first_within(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
+{
+	int r = take_times(u, b, e);
+	if (r)
+		return r;
+	start_tracking(u, f);
+	make_keys(u, b);
+	/* A key that can't be had is a reject, and says nothing of time. */
+	uint32_t count = batch_count(b);
+	if (u->tracking)
+		drop_late(u, f, b);
+	if (batch_count(b) < count)
+		make_keys(u, b);
+	count = batch_count(b);
+	uint32_t n = 0, *fresh = arena_array(&b->arena, count, sizeof *fresh);
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t time = column_get(&b->meta[META_TIME], batch_row(b, i)).i;
+		if (recent_see(&u->recent, key_bytes(&u->keys, i), key_len(&u->keys, i), time))
+			fresh[n++] = batch_row(b, i);
+	}
+	batch_select(b, fresh, n);
+	if (u->tracking)
+		recent_forget(&u->recent, watermark_at(&u->watermark));
+	return n ? flow_emit(f, b, e) : 0;
+}
+
+/* -- for ever, or per window -- */
+
+static bool is_first(struct held_pane *pane, const char *key, size_t len)
+{
+	if (!pane->state)
+		pane->state = mem_zero(sizeof(struct key_table));
+	struct key_table *t = pane->state;
+	uint32_t before = t->count;
+	return key_table_number(t, key, len) == before;
+}
+
+static int first_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
+{
+	make_keys(u, b);
+	uint32_t count = batch_count(b), late = 0, kept = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
+	uint32_t *fresh = arena_array(&b->arena, count, sizeof *fresh);
+	for (uint32_t i = 0; i < count; i++)
+		rows[i] = batch_row(b, i);
+	for (uint32_t i = 0, n; i < count; i += n) {
+		n = count - i;
+		struct held_pane *pane = panes_take(&u->panes, b, rows + i, &n, &late);
+		for (uint32_t k = i; pane && k < i + n; k++)
+			if (is_first(pane, key_bytes(&u->keys, k), key_len(&u->keys, k)))
+				fresh[kept++] = rows[k];
+	}
+	if (late)
+		flow_count_late(f, late, false);
+	batch_select(b, fresh, kept);
+	return kept ? flow_emit(f, b, e) : 0;
+}
+
+/* -- the last -- */
+
+/* The last by time, then by arrival, comes first in this order. */
+static void make_order(struct uniq *u, const struct batch *b)
+{
+	struct key_list *l = &u->order;
+	uint32_t count = batch_count(b);
+	if (l->cap < count + 1) {
+		l->cap = (uint32_t)mem_grow(l->cap, count + 1);
+		l->at = mem_resize(l->at, l->cap, sizeof *l->at);
+	}
+	buf_clear(&l->bytes);
+	l->count = count;
+	l->at[0] = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		key_append(column_get(&b->meta[META_TIME], batch_row(b, i)), true, &l->bytes);
+		key_append(value_int((int64_t)(u->seq + i)), true, &l->bytes);
+		l->at[i + 1] = l->bytes.len;
+	}
+}
+
+static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
+{
+	make_keys(u, b);
+	make_order(u, b);
+	uint32_t count = batch_count(b), late = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
+	uint32_t *which = arena_array(&b->arena, count, sizeof *which);
+	for (uint32_t i = 0; i < count; i++) {
+		rows[i] = batch_row(b, i);
+		which[i] = i;
+	}
+	for (uint32_t i = 0, n; i < count; i += n) {
+		n = count - i;
+		struct held_pane *pane = panes_take(&u->panes, b, rows + i, &n, &late);
+		if (!pane)
+			continue;
+		if (!pane->state)
+			pane->state = ranking_new(1);
+		batch_select(b, rows + i, n);
+		int r = ranking_add(pane->state, b, &u->order, &u->keys, which + i, u->seq, e);
+		if (r)
+			return r;
+	}
+	if (late)
+		flow_count_late(f, late, false);
+	u->seq += count;
+	return 0;
+}
+
+static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, struct error *e)
+{
+	size_t total;
+	struct ranked *rows = rankings_take(&ranking, 1, 1, &total);
+	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
+	for (size_t i = 0; i < total; i++)
+		refs[i] = rows[i].ref;
+	int r = 0;
+	for (size_t at = 0; at < total && !r;) {
+		uint32_t n = total - at < BATCH_ROWS ? (uint32_t)(total - at) : BATCH_ROWS;
+		uint32_t taken = gather_rows(&u->gather, refs + at, n);
+		r = taken ? flow_emit(f, &u->gather.out, e)
+			  : error_set(e, ERR_FAILED, "a record has too many fields to be held");
+		at += taken;
+	}
+	free(rows);
+	free(refs);
+	return r;
+}
+
+/* -- the loop -- */
+
+static int check_limit(struct uniq *u, uint32_t rows, struct error *e)
+{
+	u->unchecked += rows;
+	if (!u->limit || u->unchecked < MEMORY_CHECK_ROWS)
+		return 0;
+	u->unchecked = 0;
+	size_t total = recent_memory(&u->recent);
+	for (uint32_t i = 0; i < u->panes.count; i++) {
+		const void *state = u->panes.items[i].state;
+		total += !state ? 0 : u->last ? ranking_memory(state) : key_table_memory(state);
+	}
+	return total <= (size_t)u->limit
+		       ? 0
+		       : error_set(e, ERR_FAILED,
+				   "the keys seen need more memory than --limit; use a shorter --within, shorter "
+				   "windows or stream-shard");
+}
+
+static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
+{
+	struct uniq *u = self;
+	uint32_t rows = batch_count(b);
+	(void)input;
+	int r = u->within ? first_within(u, f, b, e)
+		: u->last ? last_of_pane(u, f, b, e)
+			  : first_of_pane(u, f, b, e);
+	return r ? r : check_limit(u, rows, e);
+}
+
+static void free_keys(void *state)
+{
+	key_table_release(state);
+	free(state);
+}
+
+static void free_ranking(void *state)
+{
+	ranking_free(state);
+}
+
+static int on_window(struct uniq *u, struct flow *f, const struct frame *frame, struct batch *body, struct error *e)
+{
+	struct arena a = {0};
+	struct window_spec spec;
+	int r = window_read(body, &a, &spec, e);
+	arena_release(&a);
+	if (r)
+		return r;
+	u->slack = spec.kind == WINDOW_COUNT     ? INT64_MAX
+		   : spec.kind == WINDOW_SESSION ? time_add(spec.gap, spec.lateness)
+						 : time_add(spec.size, spec.lateness);
+	u->panes.windowed = true;
+	if (!u->within)
+		r = panes_window(&u->panes, body, "stream-uniq without --within", e);
+	if (!r && !u->within && spec.kind != WINDOW_TUMBLE)
+		r = error_set(e, ERR_USAGE,
+			      "stream-uniq works in windows that do not overlap (tumble), or within a time: --within D");
+	return r ? r : flow_control(f, FRAME_WINDOW, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int close_windows(struct uniq *u, struct flow *f, int64_t watermark, struct error *e)
+{
+	struct span *due;
+	uint32_t count = u->last ? panes_due(&u->panes, watermark, &due) : 0, panes;
+	int r = 0;
+	for (uint32_t i = 0; i < count && !r; i++)
+		r = emit_last(u, f, panes_of(&u->panes, due[i], &panes)->state, e);
+	if (u->last)
+		free(due);
+	panes_advance(&u->panes, watermark, u->last ? free_ranking : free_keys);
+	return r;
+}
+
+static int on_watermark(struct uniq *u, struct flow *f, struct batch *body, struct error *e)
+{
+	int64_t whole = watermark_whole(body);
+	if (u->within && !u->panes.windowed) {
+		start_tracking(u, f);
+		int r = watermark_frame(&u->watermark, body, !u->time_field, e);
+		recent_forget(&u->recent, watermark_at(&u->watermark));
+		return r;
+	}
+	if (whole == TIMESTAMP_MIN)
+		return 0;
+	if (u->within) {
+		recent_forget(&u->recent, time_subtract(whole, u->slack));
+		return 0;
+	}
+	return close_windows(u, f, whole, e);
+}
+
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
+{
+	struct uniq *u = self;
+	(void)input;
+	if (frame->kind == FRAME_WINDOW)
+		return on_window(u, f, frame, body, e);
+	int r = frame->kind == FRAME_WATERMARK ? on_watermark(u, f, body, e) : 0;
+	return r ? r : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct uniq *u = self;
+	if (!final || !u->last || u->panes.windowed || !u->panes.count)
+		return 0;
+	return emit_last(u, f, u->panes.items[0].state, e);
+}
+
+static void release(void *self, bool failed)
+{
+	struct uniq *u = self;
+	(void)failed;
+	panes_release(&u->panes, u->last ? free_ranking : free_keys);
+	recent_release(&u->recent);
+	if (u->tracking)
+		watermark_release(&u->watermark);
+	key_spec_release(&u->key);
+	key_list_release(&u->keys);
+	key_list_release(&u->order);
+	if (u->gather.out.store)
+		gather_release(&u->gather);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{'k', "key", OPT_TEXT, offsetof(struct uniq, key_text), "FIELD,…",
+		 "records with the same values are the same (default: all fields)", NULL},
+		{0, "within", OPT_DURATION, offsetof(struct uniq, within), "D",
+		 "only if they are less than D apart in event time", NULL},
+		{'t', "time", OPT_TEXT, offsetof(struct uniq, time_field), "FIELD",
+		 "event time is in FIELD, not in @time", NULL},
+		{0, "delay", OPT_DURATION, offsetof(struct uniq, delay), "D",
+		 "the bound on disorder (default 5s live, none on input that ends)", NULL},
+		{0, "last", OPT_FLAG, offsetof(struct uniq, last), NULL,
+		 "the last of each window, or of all, when that is known", NULL},
+		{0, "limit", OPT_SIZE, offsetof(struct uniq, limit), "SIZE",
+		 "stop when the keys seen need more memory", NULL},
+		{0},
+	};
+	static const struct command command = {
+		.summary = "passes the first record of each key",
+		.operands = "[-k FIELD,…] [FILE…]",
+		.examples = "  stream-uniq -k ip access.json\n"
+			    "  stream-get -f orders | stream-uniq -k order --within 1h\n"
+			    "  stream-get web | stream-window 1m | stream-uniq -k client | stream-agg count\n",
+		.options = options,
+	};
+	static const struct stage stage = {
+		.setup = setup, .batch = batch, .control = control, .end = end, .close = release};
+	struct uniq uniq = {.delay = NOT_GIVEN};
+	return flow_main(argc, argv, &command, &stage, &uniq);
+}

@@ -1,0 +1,41 @@
+/*
+ * The first N records of each group by key; of records with the same key, those that came first. Memory is that of N records for each
+ * group, and as much again until what was displaced is swept out.
+ *
+ *   ranking_add(r, b, keys, groups, which, seq, e)      rows with their keys, groups and places in the order of arrival
+ *   rankings_take(list, count, n, &rows, &total)        several rankings (of the panes of a window) as one
+ */
+#ifndef STREAM_SORT_RANKING_H
+#define STREAM_SORT_RANKING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "hold/hold.h"
+#include "key/spec.h"
+#include "key/table.h"
+
+struct ranking;
+
+struct ranking *ranking_new(uint32_t n);
+void ranking_free(struct ranking *r);
+
+/*
+ * The i-th of the selected rows has the key and group of number which[i] (NULL: i), and came as the seq + which[i]-th of
+ * all. groups NULL: all are of one group.
+ */
+int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys, const struct key_list *groups,
+		const uint32_t *which, uint64_t seq, struct error *e);
+size_t ranking_memory(const struct ranking *r); /* bytes, about */
+
+struct ranked {
+	struct row_ref ref;
+	uint32_t rank; /* in its group, from 1 */
+};
+
+/* The first n of each group, groups in order of their keys. The list is the caller's to free; its rows belong to the
+   rankings. */
+struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32_t n, size_t *total);
+
+#endif

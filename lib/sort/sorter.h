@@ -1,0 +1,48 @@
+/*
+ * Sorts more records than memory holds. They go in as they come, and come out by key, records with the same key in the order they
+ * came.
+ *
+ *   sorter_add(s, b, keys, NULL, e);         rows of a batch and their keys
+ *   sorter_spill(s, e);                      whenever sorter_memory is too much: a run goes to disk
+ *   sorters_emit(&s, 1, ...);                any number of times
+ *
+ * Several sorters come out as one (windows consist of panes, and each pane has one): records with the same key, those
+ * of an earlier sorter first.
+ *
+ * FAN_IN_MAX runs side by side are merged into one, and so are FAN_IN_MAX of these: memory and open files grow with the
+ * logarithm of what is sorted.
+ */
+#ifndef STREAM_SORT_SORTER_H
+#define STREAM_SORT_SORTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "hold/hold.h"
+#include "key/spec.h"
+
+struct sorter;
+
+enum { FAN_IN_MAX = 64 };
+
+/* spec and dir (of temporary files) are borrowed. */
+struct sorter *sorter_new(struct key_spec *spec, const char *dir);
+void sorter_free(struct sorter *s);
+
+/* Adds the selected rows of b; the key of the i-th is number which[i] of `keys` (NULL: i). */
+int sorter_add(struct sorter *s, struct batch *b, const struct key_list *keys, const uint32_t *which, struct error *e);
+size_t sorter_memory(const struct sorter *s); /* bytes, about */
+/* Whether that would free anything worth a run. */
+bool sorter_can_spill(const struct sorter *s);
+int sorter_spill(struct sorter *s, struct error *e);
+
+/* Takes a batch of records in order; it is valid until it returns. */
+typedef int (*sorter_emit)(void *self, struct batch *b, struct error *e);
+
+/* By way of g, which is the same for a sorter each time (its `lead` may change). */
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+		 struct error *e);
+
+#endif
