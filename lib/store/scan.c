@@ -127,6 +127,11 @@ int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b
 	int r = scan_load(s, at, f, none, 0, b, e);
 	if (r <= 0)
 		return r;
+	const struct column *stream = &b->meta[META_STREAM];
+	if (stream->form != COLUMN_CONST || stream->value.type != TYPE_ABSENT) {
+		*bytes = NULL;
+		return scan_load(s, at, f, NULL, 0, b, e);
+	}
 	*bytes = window(s, at);
 	if (!frame_verify(*bytes, f, &s->why))
 		return 1;

@@ -40,7 +40,8 @@ int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct e
 int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
 	      struct batch *b, struct error *e);
 
-/* The same without fields, for who passes the frame on as it is: *bytes, valid as long as b. */
+/* The same without fields, for who passes the frame on as it is: *bytes, valid as long as b. A frame that
+   has @stream, which ours do not, is loaded whole, and *bytes is NULL. */
 int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b, const char **bytes, struct error *e);
 
 /* The first good header in [*at, end) whose @seq is at least `seq`. Returns 1 and its place, or 0. */
