@@ -248,7 +248,8 @@ static int match(struct join *j, struct flow *f, int input, struct batch *b, str
 	const struct column *time = &b->meta[META_TIME];
 	uint32_t rows = batch_count(b);
 	if (!j->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE, "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
+		return error_set(e, ERR_USAGE,
+				 "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
 				 flow_input_name(f, input));
 	if (j->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
 		event_time_apply(&j->time, b, timestamp_now());
@@ -294,9 +295,8 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 				 "%s: stream-join --within goes by time itself: let stream-window stand behind it",
 				 flow_input_name(f, input));
 	if (frame->kind != FRAME_WATERMARK)
-		return frame->kind == FRAME_IDLE
-			       ? 0
-			       : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+		return frame->kind == FRAME_IDLE ? 0
+						 : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 	start_tracking(j, f, input);
 	watermark_now(&j->watermarks[input], monotonic_now());
 	int r = watermark_frame(&j->watermarks[input], body, !j->time_field, e);
@@ -372,7 +372,8 @@ int main(int argc, char **argv)
 		.operands = "-k FIELD[=FIELD],… TABLE|OTHER [FILE…]",
 		.examples = "  stream-get web | stream-join --left -k ip=address hosts.csv\n"
 			    "  stream-get web | stream-join -k user 'sqlite:crm.db?table=users' --prefix user_\n"
-			    "  mkfifo pays; stream-get pays >pays & stream-get orders | stream-join -k order --within 5m pays\n",
+			    "  mkfifo pays; stream-get pays >pays & stream-get orders | stream-join -k order --within "
+			    "5m pays\n",
 		.options = options,
 	};
 	static const struct stage stage = {.setup = setup,

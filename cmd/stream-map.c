@@ -26,11 +26,18 @@ static bool is_listed(const char *list, const char *name, size_t name_len)
 	return false;
 }
 
+/* `part` makes `part`, and what a path that begins with it reaches: `part[1]`, `part.x`. */
+static bool makes(const struct statement *s, const char *name)
+{
+	size_t len = strlen(s->name);
+	return !strncmp(s->name, name, len) && (!name[len] || name[len] == '.' || name[len] == '[');
+}
+
 /* Notes a field that must come in; those that one of the first `sets` operands makes need not. `name` is borrowed. */
 static void note_field(struct map *map, const char *name, size_t sets)
 {
 	for (size_t s = 0; s < sets; s++)
-		if (!strcmp(map->sets[s].name, name))
+		if (makes(&map->sets[s], name))
 			return;
 	map->fields = mem_resize(map->fields, map->field_count + 1, sizeof *map->fields);
 	map->fields[map->field_count++] = name;

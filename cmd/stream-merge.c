@@ -100,8 +100,8 @@ static int next_source(const struct merge *m, int64_t *until, int *until_input)
 			continue;
 		if (queue_empty(&s->queue) && !is_past(m, i, time, next))
 			return NOBODY;
-		int64_t limit = !queue_empty(&s->queue)  ? queue_time(&s->queue)
-				: s->ended || s->idle    ? TIMESTAMP_MAX
+		int64_t limit = !queue_empty(&s->queue)       ? queue_time(&s->queue)
+				: s->ended || s->idle         ? TIMESTAMP_MAX
 				: s->queue.greatest > s->told ? s->queue.greatest
 							      : s->told;
 		if (limit < *until) {
@@ -205,7 +205,8 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	struct merge *m = self;
 	const struct column *time = &b->meta[META_TIME];
 	if (!m->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE, "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
+		return error_set(e, ERR_USAGE,
+				 "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
 				 flow_input_name(f, input));
 	if (m->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
 		event_time_apply(&m->time, b, timestamp_now());
@@ -227,8 +228,9 @@ static int on_window(struct merge *m, struct flow *f, int input, const struct fr
 		return r;
 	window_text(&spec, text);
 	if (m->windowed && strcmp(text, m->window))
-		return error_set(e, ERR_USAGE, "%s: windows of `%s`, while another input has `%s`; let stream-window stand "
-					       "behind stream-merge",
+		return error_set(e, ERR_USAGE,
+				 "%s: windows of `%s`, while another input has `%s`; let stream-window stand "
+				 "behind stream-merge",
 				 flow_input_name(f, input), text, m->window);
 	if (m->windowed)
 		return 0;
@@ -310,8 +312,9 @@ int main(int argc, char **argv)
 	static const struct command command = {
 		.summary = "merges inputs by event time",
 		.operands = "INPUT…",
-		.examples = "  stream-merge -t ts a.json b.json c.json.gz\n"
-			    "  mkfifo a b; stream-get web >a & stream-get api >b & stream-merge a b | stream-window 1m\n",
+		.examples =
+			"  stream-merge -t ts a.json b.json c.json.gz\n"
+			"  mkfifo a b; stream-get web >a & stream-get api >b & stream-merge a b | stream-window 1m\n",
 		.options = options,
 		.traits = 0,
 	};

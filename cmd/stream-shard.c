@@ -43,8 +43,9 @@ struct shard {
 
 /* -- the splitter -- */
 
-static int announce(struct shard *s, struct error *e)
+static int announce(struct shard *s, struct flow *f, struct error *e)
 {
+	split_set_bounded(&s->split, flow_bounded(f));
 	if (s->announced)
 		return 0;
 	s->announced = true;
@@ -75,7 +76,7 @@ static int split_rows(void *self, struct flow *f, int input, struct batch *b, st
 {
 	struct shard *s = self;
 	(void)input;
-	int r = announce(s, e);
+	int r = announce(s, f, e);
 	if (r)
 		return r;
 	struct column key = key_column(s, b);
@@ -87,16 +88,15 @@ static int split_frame(void *self, struct flow *f, int input, const struct frame
 		       struct error *e)
 {
 	struct shard *s = self;
-	(void)f;
 	(void)input;
-	int r = announce(s, e);
+	int r = announce(s, f, e);
 	return r ? r : split_control(&s->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
 static int split_idle(void *self, struct flow *f, struct error *e)
 {
 	struct shard *s = self;
-	(void)f;
+	split_set_bounded(&s->split, flow_bounded(f));
 	return split_flush(&s->split, e);
 }
 

@@ -14,19 +14,13 @@ struct tee {
 
 /* -- records and control frames: to all -- */
 
-static void announce(const struct tee *t, const struct flow *f)
-{
-	for (uint32_t k = 0; k < t->split.count; k++)
-		output_set_bounded(t->split.outputs[k], flow_bounded(f));
-}
-
 /* A format that refuses a record refuses it in every output alike: it is one reject. */
 static int copy_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct tee *t = self;
 	(void)input;
 	uint32_t before = b->reject_count, refused = 0, count = batch_count(b);
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	for (uint32_t k = 0; k < t->split.count; k++) {
 		int r = output_batch(t->split.outputs[k], b, e);
 		if (r)
@@ -44,14 +38,14 @@ static int copy_frame(void *self, struct flow *f, int input, const struct frame 
 {
 	struct tee *t = self;
 	(void)input;
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	return split_control(&t->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
 static int flush(void *self, struct flow *f, struct error *e)
 {
 	struct tee *t = self;
-	announce(t, f);
+	split_set_bounded(&t->split, flow_bounded(f));
 	return split_flush(&t->split, e);
 }
 
@@ -122,7 +116,8 @@ static int open_path(struct tee *t, struct flow *f, const char *path, struct err
 		close(fd);
 		return error_set(
 			e, ERR_USAGE,
-			"%s has something in it already; stream-tee reads standard input and writes to its PATHs", path);
+			"%s has something in it already; stream-tee reads standard input and writes to its PATHs",
+			path);
 	}
 	add_output(t, f, fd, path);
 	return 0;
@@ -151,9 +146,10 @@ int main(int argc, char **argv)
 	static const struct command command = {
 		.summary = "copies records to standard output and to named pipes or files",
 		.operands = "PATH…",
-		.examples = "  mkfifo copy; stream-sink dir:all copy & stream-get web | stream-tee copy | stream-filter "
-			    "'status >= 500'\n"
-			    "  stream-get web | stream-tee -o frames all.frames | stream-agg -b status count\n",
+		.examples =
+			"  mkfifo copy; stream-sink dir:all copy & stream-get web | stream-tee copy | stream-filter "
+			"'status >= 500'\n"
+			"  stream-get web | stream-tee -o frames all.frames | stream-agg -b status count\n",
 	};
 	static const struct stage stage = {.setup = setup, .close = release};
 	struct tee tee = {0};

@@ -15,6 +15,7 @@ enum { N = 10, WINDOW_FIELDS = 2 };
 struct top {
 	int64_t n, every, limit;
 	const char *key_text, *by_text, *rank;
+	bool ties;
 
 	struct key_spec key, by;
 	struct key_list keys, groups;
@@ -73,7 +74,7 @@ static int add(struct top *t, struct flow *f, struct batch *b, const uint32_t *r
 		if (!pane)
 			continue;
 		if (!pane->state)
-			pane->state = ranking_new((uint32_t)t->n);
+			pane->state = ranking_new((uint32_t)t->n, t->ties);
 		batch_select(b, rows + i, n);
 		int r = ranking_add(pane->state, b, &t->keys, t->by.count ? &t->groups : NULL, which + i, t->seq, e);
 		if (r)
@@ -151,7 +152,7 @@ static int emit_gathered(struct top *t, struct flow *f, const struct ranked *row
 static int emit_rankings(struct top *t, struct flow *f, struct ranking *const *list, uint32_t count, struct error *e)
 {
 	size_t total;
-	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, &total);
+	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, t->ties, &total);
 	struct row_ref *refs = mem_array(BATCH_ROWS, sizeof *refs);
 	int r = 0;
 	for (size_t at = 0; at < total && !r;) {
@@ -262,6 +263,7 @@ int main(int argc, char **argv)
 		{'k', "key", OPT_TEXT, offsetof(struct top, key_text), "FIELD[:asc],…",
 		 "the greatest by these; :asc turns it: the least", NULL},
 		{'b', "by", OPT_TEXT, offsetof(struct top, by_text), "FIELDS", "so many for each value of these", NULL},
+		{0, "ties", OPT_FLAG, offsetof(struct top, ties), NULL, "and all that tie with the last of them", NULL},
 		{0, "rank", OPT_TEXT, offsetof(struct top, rank), "NAME", "add the rank, from 1, as a field", NULL},
 		{0, "every", OPT_DURATION, offsetof(struct top, every), "D", "results so far, every D", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct top, limit), "SIZE",

@@ -73,7 +73,7 @@ static void start_tracking(struct uniq *u, struct flow *f)
 	if (u->tracking || u->panes.windowed)
 		return;
 	u->tracking = true;
-	watermark_init(&u->watermark, u->delay != NOT_GIVEN                ? u->delay
+	watermark_init(&u->watermark, u->delay != NOT_GIVEN            ? u->delay
 				      : flow_bounded(f) == BOUNDED_YES ? DELAY_UNLIMITED
 								       : LIVE_DELAY_SECONDS * SECOND);
 }
@@ -200,7 +200,7 @@ static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct 
 		if (!pane)
 			continue;
 		if (!pane->state)
-			pane->state = ranking_new(1);
+			pane->state = ranking_new(1, false);
 		batch_select(b, rows + i, n);
 		int r = ranking_add(pane->state, b, &u->order, &u->keys, which + i, u->seq, e);
 		if (r)
@@ -215,7 +215,7 @@ static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct 
 static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, struct error *e)
 {
 	size_t total;
-	struct ranked *rows = rankings_take(&ranking, 1, 1, &total);
+	struct ranked *rows = rankings_take(&ranking, 1, 1, false, &total);
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;
@@ -257,9 +257,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	struct uniq *u = self;
 	uint32_t rows = batch_count(b);
 	(void)input;
-	int r = u->within ? first_within(u, f, b, e)
-		: u->last ? last_of_pane(u, f, b, e)
-			  : first_of_pane(u, f, b, e);
+	int r = u->within ? first_within(u, f, b, e) : u->last ? last_of_pane(u, f, b, e) : first_of_pane(u, f, b, e);
 	return r ? r : check_limit(u, rows, e);
 }
 
@@ -289,8 +287,9 @@ static int on_window(struct uniq *u, struct flow *f, const struct frame *frame, 
 	if (!u->within)
 		r = panes_window(&u->panes, body, "stream-uniq without --within", e);
 	if (!r && !u->within && spec.kind != WINDOW_TUMBLE)
-		r = error_set(e, ERR_USAGE,
-			      "stream-uniq works in windows that do not overlap (tumble), or within a time: --within D");
+		r = error_set(
+			e, ERR_USAGE,
+			"stream-uniq works in windows that do not overlap (tumble), or within a time: --within D");
 	return r ? r : flow_control(f, FRAME_WINDOW, frame->flags & FRAME_CRITICAL, body, e);
 }
 
@@ -372,8 +371,8 @@ int main(int argc, char **argv)
 		 "the bound on disorder (default 5s live, none on input that ends)", NULL},
 		{0, "last", OPT_FLAG, offsetof(struct uniq, last), NULL,
 		 "the last of each window, or of all, when that is known", NULL},
-		{0, "limit", OPT_SIZE, offsetof(struct uniq, limit), "SIZE",
-		 "stop when the keys seen need more memory", NULL},
+		{0, "limit", OPT_SIZE, offsetof(struct uniq, limit), "SIZE", "stop when the keys seen need more memory",
+		 NULL},
 		{0},
 	};
 	static const struct command command = {

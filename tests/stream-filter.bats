@@ -136,3 +136,23 @@ EOF
 	grep -qx "stream_records_out_total{stage=\"0\",command=\"stream-filter\"} $(wc -l <out)" m.txt
 	[ "$(tail -n 1 m.txt)" = '# EOF' ]
 }
+
+@test "constants are looked at before the first record" {
+	echo '{"t":"2026-10-25T00:30:00Z","ip":"10.1.2.3"}' >in.json
+	says 2 'column 20: there is no time zone `Europe/Belrin`; did you mean Europe/Berlin\?' \
+		stream-filter 'trunc(time(t), 1d, "Europe/Belrin") == t' in.json
+	says 2 'column 10: this is no network' stream-filter 'cidr(ip, "10.0.0.0/33")' in.json
+	says 2 'there is no `%Q` in one' stream-filter 'strftime(time(t), "%Q") == "x"' in.json
+	TZDIR=/nowhere says 1 'install tzdata' stream-filter 'hour(time(t), "Europe/Berlin") == 2' in.json
+	[ "$(stream-filter 'hour(time(t), "Europe/Berlin") == 2 && cidr(ip, "10.0.0.0/8")' in.json | wc -l)" -eq 1 ]
+}
+
+@test "a pattern that goes back and forth for ever is an error of its record, soon" {
+	printf '{"x":"%s"}\n' "$(printf 'a%.0s' {1..500})b" short >in.json
+	run -3 --separate-stderr timeout 20 stream-filter 'x =~ /^(a+)+$/ || x == "short"' in.json
+	[ "$output" = '{"x":"short"}' ]
+	[[ $stderr == *"in.json:1: "*"the pattern backtracks too much on this text"* ]]
+	says 2 'too large' stream-filter 'x =~ /((((a{1,999}){1,999}){1,999}){1,999})/' in.json
+	says 2 'too deeply nested' stream-filter "x =~ /$(printf '(%.0s' {1..300})$(printf ')%.0s' {1..300})/" in.json
+	says 2 'nested more than 200 deep' stream-filter "$(printf '(%.0s' {1..300})x$(printf ')%.0s' {1..300})" in.json
+}

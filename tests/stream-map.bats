@@ -73,3 +73,29 @@ EOF
 	[ "$(cat out)" = $'{"n":1,"a":2,"b":6}\n{"n":2,"a":3,"b":3}\n{"n":3,"a":4,"b":2}' ]
 	[ "$(jq -r .line bad.json)" = 1 ]
 }
+
+@test "a path into a field that is made here is no unknown field" {
+	run --separate-stderr stream-map 'part = split(a, "/")' 'second = part[1]' --drop part <<<'{"a":"x/y"}'
+	[ "$status" -eq 0 ]
+	[ "$output" = '{"a":"x/y","second":"y"}' ]
+	[ -z "$stderr" ]
+}
+
+@test "zones, masks and hashes, in records of any form" {
+	cat >in.json <<'EOF'
+{"t":"2026-10-25T00:30:00Z","ip":"10.1.2.3","u":"/find?q=x%20y","card":"4000123412341234"}
+{"t":"2026-10-25T01:30:00Z","ip":"2001:db8::1","u":"/","card":null}
+EOF
+	cat >want <<'EOF'
+{"at":"02:30 CEST","day":"2026-10-24T22:00:00Z","net":"10.1.2.0","q":"x y","card":"************1234","id":"8e099943"}
+{"at":"02:30 CET","day":"2026-10-24T22:00:00Z","net":"2001:db8::","q":null,"card":null,"id":"1bcf4b5c"}
+EOF
+	sed -i "s/1bcf4b5c/$(printf 2001:db8::1 | sha256sum | cut -c1-8)/; s/8e099943/$(printf 10.1.2.3 | sha256sum | cut -c1-8)/" want
+	stream-cat -o frames in.json >in.frames
+	for file in in.json in.frames; do
+		stream-map 'at = strftime(time(t), "%R %Z", "Europe/Berlin")' 'day = trunc(time(t), 1d, "Europe/Berlin")' \
+			'net = mask_ip(ip)' 'q = url_decode(extract(u, /q=([^&]*)/))' 'card = mask(card, 4)' \
+			'id = substr(sha256(ip), 0, 8)' --drop t,ip,u $file -o json | jq -c '{at,day,net,q,card,id}' >out
+		same out want
+	done
+}

@@ -93,6 +93,25 @@ EOF
 	[ "$(cut -d' ' -f3 out)" = $'49\n49' ]
 }
 
+@test "--zone: the same windows from any batches, in shards, and where the group is computed" {
+	local i
+	for ((i = 0; i < 240; i++)); do
+		printf '{"t":%d,"k":"k%d","n":%d}\n' $((1774656000 + i * 1800 + i * 7919 % 1800)) $((i % 5)) $i
+	done >in.json  # from 2026-03-28 on
+	for spec in 1d 'hop 2d 1d' 'cumulate 1d 6h' 4h; do
+		rm -f want
+		everyway want "stream-window $spec --zone America/New_York -t t in.json | stream-agg 'sum(n)' count"
+		[ "$(wc -l <want)" -gt 5 ]
+	done
+	pipe "stream-window 1d --zone Europe/Berlin -t t in.json | stream-agg -b k 'sum(n)' count | jq -c 'del(.window_end)' >want"
+	pipe "stream-window 1d --zone Europe/Berlin -t t in.json | stream-shard -k k -n 3 -- stream-agg -b k 'sum(n)' count |
+		jq -c 'del(.window_end)' | sort >sharded"
+	same sharded <(sort want)
+	# What trunc() makes of each record is the start of its window.
+	pipe "stream-agg -b 'window_start = trunc(time(t), 1d, \"Europe/Berlin\"), k' 'sum(n)' count in.json | jq -c . | sort >grouped"
+	same grouped <(sort want)
+}
+
 @test "--zone: an unknown one is named, with the nearest; without tzdata that is said" {
 	ticks 3 >in.json
 	says 2 'no time zone `Europe/Belrin`; did you mean Europe/Berlin\?' stream-window 1d --zone Europe/Belrin -t t in.json

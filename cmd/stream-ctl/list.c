@@ -7,6 +7,7 @@ static int list_one(struct ctl *c, const char *name, struct error *e)
 	struct stream s;
 	char sync[32];
 	uint64_t bytes = 0;
+	int64_t open = 0;
 	int r = stream_open(&s, &files_real, name, e);
 	if (r)
 		return r;
@@ -14,11 +15,12 @@ static int list_one(struct ctl *c, const char *name, struct error *e)
 		struct shard_extent extent;
 		r = stream_extent(&s, s.catalog.shards[i].id, &extent, e);
 		bytes += extent.bytes;
+		open += !s.catalog.shards[i].closed;
 	}
 	sync_text(s.catalog.sync, sync);
 	struct field row[] = {
 		{"stream", ctl_text(name)},
-		{"shards", value_int((int64_t)s.catalog.shard_count)},
+		{"shards", value_int(open)},
 		{"bytes", value_int((int64_t)bytes)},
 		{"key", s.catalog.key ? ctl_text(s.catalog.key) : value_null()},
 		{"hash", ctl_text(hash_kind_names[s.catalog.router.kind])},

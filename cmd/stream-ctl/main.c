@@ -102,10 +102,10 @@ int main(int argc, char **argv)
 		 "create: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
 		 "create: how long records are kept", NULL},
-		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
-		 "split: the first point of the second part (the middle)", NULL},
 		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
 		 NULL},
+		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
+		 "split: the first point of the second part (the middle)", NULL},
 		{0},
 	};
 	static const struct command command = {

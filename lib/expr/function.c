@@ -14,7 +14,7 @@ const struct function functions_choice[] = {
 
 const struct function *const function_tables[] = {
 	functions_choice, functions_text,    functions_form, functions_pattern, functions_number,
-	functions_time,   functions_convert, functions_code, functions_place,
+	functions_time,   functions_convert, functions_code, functions_json,    functions_place,
 };
 const size_t function_table_count = sizeof function_tables / sizeof *function_tables;
 
@@ -53,7 +53,7 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"concat", "a + b"},
 		{"tolower", "lower(s)"},
 		{"toupper", "upper(s)"},
-		{"date_trunc", "trunc(time, 1h)"},
+		{"date_trunc", "trunc(time, 1h), or trunc(time, \"month\")"},
 		{"hash", "xxh3(s)"},
 		{"char_length", "length(s)"},
 		{"lcase", "lower(s)"},
@@ -133,7 +133,10 @@ static const char *known_elsewhere(const char *name, size_t len)
 		{"iif", "if(condition, then, else)"},
 		{"typeof", "type(x)"},
 		{"is_present", "present(field)"},
-		{"has", "present(field)"},
+		{"array_contains", "has(array, x)"},
+		{"has_key", "has(object, key)"},
+		{"map", "object(key, x, ...)"},
+		{"struct", "object(key, x, ...)"},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i][0]) == len && !memcmp(words[i][0], name, len))

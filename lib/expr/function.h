@@ -47,7 +47,8 @@ bool value_is_network(struct value s);
 struct value function_apply(struct eval *ev, const struct node *n, const struct value *args);
 
 extern const struct function functions_choice[], functions_text[], functions_form[], functions_pattern[],
-	functions_number[], functions_time[], functions_convert[], functions_code[], functions_place[];
+	functions_number[], functions_time[], functions_convert[], functions_code[], functions_json[],
+	functions_place[];
 
 /* All of these tables, each ended by a row without a name. */
 extern const struct function *const function_tables[];

@@ -1,11 +1,10 @@
-/* Functions from one notation to another: hashes, hexadecimal, base64, URLs, JSON. */
+/* Functions from one notation to another: hashes, hexadecimal, base64, URLs. */
 #include "base/base64.h"
 #include "codec/digest.h"
 #include "codec/hash.h"
 #include "expr/function.h"
 #include "expr/text.h"
 #include "expr/utf8.h"
-#include "format/json.h"
 
 /* -- hashes, in hexadecimal -- */
 
@@ -161,32 +160,6 @@ static struct value call_url_decode(struct eval *ev, const struct node *n, const
 	return decoded(text, (size_t)(to - text));
 }
 
-/* -- JSON -- */
-
-static struct value call_json(struct eval *ev, const struct node *n, const struct value *a)
-{
-	struct value v;
-	struct error e;
-	bool incomplete;
-	const char *end = a->s + a->len, *p = json_read(a->s, end, ev->arena, &v, &incomplete, &e);
-	if (!p)
-		return eval_error(ev, n, "no JSON: %s", e.text);
-	while (p < end && strchr(" \t\r\n", *p) && *p)
-		p++;
-	return p == end ? v
-			: eval_error(ev, n, "no JSON: column %zu: something behind the value", (size_t)(p - a->s) + 1);
-}
-
-static struct value call_json_encode(struct eval *ev, const struct node *n, const struct value *a)
-{
-	struct buf out = BUF_INIT;
-	struct text t = {.arena = ev->arena};
-	json_write(*a, &out);
-	text_add(&t, out.data, out.len);
-	buf_release(&out);
-	return text_value(ev, n, TYPE_STRING, &t);
-}
-
 const struct function functions_code[] = {
 	{"sha256", "b", "sha256(s)", "SHA-256 in hexadecimal", call_sha256, 0, OP_CALL},
 	{"hmac_sha256", "bb", "hmac_sha256(s, key)", "SHA-256 with a secret", call_hmac_sha256, 0, OP_CALL},
@@ -199,7 +172,5 @@ const struct function functions_code[] = {
 	{"base64_decode", "s", "base64_decode(s)", "the bytes that base64 stands for", call_base64_decode, 0, OP_CALL},
 	{"url_encode", "b", "url_encode(s)", "with % before what a URL reserves", call_url_encode, 0, OP_CALL},
 	{"url_decode", "s", "url_decode(s)", "with %20 and its like resolved", call_url_decode, 0, OP_CALL},
-	{"json", "s", "json(s)", "the value that a JSON text is", call_json, 0, OP_CALL},
-	{"json_encode", "a", "json_encode(x)", "the JSON text of a value", call_json_encode, FUNCTION_MISSING, OP_CALL},
 	{0},
 };

@@ -1,4 +1,4 @@
-/* Functions that give texts a form: pad, repeat, mask, format, join. */
+/* Functions that give texts a form: pad, repeat, mask, format. */
 #include <math.h>
 #include <stdio.h>
 
@@ -6,7 +6,6 @@
 #include "expr/function.h"
 #include "expr/text.h"
 #include "expr/utf8.h"
-#include "format/json.h"
 
 enum { WIDTH_MAX = 1 << 20, PLACES_MAX = VALUE_SCALE_MAX };
 
@@ -205,42 +204,6 @@ static struct value call_format(struct eval *ev, const struct node *n, const str
 	return text_value(ev, n, TYPE_STRING, &t);
 }
 
-/* -- join -- */
-
-static const char *skip_space(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
-		p++;
-	return p;
-}
-
-/* The text of an array is whole: it was checked when it became a value. */
-static struct value call_join(struct eval *ev, const struct node *n, const struct value *a)
-{
-	struct text t = {.arena = ev->arena};
-	if (a->type != TYPE_JSON || a->s[0] != '[')
-		return eval_error(ev, n, "join wants an array, not %s",
-				  a->type == TYPE_JSON ? "an object" : value_type_name(*a));
-	const char *end = a->s + a->len, *p = skip_space(a->s + 1, end);
-	bool any = false;
-	while (p < end && *p != ']') {
-		struct value v;
-		struct error e;
-		bool incomplete;
-		p = json_read(p, end, ev->arena, &v, &incomplete, &e);
-		if (!p)
-			return eval_error(ev, n, "%s", e.text);
-		if (any)
-			text_add(&t, a[1].s, a[1].len);
-		struct value s = plain_text(ev, v);
-		text_add(&t, s.s, s.len);
-		any = true;
-		p = skip_space(p, end);
-		p = skip_space(p + (p < end && *p == ','), end);
-	}
-	return text_value(ev, n, TYPE_STRING, &t);
-}
-
 const struct function functions_form[] = {
 	{"lpad", "ai|s", "lpad(x, width[, fill])", "filled up at the front", call_lpad, 0, OP_CALL},
 	{"rpad", "ai|s", "rpad(x, width[, fill])", "filled up at the end", call_rpad, 0, OP_CALL},
@@ -248,7 +211,6 @@ const struct function functions_form[] = {
 	{"reverse", "s", "reverse(s)", "the last character first", call_reverse, 0, OP_CALL},
 	{"format", "sa*", "format(template, x, ...)", "each {} or {:8.2} becomes the next argument", call_format, 0,
 	 OP_CALL},
-	{"join", "as", "join(array, separator)", "the elements as one string", call_join, 0, OP_CALL},
 	{"mask", "a|is", "mask(x[, keep[, with]])", "stars for all but the last characters", call_mask, 0, OP_CALL},
 	{0},
 };

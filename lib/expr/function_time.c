@@ -96,17 +96,6 @@ static struct value call_strftime(struct eval *ev, const struct node *n, const s
 	return value_string(arena_copy(ev->arena, text, len), len);
 }
 
-static struct value call_trunc(struct eval *ev, const struct node *n, const struct value *a)
-{
-	int64_t unit;
-	if (!seconds_to_ns(a[1], &unit) || unit <= 0)
-		return eval_error(ev, n, "the second argument is a duration above 0, like 1h");
-	int64_t result = zone_floor(zone_arg(n, 2), a[0].i, unit);
-	if (result == TIMESTAMP_MIN)
-		return eval_error(ev, n, "the result is no time between the years 1677 and 2262");
-	return value_time(result);
-}
-
 static struct value call_now(struct eval *ev, const struct node *n, const struct value *a)
 {
 	(void)n, (void)a;
@@ -131,12 +120,17 @@ struct civil {
 	int64_t rest; /* nanoseconds of the day */
 };
 
-static struct civil civil_of(const struct node *n, struct value time)
+static struct civil civil_at(int64_t local)
 {
 	struct civil c;
-	c.days = day_of(zone_local(zone_arg(n, 1), time.i), &c.rest);
+	c.days = day_of(local, &c.rest);
 	civil_from_days(c.days, &c.year, &c.month, &c.day);
 	return c;
+}
+
+static struct civil civil_of(const struct node *n, struct value time)
+{
+	return civil_at(zone_local(zone_arg(n, 1), time.i));
 }
 
 static struct value call_year(struct eval *ev, const struct node *n, const struct value *a)
@@ -204,12 +198,63 @@ static struct value call_week(struct eval *ev, const struct node *n, const struc
 	return value_int((thursday - days_from_civil(year, 1, 1)) / 7 + 1);
 }
 
+/* -- the beginning of a stretch of time -- */
+
+static int64_t first_day(const struct civil *c, const char *unit)
+{
+	switch (unit[0]) {
+	case 'y': return days_from_civil(c->year, 1, 1);
+	case 'q': return days_from_civil(c->year, (c->month - 1) / 3 * 3 + 1, 1);
+	case 'm': return days_from_civil(c->year, c->month, 1);
+	default: return c->days - (weekday(c->days) - 1);
+	}
+}
+
+/* Stretches of the calendar that are of different lengths, and weeks, which begin on Mondays; NULL: it is none. */
+static const char *calendar_unit(struct value s)
+{
+	static const char *const units[] = {"year", "quarter", "month", "week"};
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (s.len == strlen(units[i]) && !memcmp(s.s, units[i], s.len))
+			return units[i];
+	return NULL;
+}
+
+static struct value trunc_calendar(struct eval *ev, const struct node *n, const struct value *a)
+{
+	const struct zone *zone = zone_arg(n, 2);
+	const char *unit = calendar_unit(a[1]);
+	int64_t clock;
+	if (!unit)
+		return eval_error(ev, n, "the second argument is a duration, like 1h, or one of %s",
+				  "\"year\", \"quarter\", \"month\", \"week\"");
+	/* By the clock that never goes back: what lies in one stretch has one beginning. */
+	struct civil c = civil_at(zone_clock(zone, a[0].i));
+	if (__builtin_mul_overflow(first_day(&c, unit), DAY, &clock))
+		return eval_error(ev, n, "the result is no time between the years 1677 and 2262");
+	return value_time(zone_instant(zone, clock));
+}
+
+static struct value call_trunc(struct eval *ev, const struct node *n, const struct value *a)
+{
+	int64_t size;
+	if (a[1].type == TYPE_STRING)
+		return trunc_calendar(ev, n, a);
+	if (!value_is_number(a[1]) || !seconds_to_ns(a[1], &size) || size <= 0)
+		return eval_error(ev, n, "the second argument is a duration above 0, like 1h");
+	int64_t result = zone_floor(zone_arg(n, 2), a[0].i, size);
+	if (result == TIMESTAMP_MIN)
+		return eval_error(ev, n, "the result is no time between the years 1677 and 2262");
+	return value_time(result);
+}
+
 const struct function functions_time[] = {
 	{"time", "a|z", "time(x[, zone])", "a time from a text or number", call_time, 0, OP_CALL},
 	{"strptime", "sD|z", "strptime(s, format[, zone])", "a time from a text of this format", call_strptime, 0,
 	 OP_CALL},
 	{"strftime", "td|z", "strftime(time, format[, zone])", "the text of a time", call_strftime, 0, OP_CALL},
-	{"trunc", "tn|z", "trunc(time, duration[, zone])", "the last multiple of the duration", call_trunc, 0, OP_CALL},
+	{"trunc", "ta|z", "trunc(time, duration[, zone])", "the last multiple of 1h, 1d, ... or \"month\"", call_trunc,
+	 0, OP_CALL},
 	{"now", "", "now()", "the time when the command began", call_now, 0, OP_CALL},
 	{"year", "t|z", "year(time[, zone])", "of a time", call_year, 0, OP_CALL},
 	{"month", "t|z", "month(time[, zone])", "1 to 12", call_month, 0, OP_CALL},

@@ -116,6 +116,10 @@ static int parse_meta(struct parser *p, struct node **out)
 
 static int parse_call(struct parser *p, const struct token *name, struct node **out)
 {
+	if (p->is_aggregate && p->is_aggregate(name->name, name->name_len) && function_find(name->name, name->name_len))
+		return PARSE_FAIL(p, name->begin,
+				  "%s over records stands alone, as in NAME = %s(...); of values it is %s", name->name,
+				  name->name, name->name[1] == 'i' ? "least(a, b)" : "greatest(a, b)");
 	if (p->is_aggregate && p->is_aggregate(name->name, name->name_len))
 		return PARSE_FAIL(p, name->begin, "%s is an aggregate and stands alone, as in NAME = %s(...)",
 				  name->name, name->name);

@@ -1,6 +1,7 @@
 #include "flow/flow.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,10 +321,22 @@ static void show_help(const struct command *c)
 	buf_release(&text);
 }
 
-int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
+/* A shell's `<(COMMAND)` is the read end of a pipe, given as /dev/fd/63: an input like standard input. */
+static void mark_inputs(const struct command *c, int argc, char **argv)
 {
+	static const char prefix[] = "/dev/fd/";
 	if (!(c->traits & COMMAND_SOURCE))
 		peer_mark(STDIN_FILENO);
+	for (int i = 1; i < argc; i++) {
+		int fd = strncmp(argv[i], prefix, sizeof prefix - 1) ? -1 : atoi(argv[i] + sizeof prefix - 1);
+		if (fd > STDERR_FILENO && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+			peer_mark(fd);
+	}
+}
+
+int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
+{
+	mark_inputs(c, argc, argv);
 	struct flow f = {.command = c, .stage = s, .self = self, .wait_fd = -1, .final = true, .bad = {.fd = -1}};
 	struct error e = {0};
 	struct operands operands;

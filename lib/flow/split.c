@@ -85,6 +85,12 @@ int split_flush(struct split *s, struct error *e)
 	return r;
 }
 
+void split_set_bounded(struct split *s, enum frame_bounded bounded)
+{
+	for (uint32_t k = 0; k < s->count; k++)
+		output_set_bounded(s->outputs[k], bounded);
+}
+
 int split_end(struct split *s, struct flow *f, struct error *e)
 {
 	struct batch body;

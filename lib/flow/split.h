@@ -26,6 +26,8 @@ int split_control(struct split *s, enum frame_kind kind, unsigned flags, const s
 /* Tells those behind that they see a part: a WATERMARK without a time, state `split`. */
 int split_announce(struct split *s, struct error *e);
 int split_flush(struct split *s, struct error *e);
+/* Those behind learn whether the records have an end; before anything is written, if it is to stand in the first line. */
+void split_set_bounded(struct split *s, enum frame_bounded bounded);
 /* END with the counts to the first, and the same stages with zeros to the others, so that they add up to the truth. */
 int split_end(struct split *s, struct flow *f, struct error *e);
 

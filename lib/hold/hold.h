@@ -30,7 +30,7 @@ struct block {
 	const void *mapped_for;      /* the gather that the next two are of, */
 	uint32_t mapped_generation;  /* and of which generation of its batch; */
 	uint32_t mapped_columns, mapped_shapes;
-	int32_t *columns, *shapes;   /* where these columns and shapes are there; -1: not looked up */
+	int32_t *columns, *shapes; /* where these columns and shapes are there; -1: not looked up */
 };
 
 /* An empty one, of values. */
@@ -64,7 +64,8 @@ size_t hold_memory(const struct hold *h); /* bytes */
 
 struct gather {
 	struct batch out;
-	const struct field *lead; /* fields that stand first in each record, in place of its own of that name; borrowed */
+	const struct field
+		*lead; /* fields that stand first in each record, in place of its own of that name; borrowed */
 	uint32_t lead_count;
 	uint16_t *columns;
 	uint32_t cap;

@@ -293,8 +293,7 @@ static int keep_rows(struct interval *j, int side, struct batch *b, const struct
 			return taken;
 		for (int n = 0; n < taken; n++, i++, at.row++) {
 			struct kept entry = {.ref = at, .time = rows[i].time, .matched = rows[i].matched};
-			uint32_t number =
-				keep(k, key_bytes(keys, rows[i].key), key_len(keys, rows[i].key), entry);
+			uint32_t number = keep(k, key_bytes(keys, rows[i].key), key_len(keys, rows[i].key), entry);
 			if (side == LEFT && j->options.outer && !entry.matched)
 				push(j, (struct waiting){entry.time, j->seq++, k, number});
 		}
@@ -308,8 +307,7 @@ static int keep_all(struct interval *j, int side, struct batch *b, const struct 
 	int r = 0;
 	for (uint32_t i = 0, n; i < count && !r; i += n) {
 		int64_t start = window_floor(rows[i].time, j->width, 0);
-		for (n = 1; i + n < count && rows[i + n].time >= start &&
-			    rows[i + n].time < time_add(start, j->width);
+		for (n = 1; i + n < count && rows[i + n].time >= start && rows[i + n].time < time_add(start, j->width);
 		     n++)
 			;
 		r = keep_rows(j, side, b, rows + i, n, keys, e);

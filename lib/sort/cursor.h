@@ -22,7 +22,7 @@ struct sorter {
 	bool ordered;
 
 	struct run **runs; /* the oldest first; all older than what is in memory */
-	uint32_t *levels;   /* how many times each was folded; falling */
+	uint32_t *levels;  /* how many times each was folded; falling */
 	uint32_t run_count;
 };
 

@@ -20,10 +20,12 @@ struct slot {
 struct heap {
 	uint32_t *slots;
 	uint32_t count, cap;
+	uint32_t tied; /* how many have the key of the one on top; only with ties */
 };
 
 struct ranking {
 	uint32_t n;
+	bool ties;
 	struct key_table groups;
 	struct heap *heaps; /* by number of group */
 	uint32_t heap_count, heap_cap;
@@ -34,10 +36,11 @@ struct ranking {
 	struct hold hold;
 };
 
-struct ranking *ranking_new(uint32_t n)
+struct ranking *ranking_new(uint32_t n, bool ties)
 {
 	struct ranking *r = mem_zero(sizeof *r);
 	r->n = n;
+	r->ties = ties;
 	return r;
 }
 
@@ -63,10 +66,16 @@ size_t ranking_memory(const struct ranking *r)
 
 /* -- heaps -- */
 
+static int compare_keys(const struct ranking *r, uint32_t a, uint32_t b)
+{
+	const struct slot *x = &r->slots[a], *y = &r->slots[b];
+	return order_compare(r->keys.data + x->key_at, x->key_len, r->keys.data + y->key_at, y->key_len);
+}
+
 static int compare_slots(const struct ranking *r, uint32_t a, uint32_t b)
 {
 	const struct slot *x = &r->slots[a], *y = &r->slots[b];
-	int order = order_compare(r->keys.data + x->key_at, x->key_len, r->keys.data + y->key_at, y->key_len);
+	int order = compare_keys(r, a, b);
 	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
@@ -123,9 +132,49 @@ static uint32_t add_slot(struct ranking *r, const char *key, size_t len, uint64_
 	return r->slot_count++;
 }
 
+static void pop(const struct ranking *r, struct heap *h)
+{
+	h->slots[0] = h->slots[--h->count];
+	sift_down(r, h);
+}
+
+static uint32_t count_tied(const struct ranking *r, const struct heap *h)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < h->count; i++)
+		n += !compare_keys(r, h->slots[i], h->slots[0]);
+	return n;
+}
+
+/* consider with ties: those on top, which have the same key, go when there are enough without them. */
+static bool consider_ties(struct ranking *r, struct heap *h, const char *key, size_t len, uint64_t seq)
+{
+	int order = -1;
+	if (h->count >= r->n) {
+		const struct slot *worst = &r->slots[h->slots[0]];
+		order = order_compare(key, len, r->keys.data + worst->key_at, worst->key_len);
+	}
+	if (order > 0)
+		return false;
+	push(r, h, add_slot(r, key, len, seq));
+	r->live++;
+	if (h->count <= r->n) {
+		h->tied = count_tied(r, h);
+	} else if (!order) {
+		h->tied++;
+	} else if (h->count - h->tied >= r->n) {
+		for (; h->tied; h->tied--, r->live--)
+			pop(r, h);
+		h->tied = count_tied(r, h);
+	}
+	return true;
+}
+
 /* Whether a record is among the first of its group so far; it then has a slot. */
 static bool consider(struct ranking *r, struct heap *h, const char *key, size_t len, uint64_t seq)
 {
+	if (r->ties)
+		return consider_ties(r, h, key, len, seq);
 	if (h->count == r->n) {
 		const struct slot *worst = &r->slots[h->slots[0]];
 		/* With the same key the one that came before stays. */
@@ -211,8 +260,7 @@ int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys,
 	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t k = which ? which[i] : i;
-		uint32_t group =
-			groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
+		uint32_t group = groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
 		if (consider(r, heap_of(r, group), key_bytes(keys, k), key_len(keys, k), seq + k))
 			rows[n++] = batch_row(b, i);
 	}
@@ -266,7 +314,18 @@ static size_t list_candidates(const struct ranking *r, struct candidate *out)
 	return n;
 }
 
-struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32_t n, size_t *total)
+/* Whether two candidates, neighbours in order, are of one group; and have one key. */
+static bool same_group(const struct candidate *a, const struct candidate *b)
+{
+	return !order_compare(a->group, a->group_len, b->group, b->group_len);
+}
+
+static bool same_key(const struct candidate *a, const struct candidate *b)
+{
+	return !order_compare(a->key, a->key_len, b->key, b->key_len);
+}
+
+struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32_t n, bool ties, size_t *total)
 {
 	size_t live = 0, have = 0;
 	for (uint32_t i = 0; i < count; i++)
@@ -278,10 +337,11 @@ struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32
 	if (have)
 		qsort(all, have, sizeof *all, compare_candidates);
 	*total = 0;
-	uint32_t rank = 0;
+	uint32_t place = 0, rank = 0;
 	for (size_t i = 0; i < have; i++) {
-		bool same = i && !order_compare(all[i].group, all[i].group_len, all[i - 1].group, all[i - 1].group_len);
-		rank = same ? rank + 1 : 1;
+		place = i && same_group(&all[i], &all[i - 1]) ? place + 1 : 1;
+		if (!ties || place == 1 || !same_key(&all[i], &all[i - 1]))
+			rank = place;
 		if (rank <= n)
 			out[(*total)++] = (struct ranked){all[i].ref, rank};
 	}

@@ -1,13 +1,15 @@
 /*
- * The first N records of each group by key; of records with the same key, those that came first. Memory is that of N records for each
- * group, and as much again until what was displaced is swept out.
+ * The first N records of each group by key; of records with the same key, those that came first, or with `ties` all whose
+ * key is that of the N-th. Memory is that of these records for each group, and as much again until what was displaced is swept
+ * out.
  *
  *   ranking_add(r, b, keys, groups, which, seq, e)      rows with their keys, groups and places in the order of arrival
- *   rankings_take(list, count, n, &rows, &total)        several rankings (of the panes of a window) as one
+ *   rankings_take(list, count, n, ties, &total)          several rankings (of the panes of a window) as one
  */
 #ifndef STREAM_SORT_RANKING_H
 #define STREAM_SORT_RANKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +20,7 @@
 
 struct ranking;
 
-struct ranking *ranking_new(uint32_t n);
+struct ranking *ranking_new(uint32_t n, bool ties);
 void ranking_free(struct ranking *r);
 
 /*
@@ -31,11 +33,11 @@ size_t ranking_memory(const struct ranking *r); /* bytes, about */
 
 struct ranked {
 	struct row_ref ref;
-	uint32_t rank; /* in its group, from 1 */
+	uint32_t rank; /* in its group, from 1; with ties that of the first record with the same key */
 };
 
 /* The first n of each group, groups in order of their keys. The list is the caller's to free; its rows belong to the
    rankings. */
-struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32_t n, size_t *total);
+struct ranked *rankings_take(struct ranking *const *list, uint32_t count, uint32_t n, bool ties, size_t *total);
 
 #endif

@@ -134,9 +134,11 @@ static bool ranges_tile(const struct catalog *c)
 	size_t count;
 	const struct catalog_shard **tiles = catalog_tiles(c, &count);
 	struct hash128 next = {0};
-	bool good = count > 0 && !hash128_compare(tiles[count - 1]->to, HASH128_MAX);
+	bool good = count > 0;
 	for (size_t i = 0; good && i < count; i++) {
-		good = !hash128_compare(tiles[i]->from, next) && hash128_compare(tiles[i]->to, next) >= 0;
+		bool last = !hash128_compare(tiles[i]->to, HASH128_MAX);
+		good = !hash128_compare(tiles[i]->from, next) && hash128_compare(tiles[i]->to, next) >= 0 &&
+		       last == (i + 1 == count);
 		next = hash128_next(tiles[i]->to);
 	}
 	free(tiles);

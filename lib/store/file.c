@@ -31,6 +31,9 @@ int file_find(struct file *f, const struct files *io, const char *path, int flag
 	*f = FILE_CLOSED;
 	if (fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 		return 0;
+	if (fd < 0 && errno == EMFILE)
+		return error_set(e, ERR_FAILED, "cannot open %s: too many files are open; `ulimit -n` raises the limit",
+				 path);
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", path);
 	*f = (struct file){io, mem_copy(path, strlen(path)), fd};

@@ -45,7 +45,8 @@ static int search(struct limit *l, const struct files *io, const char *directory
 {
 	struct segment_list list = {0};
 	struct segment newest = SEGMENT_CLOSED;
-	*l = (struct limit){.generation = h->generation, .searched = true, .known = true, .seq = h->next};
+	*l = (struct limit){
+		.generation = h->generation, .foreign = !h->suspect, .searched = true, .known = true, .seq = h->next};
 	int r = segment_list_read(&list, io, directory, e);
 	uint64_t base = list.count ? list.bases[list.count - 1] : 0;
 	bool any = list.count > 0;

@@ -213,7 +213,7 @@ static int look_final(struct lane *l, struct error *e)
 	if (shard && !shard->closed)
 		return 0;
 	int err = cursor_end(&l->cursor, &end, e);
-	return err ? err : l->cursor.limit.sealed || l->cursor.limit.searched;
+	return err ? err : l->cursor.limit.sealed || l->cursor.limit.foreign;
 }
 
 /* Its files are closed; the place stays. */

@@ -89,12 +89,20 @@ static int read_state(struct value v, enum shard_state *state)
 	return ERR_FAILED;
 }
 
+/* What a splitter announces: that there are others. It says nothing of time. */
+static bool is_split(struct value state)
+{
+	return state.type == TYPE_STRING && state.len == 5 && !memcmp(state.s, "split", 5);
+}
+
 int watermark_frame(struct watermark *w, const struct batch *b, bool times, struct error *e)
 {
 	for (uint32_t i = 0; i < batch_count(b); i++) {
 		uint32_t row = batch_row(b, i);
 		struct value time = frame_field(b, "time", row);
 		enum shard_state state;
+		if (is_split(frame_field(b, "state", row)))
+			continue;
 		if (read_state(frame_field(b, "state", row), &state))
 			return error_set(e, ERR_FAILED, "watermark frame: a state other than active, idle, drained");
 		if (!value_is_missing(time) && time.type != TYPE_TIME)

@@ -124,6 +124,22 @@ EOF
 EOF
 }
 
+# The window has come while its input is still open.
+@test "COUNT: a window comes when it is full, though time does not move" {
+	mkfifo in
+	stream-window 'count 2' -t t --delay 0 <in 3>&- | stream-agg count 'last(n)' 3>&- |
+		jq --unbuffered -r '[.count, .last_n] | join(" ")' >out 3>&- &
+	local last=$!
+	exec 5>in
+	printf '{"t":"2020-04-15T08:00:00Z","n":%d}\n' 1 2 3 >&5
+	wait_for seen 1
+	printf '{"t":"2020-04-15T08:00:00Z","n":%d}\n' 4 5 >&5
+	wait_for seen 2
+	exec 5>&-
+	wait $last
+	[ "$(cat out)" = $'2 2\n2 4' ]
+}
+
 # seen N: N results have come out.
 seen() { [ "$(wc -l <out)" -ge "$1" ]; }
 

@@ -378,6 +378,12 @@ static void test_arguments(void)
 	GIVES("ip_version(path)", "null");
 	ANSWERS("trunc(@time, 1d, 'Europe/Belrin')", "column 18: there is no time zone `Europe/Belrin`; did you mean");
 	ANSWERS("trunc(@time, 1d, path)", "a zone is wanted here");
+	GIVES("trunc(@time, 'year', 'Europe/Berlin')", "2025-12-31T23:00:00Z");
+	GIVES("trunc(@time, 'quarter')", "2026-10-01T00:00:00Z");
+	GIVES("trunc('2026-01-01T00:30:00Z', 'month', 'America/New_York')", "2025-12-01T05:00:00Z");
+	GIVES("trunc('1969-12-31', 'week')", "1969-12-29T00:00:00Z");
+	ANSWERS("trunc(@time, 'moth')", "one of");
+	ANSWERS("trunc(@time, ok)", "a duration above 0");
 	ANSWERS("trunc(@time, 0)", "a duration above 0");
 	ANSWERS("strftime(@time, '%Q')", "column 17: `%Q` is no time format: there is no `%Q` in one");
 	ANSWERS("strftime(@time, path + '%Q')", "a directive that is not known");
@@ -401,6 +407,16 @@ static void test_arguments(void)
 	GIVES("join(json(' [ ] '), '-')", "\"\"");
 	ANSWERS("join(path, '-')", "join wants an array, not string");
 	ANSWERS("join(geo, '-')", "join wants an array, not an object");
+	GIVES("object(path, object('a', array(none, nothere, 1.10, true, @time)))",
+	      "{\"/a/b?x=1\":{\"a\":[null,null,1.10,true,\"2026-11-22T19:37:33.500Z\"]}}");
+	GIVES("length(object('a', nothere)) + length(array(none))", "1");
+	ANSWERS("object('a')", "1 argument, but it is object(key, x, ...)");
+	ANSWERS("object('a', 1, 'b')", "a value is missing behind the last key");
+	ANSWERS("object(status, 1)", "a key is a string");
+	GIVES("has(json('[1.0, \"x\", [2]]'), 1) && has(geo, 'city') && !has(geo, 'Bonn')", "true");
+	GIVES("has(array(array(2)), array(2))", "true");
+	GIVES("has(tags, none) == null", "true");
+	ANSWERS("has(path, 'a')", "contains() into a string");
 	ANSWERS("json('{')", "no JSON");
 	ANSWERS("json('1 2')", "column 3: something behind the value");
 	GIVES("json(' 1.10 ')", "1.10");
@@ -543,7 +559,8 @@ static void test_names(void)
 
 static bool is_aggregate(const char *name, size_t len)
 {
-	return (len == 5 && !memcmp(name, "count", 5)) || (len == 3 && !memcmp(name, "sum", 3)) ||
+	return (len == 5 && !memcmp(name, "count", 5)) ||
+	       (len == 3 && (!memcmp(name, "sum", 3) || !memcmp(name, "max", 3))) ||
 	       (len == 8 && !memcmp(name, "quantile", 8));
 }
 
@@ -590,6 +607,7 @@ static void test_statements(void)
 	CHECK(strstr(refused("user-agent = 1"), "backquotes: `user-agent`"));
 	CHECK(strstr(refused("count() + 1"), "stands alone"));
 	CHECK(strstr(refused("x = round(sum(a), 2)"), "aggregate and stands alone"));
+	CHECK(strstr(refused("x = sum(max(a, b))"), "of values it is greatest(a, b)"));
 	CHECK(strstr(refused("sum(a"), "not closed"));
 	CHECK(strstr(refused("sum(a b)"), "column 7"));
 	CHECK(strstr(refused("a, b"), "ends before ,"));

@@ -1,0 +1,2 @@
+-- bids as they are
+SELECT auction, bidder, price, date_time FROM bid;

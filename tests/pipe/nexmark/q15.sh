@@ -1,0 +1,11 @@
+# bids, bidders and auctions of each day, by the rank of the price
+stream-filter 'event == "bid"' "$events" |
+	stream-agg -b 'day = strftime(date_time, "%Y-%m-%d")' \
+		'total = count()' 'rank1 = sum(if(price < 10000, 1, 0))' \
+		'rank2 = sum(if(price >= 10000 && price < 1000000, 1, 0))' 'rank3 = sum(if(price >= 1000000, 1, 0))' \
+		'bidders = distinct(bidder)' 'bidders1 = distinct(if(price < 10000, bidder, null))' \
+		'bidders2 = distinct(if(price >= 10000 && price < 1000000, bidder, null))' \
+		'bidders3 = distinct(if(price >= 1000000, bidder, null))' \
+		'auctions = distinct(auction)' 'auctions1 = distinct(if(price < 10000, auction, null))' \
+		'auctions2 = distinct(if(price >= 10000 && price < 1000000, auction, null))' \
+		'auctions3 = distinct(if(price >= 1000000, auction, null))' -o tsv
