@@ -46,7 +46,7 @@ struct files {
 
 /* The real one. */
 extern const struct files files_real;
-/* Lets this process have as many files open as it may at most: who writes a stream holds four for each shard, who reads
+/* Lets this process have as many files open as it may at most: who writes a stream holds five for each shard, who reads
    one, two. The soft limit is usually 1024, for the sake of select(2), which is not used here. */
 void files_allow_many(void);
 

@@ -27,8 +27,8 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 	struct segment first = SEGMENT_CLOSED;
 	char *directory = shard_directory(stream, id);
 	int r = path_mkdirs(io, directory, e);
-	/* They are here from the start, so that those who only read can watch the head. */
-	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
+	/* They are here from the start, so that those who only read can watch them. */
+	for (const char *const *name = (const char *const[]){"lock", "sync", "head", "news", NULL}; !r && *name; name++)
 		r = create_empty(io, directory, *name, e);
 	if (!r)
 		r = segment_create(&first, io, directory, id, base, arrived, e);
@@ -55,6 +55,7 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		.lock = FILE_CLOSED,
 		.sync = FILE_CLOSED,
 		.head_file = FILE_CLOSED,
+		.news = FILE_CLOSED,
 		.segment = SEGMENT_CLOSED,
 	};
 	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
@@ -64,6 +65,8 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		r = open_part(s, &s->sync, "sync", e);
 	if (!r)
 		r = open_part(s, &s->head_file, "head", e);
+	if (!r)
+		r = open_part(s, &s->news, "news", e);
 	if (r)
 		shard_close(s);
 	return r;
@@ -76,6 +79,7 @@ void shard_close(struct shard *s)
 	shard_forget(s);
 	free(s->sent);
 	segment_close(&s->segment);
+	file_close(&s->news);
 	file_close(&s->head_file);
 	file_close(&s->sync);
 	file_close(&s->lock);
@@ -98,15 +102,27 @@ void shard_unlock(struct shard *s)
 	file_unlock(&s->lock);
 }
 
+/* Whether followers may read more, or have to look elsewhere. */
+static bool is_news(const struct shard *s, const struct head *from, const struct head *to)
+{
+	return s->written_is_news || from->segment != to->segment || from->durable != to->durable ||
+	       from->failed != to->failed || from->sealed != to->sealed ||
+	       memcmp(from->boot, to->boot, sizeof to->boot) != 0;
+}
+
 int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 {
 	struct head next = *h;
 	next.generation = s->head.generation;
 	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
+	bool news = is_news(s, &s->head, &next);
 	int r = head_write(&s->head_file, &next, e);
 	if (!r)
 		s->head = next;
+	/* Only to wake them: if that fails, they see it next time. */
+	if (!r && news)
+		file_write(&s->news, "", 1, 0, NULL);
 	return r;
 }
 

@@ -5,6 +5,8 @@
  *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 8 bytes:
  *                     the id of the segment that is being synced, 0 when none is
  *            head     store/head.h
+ *            news     one byte, written when there is more to be read: what followers watch. The head changes at every
+ *                     append, which is no news while only what is durable may be read
  *            *.seg    store/segment.h
  *            aside/   what was cut off: torn and failed writes that nobody had been promised
  *
@@ -52,7 +54,8 @@ struct shard {
 	const struct file *catalog; /* borrowed; NULL: the stream's shards are known not to change */
 	int64_t segment_size;       /* a new segment begins when one is that large */
 	uint8_t boot[BOOT_ID_SIZE];
-	struct file lock, sync, head_file;
+	struct file lock, sync, head_file, news;
+	bool written_is_news;   /* of a stream that never syncs: what is written may be read */
 	struct segment segment; /* the newest, as far as we know */
 	struct head head;       /* as it was when we last held the lock */
 	struct sent *sent;      /* in the order they were appended, all of them in `segment` */

@@ -90,8 +90,10 @@ int writer_open_lanes(struct store_writer *w, struct error *e)
 		struct write_lane *l = take_lane(old, old_count, tiles[i]->id);
 		if (!l)
 			r = open_lane(w, tiles[i], &l, e);
-		if (!r)
-			w->lanes[w->lane_count++] = l;
+		if (r)
+			break;
+		l->shard.written_is_news = w->stream.catalog.sync == SYNC_NEVER;
+		w->lanes[w->lane_count++] = l;
 	}
 	arena_clear(&w->arena);
 	for (size_t i = 0; i < old_count; i++) {
