@@ -333,6 +333,20 @@ int output_flush(struct output *out, struct error *e)
 	return r ? r : write_pending(out, e);
 }
 
+bool output_is_frames(struct output *out)
+{
+	settle(out);
+	return out->as == AS_FRAMES;
+}
+
+int output_deliver(struct output *out, bool *kept, struct error *e)
+{
+	struct stat st;
+	int r = output_flush(out, e);
+	*kept = !r && !fstat(out->fd, &st) && S_ISREG(st.st_mode);
+	return *kept && fdatasync(out->fd) ? error_errno(e, "%s", out->name) : r;
+}
+
 static int finish_text(struct output *out, struct error *e)
 {
 	int r = 0;

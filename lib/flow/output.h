@@ -59,6 +59,11 @@ int output_finish(struct output *out, struct error *e);
  */
 void output_abandon(struct output *out);
 
+/* Whether it is frames; settles what it is to be. */
+bool output_is_frames(struct output *out);
+/* Everything so far is written, and durable if it goes to a regular file; *kept: it does. */
+int output_deliver(struct output *out, bool *kept, struct error *e);
+
 int output_fd(const struct output *out); /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);
 

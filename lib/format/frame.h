@@ -79,6 +79,7 @@ struct frame_writer_options {
 	bool alone; /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
 	bool sums;  /* checksums on buffers (the header always has one) */
 	int zstd;   /* level; 0: not compressed */
+	int packed_most; /* percent of its size that a buffer has at most when it is kept compressed; 0: any saving will do */
 };
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);
@@ -144,9 +145,6 @@ int frame_load(struct frame_reader *r, const char *p, const struct frame *f, con
 
 /* -- passing on, as it is -- */
 
-/* Checks every byte of the frame at p, which frame_peek has found whole, against its checksums, and loads nothing. */
-int frame_verify(const char *p, const struct frame *f, struct error *e);
-
 /* A frame in three pieces, to be written one behind the other. */
 struct frame_pieces {
 	const char *body; /* its buffers, where they lie */
@@ -157,5 +155,10 @@ struct frame_pieces {
 /* The same frame with @stream for all its rows. It stands alone, was verified, and has no @stream. Overwrites head and tail,
    which are the caller's to release. */
 void frame_add_stream(const char *p, const char *stream, size_t len, struct frame_pieces *out);
+/* Checks every byte of the frame at p, which frame_peek has found whole: all checksums, which must be there, and the zeros
+   between the buffers; frame_load skips what nobody needs. */
+int frame_verify(const char *p, const struct frame *f, struct error *e);
+/* Makes the bytes between the buffers of a frame zero, if its directory is whole. */
+void frame_clean(char *p);
 
 #endif

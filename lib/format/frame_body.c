@@ -52,23 +52,23 @@ int body_open(struct body *y)
 	return OK;
 }
 
-int body_check(struct body *y, uint32_t index)
+int body_sum(struct body *y, uint32_t index)
 {
-	const char *p = y->p + y->at[index];
-	size_t stored = body_extent(y, index).stored;
 	uint64_t sum;
 	if (!(y->h.flags & FRAME_SUMS))
 		return OK;
 	memcpy(&sum, y->p + extents_at(y) + y->h.extents * sizeof(struct frame_extent) + index * sizeof sum,
 	       sizeof sum);
-	return sum == hash64(p, stored) ? OK : body_damaged(y, "the checksum of a buffer is wrong");
+	return sum == hash64(y->p + y->at[index], body_extent(y, index).stored)
+		       ? OK
+		       : body_damaged(y, "the checksum of a buffer is wrong");
 }
 
 int body_buffer(struct body *y, uint32_t index, const char **p, size_t *len)
 {
 	struct frame_extent x = body_extent(y, index);
 	const char *stored = y->p + y->at[index];
-	int r = body_check(y, index);
+	int r = body_sum(y, index);
 	if (r)
 		return r;
 	*len = x.raw;

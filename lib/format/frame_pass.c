@@ -3,22 +3,6 @@
 #include "codec/hash.h"
 #include "format/frame_reader.h"
 
-int frame_verify(const char *p, const struct frame *f, struct error *e)
-{
-	struct frame seen;
-	struct arena arena = {0};
-	struct body y = {.p = p, .arena = &arena, .e = e};
-	int r = frame_peek(p, f->size, &seen, e);
-	if (r <= 0)
-		return r < 0 ? r : error_set(e, ERR_FAILED, "a frame is not whole");
-	memcpy(&y.h, p, sizeof y.h);
-	r = body_open(&y);
-	for (uint32_t i = 0; !r && i < y.h.extents; i++)
-		r = body_check(&y, i);
-	arena_release(&arena);
-	return r;
-}
-
 /* The buffer of the name, then the directory with one more entry, extent and checksum. */
 static void put_tail(const char *p, const struct frame_header *h, const char *stream, size_t len, struct buf *out)
 {

@@ -56,11 +56,14 @@ static int put(struct shard *s, char *p, size_t len, struct error *e)
 {
 	int64_t arrived = arrival(s);
 	struct head next = head_after(&s->head, len, set_places(s, p, len, arrived), arrived);
+	struct index_entry frame = {s->head.next, arrived, s->head.written};
 	int r = file_write(&s->segment.file, p, len, s->head.written, e);
 	if (!r)
 		r = shard_set_head(s, &next, e);
 	if (r)
 		file_truncate(&s->segment.file, s->head.written, NULL); /* else whoever appends next cuts it */
+	else
+		index_note(&s->index, &s->segment, &frame, len);
 	return r;
 }
 

@@ -74,6 +74,11 @@ ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct 
 	return (ssize_t)done;
 }
 
+bool file_is_unreadable(int error)
+{
+	return error == EIO || error == EBADMSG || error == EUCLEAN || error == ENODATA;
+}
+
 int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e)
 {
 	size_t done = 0;
@@ -246,9 +251,15 @@ int file_replace(const struct files *io, const char *directory, const char *name
 	file_close(&f);
 	if (!r)
 		r = path_rename(io, temporary, path, e);
+	int saved = errno;
+	if (r)
+		path_remove(io, temporary, NULL);
+	errno = saved;
 	if (!r)
 		r = path_sync(io, directory, e);
+	saved = errno;
 	free(temporary);
 	free(path);
+	errno = saved;
 	return r;
 }

@@ -71,8 +71,10 @@ int file_open(struct file *f, const struct files *io, const char *path, int flag
 int file_find(struct file *f, const struct files *io, const char *path, int flags, struct error *e);
 void file_close(struct file *f);
 
-/* Reads up to len bytes at `at`; fewer only at the end of the file. Returns how many. */
+/* Reads up to len bytes at `at`; fewer only at the end of the file. Returns how many. On failure errno says why. */
 ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct error *e);
+/* Whether this errno of a read says that the bytes themselves can't be had: other places of the file may be sound. */
+bool file_is_unreadable(int error);
 /* Writes all of it. On failure any part of it may have been written. */
 int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e);
 /* A failure poisons the file: what was written since the last success may be gone, and a second try may lie. */
@@ -101,7 +103,8 @@ int path_list(const struct files *io, const char *path, void (*each)(void *arg, 
 /* The directory that holds path, malloced. */
 char *path_parent(const char *path);
 
-/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. */
+/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. On failure errno
+   says why, and what was there before is there, or (the last sync failed) the new one. */
 int file_replace(const struct files *io, const char *directory, const char *name, const void *p, size_t len,
 		 struct error *e);
 

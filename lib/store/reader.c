@@ -74,7 +74,7 @@ static void label(const struct store_reader *r, struct lane *l, struct store_ite
 		char *shard = arena_printf(&b->arena, "%s/%u", name, l->cursor.shard);
 		b->meta[META_SHARD] = column_const(value_string(shard, strlen(shard)));
 	}
-	*item = (struct store_item){b, l->cursor.raw, name, l->stream->name, l->cursor.shard};
+	*item = (struct store_item){b, l->cursor.raw, name, l->stream->name, l->cursor.shard, l->cursor.seq};
 }
 
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e)

@@ -117,7 +117,8 @@ int lanes_open(struct store_reader *r, const struct files *io, const char *name,
 		watch_add_stream(&r->watch, s->stream.directory);
 	for (size_t i = 0; i < o->shard_count; i++)
 		if (!catalog_shard(c, o->shards[i]))
-			return error_set(e, ERR_USAGE, "%s has no shard %u", name, o->shards[i]);
+			return error_set(e, ERR_USAGE, "%s has no shard %u; stream-ctl show lists them", name,
+					 o->shards[i]);
 	for (size_t i = 0; !err && i < c->shard_count; i++)
 		if (is_wanted(o, c->shards[i].id))
 			err = add_lane(r, s, &c->shards[i], e);
@@ -141,6 +142,20 @@ void lanes_release(struct store_reader *r)
 
 /* -- where they begin and end -- */
 
+/* Where `begin` puts it. */
+static int place_at(struct store_reader *r, struct lane *l, struct error *e)
+{
+	const struct store_reader_options *o = r->options;
+	uint64_t seq = 0;
+	int how = o->begin(o->begin_arg, l->stream, catalog_shard(&l->stream->catalog, l->shard), &seq, e);
+	if (how < 0)
+		return how;
+	l->ended = how == BEGIN_NEVER;
+	if (how == BEGIN_AT)
+		cursor_seek(&l->cursor, seq);
+	return OK;
+}
+
 /* `late`: it appeared while we read, so that all it has comes behind the beginning. *past: the beginning lies behind all
    there is. */
 static int place(struct store_reader *r, struct lane *l, bool late, bool *past, struct error *e)
@@ -151,12 +166,16 @@ static int place(struct store_reader *r, struct lane *l, bool late, bool *past, 
 	int err = cursor_end(c, &end, e);
 	if (err)
 		return err;
-	*past = o->from.kind == BOUND_SEQ && o->from.seq > end;
-	if (o->from.kind == BOUND_SEQ)
+	*past = !o->begin && o->from.kind == BOUND_SEQ && o->from.seq > end;
+	if (o->begin)
+		err = place_at(r, l, e);
+	else if (o->from.kind == BOUND_SEQ)
 		cursor_seek(c, o->from.seq);
 	else if (o->from.kind == BOUND_END && !late)
 		cursor_seek(c, end);
-	else if (o->from.kind == BOUND_TIME && (err = cursor_seek_time(c, o->from.time, e)))
+	else if (o->from.kind == BOUND_TIME)
+		err = cursor_seek_time(c, o->from.time, e);
+	if (err)
 		return err;
 	c->end = o->follow ? UINT64_MAX : end;
 	if (o->to.kind == BOUND_SEQ && o->to.seq < c->end)

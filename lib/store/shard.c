@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
 
 char *shard_directory(const char *stream, uint32_t id)
 {
@@ -57,6 +59,7 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		.head_file = FILE_CLOSED,
 		.news = FILE_CLOSED,
 		.segment = SEGMENT_CLOSED,
+		.index = INDEX_CLOSED,
 	};
 	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
 	if (!r)
@@ -80,6 +83,7 @@ void shard_close(struct shard *s)
 	free(s->sent);
 	segment_close(&s->segment);
 	file_close(&s->news);
+	index_close(&s->index);
 	file_close(&s->head_file);
 	file_close(&s->sync);
 	file_close(&s->lock);
@@ -161,6 +165,13 @@ int shard_follow(struct shard *s, struct error *e)
 	return r;
 }
 
+/* Retention takes whole segments, so that on a slow shard they must not last for ever. */
+static bool is_old(const struct shard *s)
+{
+	return s->segment_age && s->head.written > s->segment.start && s->segment.arrived != INT64_MIN &&
+	       timestamp_now() - s->segment.arrived >= s->segment_age;
+}
+
 int shard_whole(struct shard *s, struct error *e)
 {
 	int64_t size;
@@ -182,5 +193,19 @@ int shard_whole(struct shard *s, struct error *e)
 int shard_ready(struct shard *s, struct error *e)
 {
 	int r = shard_whole(s, e);
-	return r > 0 ? s->head.written < s->segment_size : r;
+	return r > 0 ? s->head.written < s->segment_size && !is_old(s) : r;
+}
+
+void shard_bound(struct shard *s, const struct catalog *c)
+{
+	enum { PARTS = 16, SIZE_MIN = 64 << 10 };
+	int64_t open = 0;
+	s->written_is_news = c->sync == SYNC_NEVER;
+	for (size_t i = 0; i < c->shard_count; i++)
+		open += !c->shards[i].closed;
+	int64_t size = c->max_size / PARTS / (open ? open : 1), age = c->retention / PARTS;
+	s->segment_size = !c->max_size || size > SEGMENT_SIZE ? SEGMENT_SIZE : size > SIZE_MIN ? size : SIZE_MIN;
+	s->segment_age = !c->retention || age > SECOND ? age : SECOND;
+	if (s->segment_age > DAY)
+		s->segment_age = DAY;
 }

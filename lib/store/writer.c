@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/reserve.h"
 #include "store/spread.h"
 
 enum {
@@ -20,6 +21,8 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	w->stream = *s;
 	*s = (struct stream){0};
 	w->frames = shard_frame_writer();
+	reserve_fill(w->stream.io, w->stream.directory);
+	w->tidier = tidier_new(&w->stream);
 	int r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
@@ -34,6 +37,7 @@ void store_writer_close(struct store_writer *w)
 	if (!w)
 		return;
 	background_wait(&w->syncs);
+	tidier_free(w->tidier);
 	for (size_t i = 0; i < w->lane_count; i++)
 		write_lane_free(w->lanes[i]);
 	free(w->lanes);
@@ -43,6 +47,12 @@ void store_writer_close(struct store_writer *w)
 	free(w);
 }
 
+/* Whether the frame that was just appended, of so many rows, is the first of a segment which is not the shard's first. */
+static bool segment_began(const struct shard *s, uint32_t rows)
+{
+	return s->head.base && s->head.base + rows == s->head.next;
+}
+
 static int append(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
 	int r = shard_append(&l->shard, b, e);
@@ -50,6 +60,8 @@ static int append(struct store_writer *w, struct write_lane *l, const struct bat
 		w->moved = true;
 	else if (w->stream.catalog.sync == SYNC_NEVER)
 		shard_forget(&l->shard);
+	if (!r && segment_began(&l->shard, batch_count(b)))
+		tidier_wake(w->tidier);
 	return r;
 }
 
@@ -230,6 +242,13 @@ static int sync_lanes(struct store_writer *w, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+/* What is durable in a stream that was removed meanwhile is gone all the same. */
+static int check_there(const struct store_writer *w, struct error *e)
+{
+	int current = stream_current(&w->stream, e);
+	return current ? current < 0 ? current : OK : stream_check_there(&w->stream, e);
+}
+
 int store_writer_sync(struct store_writer *w, struct error *e)
 {
 	int r;
@@ -238,7 +257,14 @@ int store_writer_sync(struct store_writer *w, struct error *e)
 		if (!r)
 			r = sync_lanes(w, e);
 	} while (!r && w->moved);
+	if (!r && w->oldest)
+		r = check_there(w, e);
 	if (!r)
 		w->oldest = 0;
 	return r;
+}
+
+const char *store_writer_trouble(struct store_writer *w)
+{
+	return tidier_trouble(w->tidier);
 }

@@ -92,7 +92,7 @@ int writer_open_lanes(struct store_writer *w, struct error *e)
 			r = open_lane(w, tiles[i], &l, e);
 		if (r)
 			break;
-		l->shard.written_is_news = w->stream.catalog.sync == SYNC_NEVER;
+		shard_bound(&l->shard, &w->stream.catalog);
 		w->lanes[w->lane_count++] = l;
 	}
 	arena_clear(&w->arena);

@@ -5,6 +5,7 @@
 #include "store/background.h"
 #include "store/pending.h"
 #include "store/shard.h"
+#include "store/tidier.h"
 #include "store/writer.h"
 
 struct write_lane {
@@ -22,6 +23,7 @@ struct store_writer {
 	struct arena arena; /* for the batch at hand */
 	int64_t oldest;     /* when the first record came that no sync was begun for; monotonic; 0: none */
 	struct background syncs;
+	struct tidier *tidier;
 	struct frame_writer *frames; /* of all lanes: dictionaries take memory */
 	bool moved;                  /* the catalog was replaced: until writer_follow, records are only gathered */
 };
