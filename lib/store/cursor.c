@@ -374,6 +374,7 @@ static bool trim(struct cursor *c, const struct frame *f)
 	if (from >= stop)
 		return false;
 	c->arrived = column_get(arrived, from).i;
+	c->since = TIMESTAMP_MIN; /* it never falls */
 	if (from || stop < f->rows) {
 		uint32_t *rows = arena_array(&c->batch.arena, stop - from, sizeof *rows);
 		for (uint32_t i = from; i < stop; i++)
@@ -381,6 +382,22 @@ static bool trim(struct cursor *c, const struct frame *f)
 		batch_select(&c->batch, rows, stop - from);
 	}
 	return true;
+}
+
+static bool stays_whole(const struct cursor *c, const struct frame *f)
+{
+	uint64_t until = c->end < c->until ? c->end : c->until;
+	return f->rows >= c->raw_from && f->rows <= c->raw_to && f->place.seq >= c->seq &&
+	       f->place.seq + f->rows <= until && c->since == TIMESTAMP_MIN && c->before == TIMESTAMP_MAX && !c->want;
+}
+
+static int load(struct cursor *c, const struct frame *f, struct error *e)
+{
+	c->raw = NULL;
+	c->frame = *f;
+	if (stays_whole(c, f))
+		return scan_pass(&c->scan, c->at, f, &c->batch, &c->raw, e);
+	return scan_load(&c->scan, c->at, f, c->want, c->want_count, &c->batch, e);
 }
 
 bool cursor_done(const struct cursor *c)
@@ -421,7 +438,7 @@ int cursor_next(struct cursor *c, struct error *e)
 			continue;
 		}
 		bool wanted = f.place.seq + f.rows > c->seq;
-		if (wanted && (r = scan_load(&c->scan, c->at, &f, c->want, c->want_count, &c->batch, e)) < 0)
+		if (wanted && (r = load(c, &f, e)) < 0)
 			return r;
 		if (wanted && !r)
 			report(c, c->at + (int64_t)f.size, f.place.seq + f.rows, c->scan.why.text);

@@ -145,8 +145,8 @@ static void test_stops(void)
 			faulty_init(&f, 1);
 			f.calls = CALL_ALL & ~CALL_READ;
 			/* What the stream was made of is durable. */
-			for (const char *const *name =
-				     (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
+			for (const char *const *name = (const char *const[]){"head", "lock", "sync", "news",
+									     "00000000000000000000.seg", NULL};
 			     *name; name++) {
 				char *path = file_path("%s/%s", directory, *name);
 				int fd = open(path, O_RDWR);
