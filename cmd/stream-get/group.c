@@ -207,6 +207,14 @@ static int stopped(const struct get_group *g, struct error *e)
 	return g->gap.code;
 }
 
+bool get_group_takes_all(const struct get_group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i].group.slots != 1)
+			return false;
+	return true;
+}
+
 int get_group_select(struct get_group *g, struct store_item *item, struct error *e)
 {
 	struct member *m = member_of(g, item->stream);

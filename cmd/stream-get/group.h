@@ -55,6 +55,8 @@ int get_group_begin(void *self, const struct stream *s, const struct catalog_sha
 
 /* Whether a position lies in the log; a gap ends us, or is reported and passed, by --on-gap. */
 int get_group_check(struct get_group *g, struct member *m, struct position *p, struct error *e);
+/* Whether all records are ours: every group has one slot. */
+bool get_group_takes_all(const struct get_group *g);
 /* Selects what is ours of a batch. */
 int get_group_select(struct get_group *g, struct store_item *item, struct error *e);
 /* The shard was read up to `next`. */

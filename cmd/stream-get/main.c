@@ -201,6 +201,16 @@ static void look_at_clock(struct get *g)
 		g->options.follow = false;
 }
 
+/* Where frames go out anyway, those of the store do as they are. */
+static void pass_frames(struct get *g, struct flow *f)
+{
+	uint32_t from, to;
+	if (g->count || (g->group.name && !get_group_takes_all(&g->group)) || !flow_passes_frames(f, &from, &to))
+		return;
+	g->options.raw_from = from;
+	g->options.raw_to = to;
+}
+
 /* Ends with the slot of a group in hand and the reader open: FLOW_MORE, or FLOW_WAIT. */
 static int begin_group(struct get *g, struct flow *f, struct error *e)
 {
@@ -241,7 +251,10 @@ static int give(struct get *g, struct flow *f, struct store_item *item, struct e
 		next = (uint64_t)column_get(&b->meta[META_SEQ], batch_row(b, batch_count(b) - 1)).i + 1;
 	}
 	g->given += batch_count(b);
-	r = batch_count(b) ? flow_emit(f, b, e) : 0;
+	if (item->frame)
+		r = flow_emit_frame(f, item->frame, b->rows, item->label, e);
+	else
+		r = batch_count(b) ? flow_emit(f, b, e) : 0;
 	if (!r && g->group.name)
 		get_group_reached(&g->group, item->stream, item->shard, next);
 	return r ? r : FLOW_MORE;
@@ -254,6 +267,7 @@ static int produce(void *self, struct flow *f, struct error *e)
 	look_at_clock(g);
 	if (!g->reader)
 		return begin_group(g, f, e);
+	pass_frames(g, f);
 	int r = mark_shards(g, f, e);
 	if (!r && g->group.name)
 		r = get_group_tick(&g->group, f, e);

@@ -55,6 +55,18 @@ int flow_emit(struct flow *f, struct batch *b, struct error *e)
 	return r;
 }
 
+bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to)
+{
+	return f->output && output_passes(f->output, from, to);
+}
+
+int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e)
+{
+	int r = output_frame(f->output, p, stream, strlen(stream), e);
+	f->own.out += r ? 0 : rows;
+	return r;
+}
+
 int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
 {
 	return f->output ? output_control(f->output, kind, flags, body, e) : 0;

@@ -63,6 +63,10 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 
 /* Writes the selected rows. */
 int flow_emit(struct flow *f, struct batch *b, struct error *e);
+/* Whether what is written are frames, so that stored frames of `*from` to `*to` rows can be passed on as they are. Not for `setup`. */
+bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to);
+/* Passes on a frame of so many rows that stands alone and was verified, with @stream added. */
+int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e);
 /* Shows, keeps and counts the rejects of a batch of the stage's own (those of the batch it was given are the loop's). */
 int flow_reject(struct flow *f, struct batch *b, struct error *e);
 /* Writes a control frame (nothing where the output is text). */

@@ -148,7 +148,8 @@ static void make_room(struct input *in, size_t need)
 static int fill(struct input *in, struct error *e)
 {
 	size_t left = in->len - in->at;
-	size_t block = bytes_regular(in->bytes) ? BLOCK_FILE : BLOCK_PIPE;
+	size_t file_block = in->options.block ? in->options.block : BLOCK_FILE;
+	size_t block = bytes_regular(in->bytes) ? file_block : BLOCK_PIPE;
 	/* A record larger than the block doubles it, so that what is looked at again and again stays in proportion. */
 	make_room(in, left * 2 > block ? left * 2 : block);
 	size_t n;

@@ -249,6 +249,19 @@ static bool is_limited(const struct cursor *c)
 	return c->limit.known && (c->segment.id ? c->limit.segment == c->segment.id : c->limit.base == c->segment.base);
 }
 
+/* The id of the file that has our segment's name by now, 0 if none has: one in which nothing was durable is replaced when
+   a sync fails. */
+static int find_present(struct cursor *c, uint64_t *id, struct error *e)
+{
+	struct segment now;
+	int r = segment_open_bounded(&now, c->stream->io, c->directory, c->shard, c->segment.base, c->segment.own,
+				     O_RDONLY, e);
+	*id = r > 0 ? now.id : 0;
+	if (r > 0)
+		segment_close(&now);
+	return r < 0 ? r : OK;
+}
+
 /*
  * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another
  * was put in its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
@@ -257,14 +270,12 @@ static int leave_stranger(struct cursor *c, struct error *e)
 {
 	if (c->stranger == c->segment.id && c->limit.base == c->segment.base) {
 		/* It may have been replaced just after we opened it, twice; the head was changed after that. */
-		struct segment now;
-		int r = segment_open_bounded(&now, c->stream->io, c->directory, c->shard, c->segment.base, UINT64_MAX,
-					     O_RDONLY, e);
-		if (r < 0)
+		uint64_t present;
+		int r = find_present(c, &present, e);
+		if (r)
 			return r;
-		if (r && now.id == c->segment.id)
+		if (present == c->segment.id)
 			report(c, c->at, c->limit.seq, "another file stands in its place");
-		segment_close(&now);
 	}
 	c->stranger = c->segment.id;
 	leave(c);
@@ -310,6 +321,13 @@ static int find_end(struct cursor *c, int64_t *end, struct error *e)
 			return r;
 		if (c->until != until)
 			return 2;
+		uint64_t present;
+		if ((r = find_present(c, &present, e)))
+			return r;
+		if (present && present != c->segment.id) {
+			leave(c);
+			return 2;
+		}
 		report(c, c->at, c->until, "the segment ends too early");
 	}
 	if (c->seq < c->until)
@@ -356,6 +374,7 @@ static bool trim(struct cursor *c, const struct frame *f)
 	if (from >= stop)
 		return false;
 	c->arrived = column_get(arrived, from).i;
+	c->since = TIMESTAMP_MIN; /* it never falls */
 	if (from || stop < f->rows) {
 		uint32_t *rows = arena_array(&c->batch.arena, stop - from, sizeof *rows);
 		for (uint32_t i = from; i < stop; i++)
@@ -363,6 +382,22 @@ static bool trim(struct cursor *c, const struct frame *f)
 		batch_select(&c->batch, rows, stop - from);
 	}
 	return true;
+}
+
+static bool stays_whole(const struct cursor *c, const struct frame *f)
+{
+	uint64_t until = c->end < c->until ? c->end : c->until;
+	return f->rows >= c->raw_from && f->rows <= c->raw_to && f->place.seq >= c->seq &&
+	       f->place.seq + f->rows <= until && c->since == TIMESTAMP_MIN && c->before == TIMESTAMP_MAX && !c->want;
+}
+
+static int load(struct cursor *c, const struct frame *f, struct error *e)
+{
+	c->raw = NULL;
+	c->frame = *f;
+	if (stays_whole(c, f))
+		return scan_pass(&c->scan, c->at, f, &c->batch, &c->raw, e);
+	return scan_load(&c->scan, c->at, f, c->want, c->want_count, &c->batch, e);
 }
 
 bool cursor_done(const struct cursor *c)
@@ -403,7 +438,7 @@ int cursor_next(struct cursor *c, struct error *e)
 			continue;
 		}
 		bool wanted = f.place.seq + f.rows > c->seq;
-		if (wanted && (r = scan_load(&c->scan, c->at, &f, c->want, c->want_count, &c->batch, e)) < 0)
+		if (wanted && (r = load(c, &f, e)) < 0)
 			return r;
 		if (wanted && !r)
 			report(c, c->at + (int64_t)f.size, f.place.seq + f.rows, c->scan.why.text);

@@ -55,8 +55,11 @@ struct cursor {
 
 	struct scan scan;
 	struct batch batch;
-	int64_t arrived;         /* of the first record in batch */
-	const char *const *want; /* only these fields; NULL: all. Borrowed */
+	int64_t arrived;           /* of the first record in batch */
+	const char *raw;           /* the batch has no fields, for it was asked for as it is: the frame; else NULL */
+	struct frame frame;        /* which batch is from */
+	uint32_t raw_from, raw_to; /* frames of so many rows that are wanted whole are left as they are; 0, 0: none */
+	const char *const *want;   /* only these fields; NULL: all. Borrowed */
 	size_t want_count;
 
 	void (*damaged)(void *arg, const struct damage *d); /* NULL: nobody wants to know */

@@ -41,11 +41,12 @@ struct files {
 	/* inotify: a descriptor; and a path that wakes it, as inotify_add_watch. */
 	int (*notify)(const struct files *io);
 	int (*watch)(const struct files *io, int fd, const char *path, uint32_t mask);
+	bool threads; /* may be called from several threads at once */
 };
 
 /* The real one. */
 extern const struct files files_real;
-/* Lets this process have as many files open as it may at most: who writes a stream holds four for each shard, who reads
+/* Lets this process have as many files open as it may at most: who writes a stream holds five for each shard, who reads
    one, two. The soft limit is usually 1024, for the sake of select(2), which is not used here. */
 void files_allow_many(void);
 

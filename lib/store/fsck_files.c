@@ -93,7 +93,7 @@ static void count_aside(void *arg, const char *name)
 
 int fsck_shard_files(struct shard_check *c, struct error *e)
 {
-	static const char *const known[] = {"lock", "sync", "head", "low", "lost", "aside", "tidy", NULL};
+	static const char *const known[] = {"lock", "sync", "head", "news", "low", "lost", "aside", "tidy", NULL};
 	struct listing l = {.f = c->f, .shard = c, .directory = c->directory, .known = known};
 	int r = path_list(c->f->io, c->directory, look_at_shard_file, &l, e);
 	uint64_t aside = 0;

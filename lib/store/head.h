@@ -38,7 +38,7 @@ struct head {
 	bool suspect;         /* the other slot is damaged, and may have been newer; not in the file */
 };
 
-enum { HEAD_SIZE = 256 };
+enum { HEAD_SIZE = 224 }; /* of the file: both slots */
 
 /* The id of a segment whose stream line is damaged (0): the head knows it, if it speaks of that one. */
 static inline uint64_t head_segment_id(const struct head *h, uint64_t id, uint64_t base)

@@ -52,6 +52,9 @@ struct store_reader_options {
 	size_t shard_count;
 	const char *const *want; /* only these fields and the metadata; NULL: all */
 	size_t want_count;
+	/* Frames of so many rows that are wanted whole may come as they are (store_item.frame), if there is one stream;
+	   0, 0: none. May be changed later. */
+	uint32_t raw_from, raw_to;
 	void (*damaged)(void *arg, const struct damage *d); /* called while reading */
 	void *damaged_arg;
 	/* Where a shard begins, asked once for each, also for one that appears later; NULL: where `from` says. BEGIN_FIRST:
@@ -64,6 +67,9 @@ struct store_reader_options {
 struct store_item {
 	/* May be changed; valid until the next call. When there are several streams, its @shard is `stream/shard`. */
 	struct batch *batch;
+	/* Not NULL: the frame itself, checked, and the batch has the metadata alone. */
+	const char *frame;
+	const char *label;  /* for @stream, which is not in it */
 	const char *stream; /* as it was asked for */
 	uint32_t shard;
 	uint64_t next; /* the @seq that is wanted after this batch */

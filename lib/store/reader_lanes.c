@@ -61,6 +61,19 @@ static void keep(struct store_reader *r, struct source *s, struct lane *l)
 	r->changes++;
 }
 
+/* Where the head is lost, all that changes is news; a shard of old has no other file for it than the head. */
+static void watch_lane(struct store_reader *r, const struct lane *l)
+{
+	struct file f;
+	const struct cursor *c = &l->cursor;
+	char *news = file_path("%s/news", c->directory);
+	bool there = c->head.path && file_find(&f, c->stream->io, news, O_RDONLY, NULL) > 0;
+	watch_add(&r->watch, there ? news : c->head.path ? c->head.path : c->directory);
+	if (there)
+		file_close(&f);
+	free(news);
+}
+
 static int add_lane(struct store_reader *r, struct source *s, const struct catalog_shard *shard, struct error *e)
 {
 	const struct store_reader_options *o = r->options;
@@ -78,8 +91,8 @@ static int add_lane(struct store_reader *r, struct source *s, const struct catal
 	l->cursor.damaged_arg = o->damaged_arg;
 	l->cursor.want = o->want;
 	l->cursor.want_count = o->want_count;
-	if (!err && r->follows) /* where the head is lost, all that changes is news */
-		watch_add(&r->watch, l->cursor.head.path ? l->cursor.head.path : l->cursor.directory);
+	if (!err && r->follows)
+		watch_lane(r, l);
 	return err;
 }
 
@@ -258,6 +271,10 @@ static int removed(const struct lane *l, int err, struct error *e)
 
 int lane_advance(struct store_reader *r, struct lane *l, struct error *e)
 {
+	if (r->source_count == 1) { /* else @shard is another */
+		l->cursor.raw_from = r->options->raw_from;
+		l->cursor.raw_to = r->options->raw_to;
+	}
 	int got = cursor_next(&l->cursor, e);
 	if (!got && r->options->follow && !l->final && !cursor_done(&l->cursor)) {
 		got = look_final(l, e);

@@ -215,6 +215,27 @@ const char *scan_bytes(const struct scan *s, int64_t at)
 	return window(s, at);
 }
 
+int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b, const char **bytes, struct error *e)
+{
+	static const char *const none[1];
+	int r = scan_load(s, at, f, none, 0, b, e);
+	if (r <= 0)
+		return r;
+	const struct column *stream = &b->meta[META_STREAM];
+	if (stream->form != COLUMN_CONST || stream->value.type != TYPE_ABSENT) {
+		*bytes = NULL;
+		return scan_load(s, at, f, NULL, 0, b, e);
+	}
+	*bytes = window(s, at);
+	if (!frame_verify(*bytes, f, &s->why))
+		return 1;
+	/* Whoever loads all of it says what it is that was damaged. */
+	struct error why = s->why;
+	if ((r = scan_load(s, at, f, NULL, 0, b, e)) > 0)
+		s->why = why;
+	return r < 0 ? r : 0;
+}
+
 int scan_find(struct scan *s, int64_t *at, int64_t end, uint64_t seq, struct frame *f, struct error *e)
 {
 	for (*at = (*at + 7) & ~(int64_t)7; *at + FRAME_HEADER_MIN <= end; *at += 8) {

@@ -53,6 +53,9 @@ int scan_look(struct scan *s, int64_t at, int64_t end, struct frame *f, struct e
 int scan_load(struct scan *s, int64_t at, const struct frame *f, const char *const *want, size_t want_count,
 	      struct batch *b, struct error *e);
 
+/* The same without fields, for who passes the frame on as it is: *bytes, valid as long as b. A frame that
+   has @stream, which ours do not, is loaded whole, and *bytes is NULL. */
+int scan_pass(struct scan *s, int64_t at, const struct frame *f, struct batch *b, const char **bytes, struct error *e);
 /* The bytes of the frame that scan_load has just loaded at `at`; valid as long as its batch. */
 const char *scan_bytes(const struct scan *s, int64_t at);
 

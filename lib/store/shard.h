@@ -5,6 +5,8 @@
  *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 8 bytes:
  *                     the id of the segment that is being synced, 0 when none is
  *            head     store/head.h
+ *            news     one byte, written when there is more to be read: what followers watch. The head changes at every
+ *                     append, which is no news while only what is durable may be read
  *            *.seg    store/segment.h
  *            *.idx    store/index.h
  *            low      store/low.h
@@ -58,15 +60,20 @@ struct shard {
 	int64_t segment_size;       /* a new segment begins when one is that large */
 	int64_t segment_age;        /* or when what stands before it arrived so long ago, in nanoseconds; 0: never */
 	uint8_t boot[BOOT_ID_SIZE];
-	struct file lock, sync, head_file;
+	struct file lock, sync, head_file, news;
+	bool written_is_news;   /* of a stream that never syncs: what is written may be read */
 	struct segment segment; /* the newest, as far as we know */
 	struct index_writer index;
 	struct head head;  /* as it was when we last held the lock */
 	struct sent *sent; /* in the order they were appended, all of them in `segment` */
 	size_t sent_count, sent_capacity, sent_bytes;
-	struct frame_writer *writer;
+	struct frame_writer *writer; /* borrowed; NULL until it is given, or needed, which makes one of our own */
+	struct frame_writer *own_writer;
 	struct buf frame;
 };
+
+/* One such as shards want, for several of them. */
+struct frame_writer *shard_frame_writer(void);
 
 /* `stream`/shards/`id`, malloced. */
 char *shard_directory(const char *stream, uint32_t id);
@@ -95,6 +102,10 @@ void shard_bound(struct shard *s, const struct catalog *c);
 /* Makes all that was appended here durable. On failure it may or may not be. SHARD_MOVED: what is durable is forgotten,
    the rest is lost and still in `sent`. */
 int shard_sync(struct shard *s, struct error *e);
+/* Makes durable what anybody has written. On failure the head says what is to be known. */
+int shard_sync_written(struct shard *s, struct error *e);
+/* Finds out what became durable by other hands, without a sync. */
+int shard_settle(struct shard *s, struct error *e);
 /* Forgets what is not durable, for a stream that never syncs. */
 void shard_forget(struct shard *s);
 /* Makes durable what anybody wrote. What can't be is out of the log, and ERR_FAILED. */

@@ -9,8 +9,10 @@
 #include "store/spread.h"
 
 enum {
-	DIRECT_ROWS = 4096,    /* a batch of that many is a frame by itself */
-	SENT_BYTES = 64 << 20, /* more is not kept in memory waiting for a sync */
+	DIRECT_ROWS = 1024,         /* a batch of that many is a frame by itself */
+	PENDING_BYTES = 12 << 20,   /* of all shards together */
+	PENDING_PART_MAX = 4 << 20, /* of one */
+	SENT_BYTES = 20 << 20,      /* more is not kept in memory waiting for a sync */
 };
 
 int store_writer_open(struct store_writer **out, struct stream *s, struct error *e)
@@ -18,6 +20,7 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	struct store_writer *w = mem_zero(sizeof *w);
 	w->stream = *s;
 	*s = (struct stream){0};
+	w->frames = shard_frame_writer();
 	reserve_fill(w->stream.io, w->stream.directory);
 	w->tidier = tidier_new(&w->stream);
 	int r = writer_open_lanes(w, e);
@@ -33,10 +36,12 @@ void store_writer_close(struct store_writer *w)
 {
 	if (!w)
 		return;
+	background_wait(&w->syncs);
 	tidier_free(w->tidier);
 	for (size_t i = 0; i < w->lane_count; i++)
 		write_lane_free(w->lanes[i]);
 	free(w->lanes);
+	frame_writer_free(w->frames);
 	stream_close(&w->stream);
 	arena_release(&w->arena);
 	free(w);
@@ -71,6 +76,12 @@ static int flush(struct store_writer *w, struct write_lane *l, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+static size_t pending_most(const struct store_writer *w)
+{
+	size_t part = PENDING_BYTES / w->lane_count;
+	return part < PENDING_PART_MAX ? part : PENDING_PART_MAX;
+}
+
 /* The selected rows of b are for this lane. */
 static int take(struct store_writer *w, struct write_lane *l, const struct batch *b, struct error *e)
 {
@@ -79,8 +90,8 @@ static int take(struct store_writer *w, struct write_lane *l, const struct batch
 		if (r != SHARD_MOVED)
 			return r;
 	}
-	pending_add(&l->pending, b);
-	return pending_full(&l->pending) && !w->moved ? flush(w, l, e) : OK;
+	pending_add(&l->pending, b, pending_most(w));
+	return pending_full(&l->pending, pending_most(w)) && !w->moved ? flush(w, l, e) : OK;
 }
 
 static struct write_lane *owner(const struct store_writer *w, struct hash128 point)
@@ -135,6 +146,61 @@ static size_t unsynced(const struct store_writer *w)
 	return bytes;
 }
 
+/* -- syncs -- */
+
+static int flush_all(struct store_writer *w, struct error *e)
+{
+	int r = OK;
+	for (size_t i = 0; !r && i < w->lane_count; i++)
+		r = flush(w, w->lanes[i], e);
+	return r;
+}
+
+static size_t lanes_unsynced(const struct store_writer *w)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < w->lane_count; i++)
+		count += w->lanes[i]->shard.sent_count > 0;
+	return count;
+}
+
+/* Syncs begin for all shards that want one; none may be under way. */
+static void begin_syncs(struct store_writer *w)
+{
+	uint32_t *shards = mem_array(w->lane_count, sizeof *shards);
+	size_t count = 0;
+	for (size_t i = 0; i < w->lane_count; i++)
+		if (w->lanes[i]->shard.sent_count)
+			shards[count++] = w->lanes[i]->shard.id;
+	background_wait(&w->syncs);
+	background_start(&w->syncs, w->stream.io, w->stream.directory, shards, count);
+	w->oldest = 0;
+}
+
+/* Those that were begun are over, and what came of them is known. */
+static int end_syncs(struct store_writer *w, struct error *e)
+{
+	int r = OK;
+	background_wait(&w->syncs);
+	for (size_t i = 0; !r && i < w->lane_count; i++)
+		r = shard_settle(&w->lanes[i]->shard, e);
+	return r;
+}
+
+/* The oldest record has waited long enough, or there are too many: syncs begin, while more records come. */
+static int sync_some(struct store_writer *w, struct error *e)
+{
+	if (unsynced(w) >= SENT_BYTES || !w->stream.io->threads)
+		return store_writer_sync(w, e);
+	if (background_busy(&w->syncs))
+		return OK;
+	int r = flush_all(w, e);
+	if (r || !lanes_unsynced(w))
+		return r;
+	begin_syncs(w);
+	return w->syncs.started ? OK : store_writer_sync(w, e); /* no thread was to be had */
+}
+
 int store_writer_append(struct store_writer *w, const struct batch *b, const struct column *key, struct error *e)
 {
 	struct batch view = *b;
@@ -155,16 +221,21 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 	if (r)
 		return r;
 	int64_t sync = w->stream.catalog.sync, most = sync == SYNC_NEVER ? SYNC_DEFAULT : sync;
-	if (monotonic_now() - w->oldest >= most || unsynced(w) >= SENT_BYTES)
+	if (sync == SYNC_ALWAYS)
 		return store_writer_sync(w, e);
-	return OK;
+	return monotonic_now() - w->oldest >= most || unsynced(w) >= SENT_BYTES ? sync_some(w, e) : OK;
 }
 
 static int sync_lanes(struct store_writer *w, struct error *e)
 {
-	int r = OK;
-	for (size_t i = 0; !r && i < w->lane_count; i++)
-		r = flush(w, w->lanes[i], e);
+	int r = flush_all(w, e);
+	if (!r && w->syncs.started)
+		r = end_syncs(w, e);
+	/* One is done here; of several the disk makes less work together. */
+	if (!r && lanes_unsynced(w) > 1 && w->stream.io->threads) {
+		begin_syncs(w);
+		r = end_syncs(w, e);
+	}
 	for (size_t i = 0; r >= 0 && i < w->lane_count; i++)
 		if (w->lanes[i]->shard.sent_count && (r = shard_sync(&w->lanes[i]->shard, e)) == SHARD_MOVED)
 			w->moved = true;

@@ -23,6 +23,7 @@ static int open_lane(struct store_writer *w, const struct catalog_shard *shard, 
 	pending_init(&l->pending);
 	int r = shard_open(&l->shard, w->stream.io, w->stream.directory, shard->id, e);
 	l->shard.catalog = &w->stream.catalog_file;
+	l->shard.writer = w->frames;
 	l->from = shard->from;
 	if (r) {
 		write_lane_free(l);
