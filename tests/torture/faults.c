@@ -6,8 +6,8 @@
  *   faults [--seed N] [--time SECONDS] [--quick]
  *
  * The disk is in memory (disk.h), which is what makes it fast. A sync that fails leaves nothing certain. After each:
- * what was acknowledged is there once, in order, the rest at most once; a read that succeeded was whole; new records
- * are taken; after a power cut that takes all that is not certain, the same holds.
+ * what was acknowledged is there once, in order, the rest at most once; a read that succeeded was whole, or told what
+ * it could not read; new records are taken; after a power cut that takes all that is not certain, the same holds.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -253,7 +253,13 @@ static int do_read(const struct files *io, struct run *run)
 	struct error e;
 	char text[200];
 	int r = view_read(&v, true, io, stream_path, &e);
-	if (!r && *view_fault(&v, &run->promises, text)) {
+	struct promises told = run->promises;
+	/* What the disk cannot read is told as lost, with its place: that is no silence. But nothing else may be wrong. */
+	for (int i = 0; i < RECORDS && v.damages; i++)
+		if (told.of[i] == ACKED)
+			told.of[i] = BEGUN;
+	v.damages = 0;
+	if (!r && *view_fault(&v, &told, text)) {
 		fprintf(stderr, "a read that failed in silence: %s\n", text);
 		run->wrong = true;
 	}
