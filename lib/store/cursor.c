@@ -249,6 +249,19 @@ static bool is_limited(const struct cursor *c)
 	return c->limit.known && (c->segment.id ? c->limit.segment == c->segment.id : c->limit.base == c->segment.base);
 }
 
+/* The id of the file that has our segment's name by now, 0 if none has: one in which nothing was durable is replaced when
+   a sync fails. */
+static int find_present(struct cursor *c, uint64_t *id, struct error *e)
+{
+	struct segment now;
+	int r = segment_open_bounded(&now, c->stream->io, c->directory, c->shard, c->segment.base, c->segment.own,
+				     O_RDONLY, e);
+	*id = r > 0 ? now.id : 0;
+	if (r > 0)
+		segment_close(&now);
+	return r < 0 ? r : OK;
+}
+
 /*
  * Our file is the newest, but not the one that the head speaks of. Either it had nothing durable in it and another
  * was put in its place just now, or it is newer than the head; or, if it is so again, it does not belong here.
@@ -257,14 +270,12 @@ static int leave_stranger(struct cursor *c, struct error *e)
 {
 	if (c->stranger == c->segment.id && c->limit.base == c->segment.base) {
 		/* It may have been replaced just after we opened it, twice; the head was changed after that. */
-		struct segment now;
-		int r = segment_open_bounded(&now, c->stream->io, c->directory, c->shard, c->segment.base, UINT64_MAX,
-					     O_RDONLY, e);
-		if (r < 0)
+		uint64_t present;
+		int r = find_present(c, &present, e);
+		if (r)
 			return r;
-		if (r && now.id == c->segment.id)
+		if (present == c->segment.id)
 			report(c, c->at, c->limit.seq, "another file stands in its place");
-		segment_close(&now);
 	}
 	c->stranger = c->segment.id;
 	leave(c);
@@ -310,6 +321,13 @@ static int find_end(struct cursor *c, int64_t *end, struct error *e)
 			return r;
 		if (c->until != until)
 			return 2;
+		uint64_t present;
+		if ((r = find_present(c, &present, e)))
+			return r;
+		if (present && present != c->segment.id) {
+			leave(c);
+			return 2;
+		}
 		report(c, c->at, c->until, "the segment ends too early");
 	}
 	if (c->seq < c->until)

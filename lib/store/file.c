@@ -217,17 +217,41 @@ int path_mkdirs(const struct files *io, const char *path, struct error *e)
 		if (!made)
 			made = path_mkdir(io, path, e);
 	}
-	int r = made > 0 ? path_sync(io, above, e) : made;
+	/* One that was there may be so new that its name is not durable yet. */
+	int r = made > 0 ? path_sync(io, above, e) : made < 0 ? made : path_settle(io, above, e);
 	free(above);
 	return r;
 }
 
+static int open_directory(const struct files *io, const char *path)
+{
+	int fd;
+	do
+		fd = io->open(io, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int path_sync(const struct files *io, const char *directory, struct error *e)
 {
-	int fd = io->open(io, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = open_directory(io, directory);
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", directory);
 	int r = io->sync(io, fd) ? error_errno(e, "cannot make %s durable", directory) : OK;
+	io->close(io, fd);
+	return r;
+}
+
+int path_settle(const struct files *io, const char *directory, struct error *e)
+{
+	int fd = open_directory(io, directory);
+	if (fd < 0 && errno == EACCES)
+		return OK;
+	if (fd < 0)
+		return error_errno(e, "cannot open %s", directory);
+	int r = OK;
+	if (io->sync(io, fd) && errno != EINVAL && errno != EROFS)
+		r = error_errno(e, "cannot make %s durable", directory);
 	io->close(io, fd);
 	return r;
 }

@@ -95,9 +95,12 @@ int path_rename(const struct files *io, const char *from, const char *to, struct
 int path_remove(const struct files *io, const char *path, struct error *e);
 /* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */
 int path_mkdir(const struct files *io, const char *path, struct error *e);
-/* The directory and those above it; each that was made is durable. */
+/* The directory and those above it; each that was made is durable, and so is one that others have just made. */
 int path_mkdirs(const struct files *io, const char *path, struct error *e);
 int path_sync(const struct files *io, const char *directory, struct error *e);
+/* The same for a directory in which somebody else may have made something, and died before it was durable. One that we
+   may not read, or whose file system has no such sync, was not made by one of us, and is left alone. */
+int path_settle(const struct files *io, const char *directory, struct error *e);
 int path_list(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg,
 	      struct error *e);
 /* The directory that holds path, malloced. */

@@ -16,7 +16,15 @@
 int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e)
 {
 	struct segment next;
-	int r = segment_create(&next, s->io, s->directory, s->id, base, arrived, e);
+	int r = OK;
+	/* Should we die in between, whoever comes next must not append to the old one beside the new. */
+	if (shard_head_current(s) && !s->head.failed && !s->head.full) {
+		struct head full = s->head;
+		full.full = true;
+		r = shard_set_head(s, &full, e);
+	}
+	if (!r)
+		r = segment_create(&next, s->io, s->directory, s->id, base, arrived, e);
 	if (r)
 		return r;
 	struct head h = {

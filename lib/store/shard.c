@@ -109,7 +109,7 @@ void shard_unlock(struct shard *s)
 /* Whether followers may read more, or have to look elsewhere. */
 static bool is_news(const struct shard *s, const struct head *from, const struct head *to)
 {
-	return s->written_is_news || from->segment != to->segment || from->durable != to->durable ||
+	return s->written_is_news || from->suspect || from->segment != to->segment || from->durable != to->durable ||
 	       from->failed != to->failed || from->sealed != to->sealed ||
 	       memcmp(from->boot, to->boot, sizeof to->boot) != 0;
 }
@@ -121,7 +121,12 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
 	bool news = is_news(s, &s->head, &next);
+	bool doubt = s->head.suspect;
+	next.suspect = false;
 	int r = head_write(&s->head_file, &next, e);
+	/* Where neither slot was good, the other is still damaged, and would make readers doubt this one. */
+	if (!r && doubt)
+		r = head_write(&s->head_file, &next, e);
 	if (!r)
 		s->head = next;
 	/* Only to wake them: if that fails, they see it next time. */
@@ -193,7 +198,7 @@ int shard_whole(struct shard *s, struct error *e)
 int shard_ready(struct shard *s, struct error *e)
 {
 	int r = shard_whole(s, e);
-	return r > 0 ? s->head.written < s->segment_size && !is_old(s) : r;
+	return r > 0 ? s->head.written < s->segment_size && !s->head.full && !is_old(s) : r;
 }
 
 void shard_bound(struct shard *s, const struct catalog *c)

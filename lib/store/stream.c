@@ -187,6 +187,15 @@ static int create_at(const struct files *io, const char *path, const struct cata
 	return r;
 }
 
+/* Whoever made it may have died before its name was durable, and its records are no safer than that. */
+static int settle(const struct files *io, const char *path, struct error *e)
+{
+	char *above = path_parent(path);
+	int r = path_settle(io, above, e);
+	free(above);
+	return r;
+}
+
 int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e)
 {
 	char *path;
@@ -195,9 +204,9 @@ int stream_create(const struct files *io, const char *name, const struct catalog
 	int r = home_stream(name, &path, e);
 	if (!r)
 		r = catalog_exists(io, path, e);
-	if (r)
-		r = r > 0 ? 0 : r;
-	else
+	if (r > 0)
+		r = settle(io, path, e);
+	else if (!r)
 		r = create_at(io, path, c, e);
 	free(path);
 	return r;

@@ -54,7 +54,7 @@ int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct er
 static bool is_full(const struct shard *s)
 {
 	return shard_head_current(s) && !s->head.failed && s->segment.file.fd >= 0 &&
-	       s->segment.id == s->head.segment && s->head.written >= s->segment_size;
+	       s->segment.id == s->head.segment && (s->head.full || s->head.written >= s->segment_size);
 }
 
 /* With `sync`: 1 if all that we sent (`all`: that anybody wrote) is durable now, 0 if something was lost and must be

@@ -11,7 +11,7 @@
 
 struct tidier;
 
-/* Nothing is started before it is woken. The stream is looked at by its directory, each time anew. */
+/* Nothing is started before it is woken, and nothing at all where the file layer is not the real one. The stream is looked at by its directory, each time anew. */
 struct tidier *tidier_new(const struct stream *s);
 void tidier_wake(struct tidier *t);
 /* What went wrong since the last call: the text of an error, valid until the next, or NULL. */

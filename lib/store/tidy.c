@@ -1,9 +1,7 @@
 #include "store/tidy.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 
 #include "store/low.h"
 #include "store/rewrite.h"
@@ -17,17 +15,12 @@ int tidy_lock(struct file *lock, const struct files *io, const char *directory, 
 	free(path);
 	if (r)
 		return r;
-	if (wait)
-		r = file_lock(lock, e);
-	else if (io->lock(io, lock->fd, LOCK_EX | LOCK_NB))
-		r = errno == EWOULDBLOCK ? 0 : error_errno(e, "cannot lock %s", lock->path);
-	else
-		return 1;
-	if (r < 0 || !wait) {
+	r = wait ? file_lock(lock, e) : file_try_lock(lock, e);
+	if (wait && !r)
+		r = 1;
+	if (r <= 0)
 		file_close(lock);
-		return r;
-	}
-	return 1;
+	return r;
 }
 
 static int remove_named(const struct files *io, const char *directory, const char *name, struct error *e)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "frame_random.h"
+#include "base/units.h"
 #include "store/compact.h"
 #include "store/index.h"
 #include "store/parts.h"
@@ -232,6 +233,66 @@ static void test_retention(bool tiered)
 		free(away);
 	}
 	stream_close(&s);
+}
+
+/* Segments end by age, so that a slow stream can be retained; and limits bound what a segment is. */
+static void test_age(void)
+{
+	struct error e;
+	struct shard s;
+	struct batch b;
+	struct catalog c = {.shard_count = 0};
+	new_stream(0, false);
+	batch_init(&b);
+	CHECK(!shard_open(&s, &files_real, stream_path, 0, &e));
+	for (int i = 0; i < 5; i++) {
+		s.segment_age = i < 3 ? 0 : 1;
+		test_rows(&b, i * ROWS, ROWS);
+		CHECK(!shard_append(&s, &b, &e) && !shard_sync(&s, &e));
+		usleep(10);
+	}
+	CHECK(segments() > 1 && reads_all(&files_real, 0, 5 * ROWS));
+	shard_bound(&s, &c);
+	CHECK(s.segment_size == SEGMENT_SIZE && !s.segment_age);
+	c.retention = 7 * DAY;
+	c.max_size = 16 << 20;
+	shard_bound(&s, &c);
+	CHECK(s.segment_size == 1 << 20 && s.segment_age == 7 * DAY / 16);
+	c.retention = 1;
+	c.max_size = 1;
+	shard_bound(&s, &c);
+	CHECK(s.segment_size == 64 << 10 && s.segment_age == SECOND);
+	shard_close(&s);
+	batch_release(&b);
+}
+
+/* A reader that retention overtakes hears which records it did not get. */
+static void test_overtaken(void)
+{
+	struct error e = {0};
+	struct ledger l;
+	struct stream s;
+	struct retained gone;
+	struct store_reader_options o = {.damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader *reader;
+	struct store_item item;
+	new_stream(5000, false);
+	CHECK(!append(&files_real, 0, 60, 2000, &e));
+	ledger_init(&l, 60 * ROWS);
+	CHECK(!store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e));
+	CHECK(store_reader_next(reader, &item, &e) == 1);
+	ledger_add(&l, item.batch, item.shard);
+	CHECK(!stream_open(&s, &files_real, stream_path, &e) && !retain(&s, &patient, &gone, &e));
+	stream_close(&s);
+	while (store_reader_next(reader, &item, &e) > 0)
+		ledger_add(&l, item.batch, item.shard);
+	CHECK(store_reader_done(reader));
+	/* What it had open it reads to its end; then one gap, up to the oldest that is kept. */
+	CHECK(l.damages == 1 && l.lost && l.records + l.lost == 60 * ROWS && !l.disorder);
+	CHECK(!ledger_wrong(&l, (int64_t)gone.first, 60 * ROWS, 1));
+	CHECK(!ledger_wrong(&l, (int64_t)(gone.first - l.lost), (int64_t)gone.first, 0));
+	store_reader_close(reader);
+	ledger_release(&l);
 }
 
 /* -- the index is a hint -- */
@@ -562,6 +623,8 @@ int main(void)
 	test_random_records();
 	test_retention(false);
 	test_retention(true);
+	test_age();
+	test_overtaken();
 	test_index();
 	test_stale_index();
 	test_damage();

@@ -20,7 +20,7 @@ enum { TOTAL = 400000, STORM_SECONDS = 3, FOLLOWERS = 2, TIDIERS = 2 };
 
 struct shared {
 	atomic_llong written, followed[FOLLOWERS];
-	atomic_bool stop, wrong;
+	atomic_bool stop, written_all, wrong;
 	atomic_llong compacted, moved;
 };
 
@@ -62,7 +62,7 @@ static int follower(int number)
 	struct store_item item;
 	ledger_init(&l, TOTAL);
 	int r = store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e);
-	while (!r && (!atomic_load(&shared->stop) || (int64_t)l.records < atomic_load(&shared->written))) {
+	while (!r && (!atomic_load(&shared->written_all) || (int64_t)l.records < atomic_load(&shared->written))) {
 		r = store_reader_next(reader, &item, &e);
 		if (r < 0)
 			break;
@@ -173,6 +173,7 @@ int main(void)
 	}
 	atomic_store(&shared->stop, true);
 	CHECK(waitpid(writing, &status, 0) == writing && !status);
+	atomic_store(&shared->written_all, true);
 	for (int i = 0; i < TIDIERS; i++)
 		CHECK(waitpid(tidiers[i], &status, 0) == tidiers[i] && !status);
 	for (int i = 0; i < FOLLOWERS; i++)
