@@ -120,9 +120,9 @@ int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 	next.generation = s->head.generation;
 	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
-	bool news = is_news(s, &s->head, &next);
 	bool doubt = s->head.suspect;
 	next.suspect = false;
+	bool news = is_news(s, &s->head, &next);
 	int r = head_write(&s->head_file, &next, e);
 	/* Where neither slot was good, the other is still damaged, and would make readers doubt this one. */
 	if (!r && doubt)
