@@ -109,7 +109,7 @@ void shard_unlock(struct shard *s)
 /* Whether followers may read more, or have to look elsewhere. */
 static bool is_news(const struct shard *s, const struct head *from, const struct head *to)
 {
-	return s->written_is_news || from->segment != to->segment || from->durable != to->durable ||
+	return s->written_is_news || from->suspect || from->segment != to->segment || from->durable != to->durable ||
 	       from->failed != to->failed || from->sealed != to->sealed ||
 	       memcmp(from->boot, to->boot, sizeof to->boot) != 0;
 }
