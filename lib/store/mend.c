@@ -90,7 +90,10 @@ static int is_from_disk(const struct shard *s, const struct segment *newest, str
 /* Returns 1 if it is a new file now, to which nothing is to be appended: others may have the old one open. */
 static int make_durable(struct shard *s, struct segment *newest, int64_t end, struct error *e)
 {
-	int r = is_from_disk(s, newest, e);
+	/* Whoever began it may have died before its name was durable. */
+	int r = path_sync(s->io, s->directory, e);
+	if (!r)
+		r = is_from_disk(s, newest, e);
 	if (r < 0)
 		return r;
 	if (r) {
