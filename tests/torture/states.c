@@ -354,6 +354,18 @@ static int missing(const struct view *a, const struct view *b)
 	return -1;
 }
 
+static int append_to_all(struct world *w, int writer, struct error *e)
+{
+	struct pen p;
+	int r = pen_open(&p, w, writer, e);
+	for (int i = 0; !r && i < w->shards; i++)
+		r = pen_append(&p, 3, e);
+	if (!r)
+		r = pen_sync(&p, e);
+	pen_close(&p);
+	return r;
+}
+
 static void promise_seen(struct world *w, const struct view *v)
 {
 	for (int i = 0; i < RECORDS; i++)
@@ -434,25 +446,20 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 		return fail(above, fates, "read", e.text);
 	if (*view_fault(&v[0], &w->promises, text))
 		return fail(above, fates, "read", text);
-	/* What was found by searching, with no head to say that it is durable, counts when its shard has recovered. */
-	bool searched = stop == STOP_HEADS || stop == STOP_RESET;
-	if (!searched)
+	/* What was found by searching counts when its shard has recovered. */
+	if (!w->uncertain)
 		promise_seen(w, &v[0]);
 	if (stop_again)
 		w->disk.changed = changed_again;
-	struct pen p;
-	int writer = RECOVERER + w->depth - 1;
-	int r = pen_open(&p, w, writer, &e);
-	for (int i = 0; !r && i < w->shards; i++)
-		r = pen_append(&p, 3, &e);
-	if (!r)
-		r = pen_sync(&p, &e);
-	pen_close(&p);
+	int writer = RECOVERER + w->depth - 1, r = OK;
+	/* What is appended takes what was there with it when it is synced: not always, so that recovery does that itself. */
+	if (!w->uncertain || dice(&w->dice, 2))
+		r = append_to_all(w, writer, &e);
 	if (!r && w->reshards && !dice(&w->dice, 3) && reshard_once(&w->disk.io, &w->dice, &e) == ERR_FAILED)
 		r = ERR_FAILED;
 	if (!r && !dice(&w->dice, 3) && compact_all(&w->disk.io, &e) < 0)
 		r = ERR_FAILED;
-	if (!r && searched && !(r = recover_all(w, &e)))
+	if (!r && w->uncertain && !(r = recover_all(w, &e)))
 		promise_seen(w, &v[0]);
 	w->disk.changed = NULL;
 	if (r)
@@ -500,6 +507,7 @@ static void try(struct world *w, const struct fate *fates, enum stop stop)
 	memcpy(next->next, w->next, sizeof next->next);
 	next->dice = w->dice;
 	next->depth = w->depth + 1;
+	next->uncertain = stop == STOP_HEADS || stop == STOP_RESET || (stop == STOP_KILL && w->uncertain);
 	next->shards = w->shards;
 	next->created = w->created;
 	next->reshards = w->reshards;
