@@ -114,6 +114,7 @@ struct world {
 	uint64_t dice;
 	int shards, workload, depth;
 	enum stop stop;            /* the last that was tried */
+	bool uncertain;            /* it started with what may not be durable, and no head to tell */
 	int next[RECORDS_WRITERS]; /* the number that a writer begins with next */
 	int64_t segment_size;      /* the same for all: a full segment stays full */
 	bool reshards;             /* writers don't know the shards: they change */
@@ -373,20 +374,19 @@ static void promise_seen(struct world *w, const struct view *v)
 			w->promises.of[i] = ACKED;
 }
 
-/* Every shard that is open has recovered. */
+/* Every shard has recovered; those that are closed are sealed. */
 static int recover_all(struct world *w, struct error *e)
 {
 	struct stream s;
 	int r = stream_open(&s, &w->disk.io, stream_path, e);
 	for (size_t i = 0; !r && i < s.catalog.shard_count; i++) {
 		struct shard one;
-		if (s.catalog.shards[i].closed)
-			continue;
 		if ((r = shard_open(&one, &w->disk.io, stream_path, s.catalog.shards[i].id, e)))
 			break;
 		one.segment_size = w->segment_size;
-		r = shard_lock_ready(&one, e);
-		if (!r)
+		if (s.catalog.shards[i].closed)
+			r = shard_seal(&one, e);
+		else if (!(r = shard_lock_ready(&one, e)))
 			shard_unlock(&one);
 		shard_close(&one);
 	}
