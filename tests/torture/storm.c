@@ -1,11 +1,12 @@
 /*
- * Writers and a resharder that are killed at any moment and start again, and followers that read all the while, on the
- * real file system. A ledger in shared memory says of each record whether it was begun and whether it was acknowledged.
+ * Writers, a resharder and one who compacts (and retains) that are killed at any moment and start again, and followers
+ * that read all the while, on the real file system. A ledger in shared memory says of each record whether it was begun and whether it was acknowledged.
  *
- *   storm [--seed N] [--time SECONDS] [--writers N] [--followers N] [--quick]
+ *   storm [--seed N] [--time SECONDS] [--writers N] [--followers N] [--retain] [--quick]
  *
  * At the end: a reading has each acknowledged record once, the others once or not at all, each key of each writer in
- * its order; and so had every follower.
+ * its order; and so had every follower. With --retain there are no followers, the stream keeps two seconds, and only
+ * what was begun before that may be gone.
  */
 #include <poll.h>
 #include <signal.h>
@@ -15,11 +16,15 @@
 #include <time.h>
 
 #include "../unit/store_help.h"
+#include "base/timestamp.h"
+#include "base/units.h"
 #include "disk.h"
+#include "store/compact.h"
 #include "store/reshard.h"
+#include "store/retain.h"
 #include "store/writer_private.h"
 
-enum { WRITERS_MAX = 16, FOLLOWERS_MAX = 8, EACH = 2000000, KEYS = 7, SEGMENT = 60000 };
+enum { WRITERS_MAX = 16, FOLLOWERS_MAX = 8, EACH = 2000000, KEYS = 7, SEGMENT = 60000, KEPT_SECONDS = 2 };
 enum { UNTOUCHED, BEGUN, ACKED };
 
 struct seen {
@@ -33,7 +38,10 @@ struct seen {
 struct shared {
 	_Atomic uint32_t next[WRITERS_MAX]; /* the number that a writer begins with next */
 	atomic_bool stop;
-	atomic_ullong reshards;
+	atomic_ullong reshards, compacted, retained;
+	int64_t started;
+	uint32_t stopped_at;                   /* hundredths of a second since then */
+	uint16_t begun_at[WRITERS_MAX * EACH]; /* the same */
 	uint8_t state[WRITERS_MAX * EACH];
 	struct seen seen[FOLLOWERS_MAX + 1];
 };
@@ -41,6 +49,12 @@ struct shared {
 static struct shared *shared;
 static const char *stream_path;
 static int writers = 4, followers = 2;
+static bool retains;
+
+static uint32_t clock_now(void)
+{
+	return (uint32_t)((monotonic_now() - shared->started) / (10 * MILLISECOND));
+}
 
 static int write_some(struct store_writer *w, struct batch *b, int number, uint32_t *begun, uint64_t *chance,
 		      struct error *e)
@@ -49,6 +63,8 @@ static int write_some(struct store_writer *w, struct batch *b, int number, uint3
 	for (uint32_t appends = 1 + dice(chance, 4); !r && appends; appends--) {
 		uint32_t count = 1 + dice(chance, dice(chance, 20) ? 10 : 300);
 		memset(shared->state + number * EACH + *begun, BEGUN, count);
+		for (uint32_t i = 0; i < count; i++)
+			shared->begun_at[number * EACH + *begun + i] = (uint16_t)clock_now();
 		atomic_store(&shared->next[number], *begun + count);
 		test_rows(b, number * EACH + *begun, count);
 		*begun += count;
@@ -94,6 +110,40 @@ static int resharder(uint64_t chance)
 			return fprintf(stderr, "resharder: %s\n", e.text), 1;
 		stream_close(&s);
 		atomic_fetch_add(&shared->reshards, r > 0);
+	}
+	return 0;
+}
+
+static int tidy(const struct stream *s, struct error *e)
+{
+	struct tidy_options o = {.wait = false};
+	struct retained *gone = mem_array(s->catalog.shard_count, sizeof *gone);
+	int r = OK;
+	if (retains && !(r = retain(s, &o, gone, e)))
+		for (size_t i = 0; i < s->catalog.shard_count; i++)
+			atomic_fetch_add(&shared->retained, gone[i].segments);
+	for (size_t i = 0; !r && i < s->catalog.shard_count; i++) {
+		struct compacted done;
+		r = compact(s, s->catalog.shards[i].id, &o, &done, e);
+		atomic_fetch_add(&shared->compacted, done.segments_before - done.segments_after);
+	}
+	free(gone);
+	return r;
+}
+
+static int tidier(void)
+{
+	while (!atomic_load(&shared->stop)) {
+		struct stream s;
+		struct error e;
+		usleep(50000);
+		int r = stream_open(&s, &files_real, stream_path, &e);
+		if (!r) {
+			r = tidy(&s, &e);
+			stream_close(&s);
+		}
+		if (r)
+			return fprintf(stderr, "tidier: %s\n", e.text), 1;
 	}
 	return 0;
 }
@@ -150,22 +200,22 @@ static pid_t start(int number, uint64_t chance)
 {
 	pid_t pid = fork();
 	if (!pid)
-		_exit(number < writers ? writer(number, chance) : resharder(chance));
+		_exit(number < writers ? writer(number, chance) : number == writers ? resharder(chance) : tidier());
 	return pid;
 }
 
 /* Returns how many were killed, or -1 if one ended by itself with an error. */
 static long storm(uint64_t chance, int seconds)
 {
-	pid_t pids[WRITERS_MAX + 1];
+	pid_t pids[WRITERS_MAX + 2];
 	long kills = 0;
 	int status;
 	time_t until = time(NULL) + seconds;
-	for (int i = 0; i <= writers; i++)
+	for (int i = 0; i < writers + 2; i++)
 		pids[i] = start(i, chance + (uint64_t)i);
 	while (kills >= 0 && time(NULL) < until) {
 		usleep(dice(&chance, 12000));
-		int i = (int)dice(&chance, (uint32_t)writers + 1);
+		int i = (int)dice(&chance, (uint32_t)writers + 2);
 		if (i == writers && dice(&chance, 10))
 			continue; /* else it never comes to anything */
 		if (waitpid(pids[i], &status, WNOHANG) == pids[i]) {
@@ -179,22 +229,28 @@ static long storm(uint64_t chance, int seconds)
 		pids[i] = start(i, chance);
 	}
 	atomic_store(&shared->stop, true);
-	for (int i = 0; i <= writers; i++)
+	for (int i = 0; i < writers + 2; i++)
 		if (waitpid(pids[i], &status, 0) == pids[i] && (!WIFEXITED(status) || WEXITSTATUS(status)))
 			kills = -1;
+	shared->stopped_at = clock_now();
 	return kills;
 }
 
 static long judge(const char *who, const struct seen *seen)
 {
-	long lost = 0, acked = 0;
+	long lost = 0, acked = 0, gone = 0;
 	for (int i = 0; i < writers * EACH; i++) {
-		lost += shared->state[i] == ACKED && !seen->times[i];
+		bool missing = shared->state[i] == ACKED && !seen->times[i];
+		bool old = retains && shared->begun_at[i] + KEPT_SECONDS * 100u < shared->stopped_at;
+		gone += missing && old;
+		lost += missing && !old;
 		acked += shared->state[i] == ACKED;
 	}
+	if (retains)
+		printf("storm: %ld records were older than the stream keeps\n", gone);
 	printf("storm: %s: %ld acknowledged, %ld lost, %llu wrong\n", who, acked, lost,
 	       (unsigned long long)seen->wrong);
-	return lost || seen->wrong || seen->failed || acked < 1000;
+	return lost || seen->wrong || seen->failed || acked < 1000 || gone == acked || (retains && !gone);
 }
 
 static long verdict(const pid_t *readers)
@@ -225,6 +281,8 @@ int main(int argc, char **argv)
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 		if (!strcmp(argv[i], "--quick"))
 			quick = true;
+		else if (!strcmp(argv[i], "--retain"))
+			retains = true, followers = 0;
 		else if (!strcmp(argv[i], "--seed"))
 			seed = strtoull(value, NULL, 10), i++;
 		else if (!strcmp(argv[i], "--time"))
@@ -242,19 +300,24 @@ int main(int argc, char **argv)
 		seconds = 4;
 	stream_path = file_path("%s/s", test_start());
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (shared == MAP_FAILED || catalog_init(&c, 2, HASH_XXH3, &e) ||
-	    stream_create(&files_real, stream_path, &c, &e) != 1)
+	if (shared == MAP_FAILED || catalog_init(&c, 2, HASH_XXH3, &e))
+		return fprintf(stderr, "storm: %s\n", e.text), 1;
+	c.retention = retains ? KEPT_SECONDS * SECOND : 0;
+	if (stream_create(&files_real, stream_path, &c, &e) != 1)
 		return fprintf(stderr, "storm: %s\n", e.text), 1;
 	catalog_release(&c);
 	for (int i = 0; i < followers; i++)
 		if (!(readers[i] = fork()))
 			_exit(read_all(&shared->seen[i], true) != 0);
+	shared->started = monotonic_now();
 	long kills = storm(seed, seconds), failures = verdict(readers) + (kills <= 0);
-	unsigned long long reshards = atomic_load(&shared->reshards);
-	if (!reshards)
+	unsigned long long reshards = atomic_load(&shared->reshards), compacted = atomic_load(&shared->compacted),
+			   retained = atomic_load(&shared->retained);
+	if (!reshards || !(retains ? retained : compacted))
 		failures++;
-	printf("storm: seed %llu, %d seconds, %ld kills, %llu splits and merges, %ld failures\n",
-	       (unsigned long long)seed, seconds, kills, reshards, failures);
+	printf("storm: seed %llu, %d seconds, %ld kills, %llu splits and merges, %llu segments compacted away, %llu "
+	       "given up by retention, %ld failures\n",
+	       (unsigned long long)seed, seconds, kills, reshards, compacted, retained, failures);
 	test_cleanup();
 	return failures != 0;
 }

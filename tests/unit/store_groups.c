@@ -237,18 +237,16 @@ static void pause_for(long ns)
 }
 
 /* A holder is stopped somewhere in its commits, its slot is stolen, it wakes up. */
-static void test_zombies(void)
+static void test_zombies(int rounds, unsigned seed)
 {
-	enum { ROUNDS = 1000 };
 	struct shared *shared = shared_new();
 	struct group g;
 	struct error e = {0};
 	struct slot s;
-	unsigned seed = 12345;
 	int stale = 0, unseen = 0, overwritten = 0, refused = 0;
 	new_stream();
 	new_group(&g, "g", 1);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		uint64_t before = atomic_load(&shared->acked);
 		pid_t child = fork();
 		if (!child)
@@ -283,6 +281,7 @@ static void test_zombies(void)
 	CHECK(!stale);
 	CHECK(!unseen);
 	CHECK(!overwritten);
+	printf("%d slots stolen from stopped holders: %d stale commits, %d overwritten\n", rounds, stale, overwritten);
 	group_close(&g);
 }
 
@@ -388,18 +387,23 @@ static void test_damage(void)
 	group_close(&g);
 }
 
-int main(void)
+/* `store_groups ROUNDS SEED`: the zombies alone. */
+int main(int argc, char **argv)
 {
 	if (chdir(test_start()))
 		return 1;
-	test_group();
-	test_state();
-	test_faults();
-	test_halves();
-	test_turns();
-	test_zombies();
-	test_kills();
-	test_damage();
+	if (argc == 3) {
+		test_zombies(atoi(argv[1]), (unsigned)atoi(argv[2]));
+	} else {
+		test_group();
+		test_state();
+		test_faults();
+		test_halves();
+		test_turns();
+		test_zombies(1000, 12345);
+		test_kills();
+		test_damage();
+	}
 	stream_close(&stream);
 	test_cleanup();
 	return test_done();
