@@ -336,3 +336,11 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	[[ $(stream-get --stats s 2>&1 >out) == *" out 7 "* ]]
 	[[ $(stream-get s | stream-agg count --stats 2>&1 >out) == *stream-get*" out 7 "*stream-agg*"in 7 "* ]]
 }
+
+@test "-n 0 gives nothing, and is an end" {
+	keyed 1 10 3 | stream-put s
+	pipe "stream-get -n 0 s | stream-agg count >out"
+	[ "$PIPE" = "0 0" ]
+	[ "$(cat out)" = '{"count":0}' ]
+	[ -z "$(timeout 20 stream-get -f -n 0 s)" ]
+}
