@@ -2,16 +2,25 @@
 #ifndef STREAM_FLOW_SPAWN_H
 #define STREAM_FLOW_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 
-enum { SPAWN_INPUT = 1, SPAWN_OUTPUT = 2 };
+enum { SPAWN_INPUT = 1, SPAWN_OUTPUT = 2, SPAWN_ERRORS = 4 };
 
 struct spawned {
 	pid_t pid;
 	int input;  /* write end of the pipe to its standard input; -1 */
 	int output; /* read end of the pipe from its standard output; -1 */
+	int errors; /* and from its standard error; -1 */
+};
+
+struct spawn_options {
+	int pipes; /* SPAWN_… */
+	int input; /* without SPAWN_INPUT: what it has for standard input (borrowed); -1: ours */
+	bool group; /* it leads a process group of its own, which can be signalled as a whole, and gets SIGTERM when we die */
+	const char *const *environment; /* `NAME=VALUE` …, NULL, beside ours; NULL: nothing */
 };
 
 /*
@@ -19,6 +28,7 @@ struct spawned {
  * `sh -c`. Signals are as a shell would have them. An argv[0] that cannot be executed is an error here, not a status later.
  */
 int spawn_command(char *const *argv, int pipes, struct spawned *out, struct error *e);
+int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e);
 
 /* Waits for it; the status as a shell counts it (128 + n for signal n). */
 int spawn_wait(pid_t pid, int *status, struct error *e);
