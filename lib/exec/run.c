@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/peer.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 
@@ -81,14 +80,12 @@ int run_start(struct run *r, const struct run_options *o, const char *input, siz
 		return fd;
 	struct spawn_options how = {
 		.pipes = SPAWN_OUTPUT | SPAWN_ERRORS, .input = fd, .group = true, .environment = environment};
-	int code = spawn_with(o->argv, &how, &r->process, e);
+	int code = spawn_soon(o->argv, &how, &r->process, e);
 	close(fd);
 	if (code) {
 		r->process.pid = 0;
 		return code;
 	}
-	/* One of ours then writes frames. */
-	peer_mark(r->process.output);
 	r->due = o->timeout ? monotonic_now() + o->timeout : INT64_MAX;
 	return watch_all(r, e);
 }
@@ -248,11 +245,14 @@ int run_end(struct run *r, struct buf *reason)
 		take_lines(r, true);
 	unwatch(r, &r->process.errors);
 	r->process.pid = 0;
+	int not_started = spawn_reason(&r->process);
 	bool exited = info.si_code == CLD_EXITED;
 	if (exited && !info.si_status && !r->fault)
 		return 0;
 	if (r->fault)
 		say_fault(r, reason);
+	else if (not_started)
+		buf_string_append(reason, strerror(not_started));
 	else if (exited)
 		buf_printf(reason, "exit status %d", info.si_status);
 	else

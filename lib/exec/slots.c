@@ -67,7 +67,7 @@ static int settle(struct exec *x, struct slot *s, int64_t now, struct error *e)
 			item_add_result(s->item, &s->run.output);
 		task_settle(&s->item->task);
 	} else if (status == STATUS_NOT_RUN || status == STATUS_NOT_RUN + 1) {
-		r = error_set(e, ERR_FAILED, "COMMAND cannot be run: %s", buf_string(&reason));
+		r = error_set(e, ERR_FAILED, "cannot run %s: %s", x->options.run.argv[0], buf_string(&reason));
 	} else {
 		fail(x, s, &reason, now);
 	}

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/peer.h"
 #include "flow/signals.h"
 
 /* The path of a command of ours beside the one that runs, if it is there. */
@@ -88,25 +89,37 @@ static int open_pipes(int pipes, struct ends *theirs, int ours[3])
 			return -1;
 		theirs->standard[i] = pair[i > 0];
 		ours[i] = pair[!i];
+		/* One of ours at the other end then writes frames to us. */
+		if (i == 1)
+			peer_mark(ours[i]);
 	}
 	return 0;
 }
 
-/* Waits until the child has become its command: 0, or the errno of why it could not. */
-static int read_report(int report)
+static void close_all(struct spawned *s)
+{
+	close_end(&s->input);
+	close_end(&s->output);
+	close_end(&s->errors);
+	close_end(&s->report);
+}
+
+/* Waits until the child has become its command, or has ended. */
+int spawn_reason(struct spawned *s)
 {
 	int reason = 0;
 	ssize_t n;
 	do
-		n = read(report, &reason, sizeof reason);
+		n = read(s->report, &reason, sizeof reason);
 	while (n < 0 && errno == EINTR);
+	close_end(&s->report);
 	return n > 0 ? reason : 0;
 }
 
-int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e)
+int spawn_soon(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e)
 {
 	struct ends theirs = {{-1, -1, -1}, -1};
-	int ours[3] = {-1, -1, -1}, report[2] = {-1, -1}, reason = 0;
+	int ours[3] = {-1, -1, -1}, report[2] = {-1, -1};
 	pid_t pid = -1, parent = getpid();
 	if (pipe2(report, O_CLOEXEC) || open_pipes(o->pipes, &theirs, ours) || (pid = fork()) < 0)
 		error_errno(e, "cannot start %s", argv[0]);
@@ -119,18 +132,23 @@ int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned 
 	close_end(&report[1]);
 	for (int i = 0; i < 3; i++)
 		close_end(&theirs.standard[i]);
+	*out = (struct spawned){pid, ours[0], ours[1], ours[2], report[0]};
 	if (pid > 0)
-		reason = read_report(report[0]);
-	close_end(&report[0]);
-	*out = (struct spawned){.pid = pid, .input = ours[0], .output = ours[1], .errors = ours[2]};
-	if (pid > 0 && !reason)
 		return 0;
-	for (int i = 0; i < 3; i++)
-		close_end(&ours[i]);
-	int status;
-	if (pid < 0)
-		return ERR_FAILED;
-	spawn_wait(pid, &status, e);
+	close_all(out);
+	return ERR_FAILED;
+}
+
+int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e)
+{
+	int status, reason, r = spawn_soon(argv, o, out, e);
+	if (r)
+		return r;
+	reason = spawn_reason(out);
+	if (!reason)
+		return 0;
+	close_all(out);
+	spawn_wait(out->pid, &status, e);
 	return error_set(e, ERR_FAILED, "cannot start %s: %s", argv[0], strerror(reason));
 }
 

@@ -14,6 +14,7 @@ struct spawned {
 	int input;  /* write end of the pipe to its standard input; -1 */
 	int output; /* read end of the pipe from its standard output; -1 */
 	int errors; /* and from its standard error; -1 */
+	int report; /* of spawn_soon: for spawn_reason; else -1 */
 };
 
 struct spawn_options {
@@ -29,6 +30,11 @@ struct spawn_options {
  */
 int spawn_command(char *const *argv, int pipes, struct spawned *out, struct error *e);
 int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e);
+
+/* The same, but does not wait for the child to become its command. If it cannot, it ends with status 127, and spawn_reason says why. */
+int spawn_soon(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e);
+/* Closes the report of spawn_soon, of a process that has ended: 0, or the errno of why it could not become its command. */
+int spawn_reason(struct spawned *s);
 
 /* Waits for it; the status as a shell counts it (128 + n for signal n). */
 int spawn_wait(pid_t pid, int *status, struct error *e);
