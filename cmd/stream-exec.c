@@ -151,19 +151,31 @@ static void tell_failure(struct command_batches *c, struct flow *f)
 	c->told = true;
 }
 
-/* Looks at the commands, and passes on what they have. */
+/* Passes on what is there; returns whether there was something, or an error. */
+static int take_all(struct command_batches *c, struct flow *f, struct error *e)
+{
+	struct exec_result result;
+	for (int some = 0;; some = 1) {
+		exec_take(c->exec, &result);
+		if (result.kind == EXEC_NOTHING)
+			return some;
+		int r = take(c, f, &result, e);
+		if (r)
+			return r;
+	}
+}
+
+/* Looks at the commands; what was taken makes room for more of them. */
 static int work(void *self, struct flow *f, struct error *e)
 {
 	struct command_batches *c = self;
-	struct exec_result result = {.kind = EXEC_NOTHING};
-	int r = exec_work(c->exec, monotonic_now(), e);
-	tell_failure(c, f);
+	int r;
 	do {
+		r = exec_work(c->exec, monotonic_now(), e);
+		tell_failure(c, f);
 		if (!r)
-			exec_take(c->exec, &result);
-		if (!r)
-			r = take(c, f, &result, e);
-	} while (!r && result.kind != EXEC_NOTHING);
+			r = take_all(c, f, e);
+	} while (r > 0);
 	flow_hold_input(f, 0, exec_is_full(c->exec));
 	flow_timer_at(f, exec_due(c->exec));
 	return r;

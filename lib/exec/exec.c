@@ -43,6 +43,12 @@ bool exec_is_full(const struct exec *x)
 	return x->closed >= AHEAD * x->options.slots;
 }
 
+/* So many results may wait for those of a batch before them. */
+bool exec_holds_enough(const struct exec *x)
+{
+	return x->begun >= AHEAD * x->options.slots;
+}
+
 bool exec_is_empty(const struct exec *x)
 {
 	return !x->first;
@@ -91,6 +97,7 @@ static struct item *open_lane(struct exec *x, struct lane *l, int64_t now)
 		return l->open;
 	struct item *it = l->open = item_new();
 	it->open = true;
+	it->lane = (uint32_t)(l - x->lanes);
 	it->close_at = later(now, x->options.wait);
 	append(x, it);
 	return it;
@@ -171,6 +178,7 @@ static void drop_item(struct exec *x, struct item **at)
 		x->controls--;
 	else
 		x->closed--;
+	x->begun -= it->begun;
 	item_free(it);
 }
 

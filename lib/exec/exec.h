@@ -63,7 +63,7 @@ bool exec_is_empty(const struct exec *x);
 int exec_fd(const struct exec *x);
 /* When it has, by the clock; INT64_MAX. */
 int64_t exec_due(const struct exec *x);
-/* Looks at what runs, and starts what can be. An error is one of ours, or a command that cannot be run at all. */
+/* Looks at what runs, and starts what can be; also when something was taken, which makes room. An error is one of ours, or a command that cannot be run at all. */
 int exec_work(struct exec *x, int64_t now, struct error *e);
 
 enum exec_kind { EXEC_NOTHING, EXEC_OUTPUT, EXEC_DEAD, EXEC_CONTROL };

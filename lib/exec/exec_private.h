@@ -25,7 +25,8 @@ struct exec {
 	struct lane *lanes;
 	uint32_t lane_count;
 	struct item *first, **end; /* all items, in the order of the input */
-	uint32_t closed;           /* batches among them that take no more records */
+	uint32_t closed;           /* batches among them that take no more records, */
+	uint32_t begun;            /* and those of these that a slot has taken */
 	uint32_t controls;         /* control frames among them */
 	uint64_t rows;             /* that came, selected or not */
 	struct item *shown;        /* the item of the result that was taken last, which is to be dropped */
@@ -34,6 +35,7 @@ struct exec {
 };
 
 /* exec.c */
+bool exec_holds_enough(const struct exec *x);
 void exec_close_lane(struct exec *x, struct lane *l);
 
 /* A point in time, `wait` after `now`. */

@@ -27,8 +27,10 @@ struct item {
 
 	struct records records;
 	struct task task;
+	uint32_t lane;
 	int64_t close_at; /* monotonic */
 	bool open;        /* it takes more records */
+	bool begun;       /* a slot has taken it */
 	bool settled;
 	struct item_result *results, *last;
 };

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include "base/timestamp.h"
+#include "base/units.h"
 #include "exec/exec_private.h"
 #include "exec/output.h"
 
@@ -13,14 +14,14 @@ enum {
 
 /* -- what failed -- */
 
-/* Fills what is told of a failure, and says what is done about it. */
-static void note_failure(struct exec *x, const struct part *p, const char *reason, const char *what)
+/* What failed, to be told with what is done about it. */
+static void note_failure(struct exec *x, const struct part *p, const char *reason)
 {
 	buf_clear(&x->failure);
 	if (p->count == 1)
-		buf_printf(&x->failure, "a record failed: %s; %s", reason, what);
+		buf_printf(&x->failure, "a record failed: %s", reason);
 	else
-		buf_printf(&x->failure, "a batch of %" PRIu32 " records failed: %s; %s", p->count, reason, what);
+		buf_printf(&x->failure, "a batch of %" PRIu32 " records failed: %s", p->count, reason);
 	x->failed = true;
 }
 
@@ -39,12 +40,18 @@ static void give_up(struct item *it, struct buf *reason)
 static void fail(struct exec *x, struct slot *s, struct buf *reason, int64_t now)
 {
 	struct part p = *task_part(&s->item->task);
+	int64_t wait;
 	switch (task_fail(&s->item->task, x->options.retries)) {
 	case TASK_AGAIN:
-		s->not_before = later(now, backoff_next(&x->options.backoff, p.tries + 1));
-		note_failure(x, &p, buf_string(reason), "it is tried again");
+		wait = backoff_next(&x->options.backoff, p.tries + 1);
+		s->not_before = later(now, wait);
+		note_failure(x, &p, buf_string(reason));
+		buf_printf(&x->failure, "; it is tried again in %" PRId64 "ms", wait / MILLISECOND);
 		break;
-	case TASK_HALVED: note_failure(x, &p, buf_string(reason), "it is halved"); break;
+	case TASK_HALVED:
+		note_failure(x, &p, buf_string(reason));
+		buf_string_append(&x->failure, "; it is halved");
+		break;
 	case TASK_DEAD: give_up(s->item, reason); break;
 	}
 }
@@ -106,19 +113,30 @@ static void look(struct exec *x, int64_t now)
 static void take_batch(struct exec *x, struct slot *s)
 {
 	struct lane *l = &x->lanes[x->options.lanes ? s - x->slots : 0];
-	if (s->item || !l->first)
+	/* The results of the first batch are those that the others wait for. */
+	if (s->item || !l->first || (exec_holds_enough(x) && l->first != x->first))
 		return;
 	s->item = l->first;
+	s->item->begun = true;
+	x->begun++;
 	s->not_before = 0;
 	l->first = s->item->behind;
+}
+
+/* A batch that has waited long enough is sent; so is one that all others have to wait for. */
+static void close_due(struct exec *x, int64_t now)
+{
+	for (uint32_t i = 0; i < x->lane_count; i++)
+		if (x->lanes[i].open && now >= x->lanes[i].open->close_at)
+			exec_close_lane(x, &x->lanes[i]);
+	if (exec_is_full(x) && x->first->open)
+		exec_close_lane(x, &x->lanes[x->first->lane]);
 }
 
 int exec_work(struct exec *x, int64_t now, struct error *e)
 {
 	look(x, now);
-	for (uint32_t i = 0; i < x->lane_count; i++)
-		if (x->lanes[i].open && now >= x->lanes[i].open->close_at)
-			exec_close_lane(x, &x->lanes[i]);
+	close_due(x, now);
 	int r = 0;
 	for (uint32_t i = 0; i < x->options.slots && !r; i++) {
 		struct slot *s = &x->slots[i];
