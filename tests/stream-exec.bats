@@ -82,6 +82,26 @@ poisoned() {
 	[ "$PIPE" = 0 ] && [ ! -s out ]
 }
 
+@test "-w 0 takes what is there" {
+	mkfifo go
+	cat >ask <<-'END'
+		#!/bin/bash
+		for n in 1 2 3; do echo "{\"n\":$n}"; read -r _ <go; done | stream-exec -w 0 -- 'jq -c -s "{n: map(.n)}"' |
+			for n in 1 2 3; do read -r line; echo "$line"; echo >go; done
+	END
+	pipe 'timeout 30 bash ask >out'
+	[ "$PIPE" = 0 ]
+	[ "$(jq -s -c 'map(.n)' out)" = '[[1],[2],[3]]' ]
+}
+
+@test "STREAM_OUTPUT is what the user wants to see, and not what the command gives us" {
+	numbers 3 >in.json
+	STREAM_OUTPUT=csv pipe 'stream-exec -- stream-filter "n > 1" <in.json >out'
+	[ "$(cat out)" = "n,k
+2,k2
+3,k3" ]
+}
+
 @test "values survive the way through" {
 	printf '%s\n' '{"zip":"0870","id":9007199254740993,"p":1.10,"n":null,"t":{"a":[1,' '2]},"s":"a\nb\u0000é"}' '{}' >in.json
 	stream-cat in.json -o json >want

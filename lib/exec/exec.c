@@ -209,6 +209,8 @@ void exec_take(struct exec *x, struct exec_result *out)
 		item_drop_result(x->shown);
 	x->shown = NULL;
 	*out = (struct exec_result){.kind = EXEC_NOTHING};
+	/* Behind the last batch that a slot has taken there is nothing to be had. */
+	uint32_t begun = x->begun;
 	for (struct item **at = &x->first; *at;) {
 		struct item *it = *at;
 		if (it->results || (it->control && it == x->first)) {
@@ -216,9 +218,10 @@ void exec_take(struct exec *x, struct exec_result *out)
 			x->shown = it;
 			return;
 		}
+		begun -= it->begun;
 		if (it->settled && !it->control)
 			drop_item(x, at);
-		else if (x->options.unordered && (!it->control || is_of_the_past(it->control)))
+		else if (x->options.unordered && begun && (!it->control || is_of_the_past(it->control)))
 			at = &it->next;
 		else
 			return;

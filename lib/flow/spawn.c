@@ -129,6 +129,9 @@ int spawn_soon(char *const *argv, const struct spawn_options *o, struct spawned 
 			theirs.standard[0] = o->input;
 		become(argv, o, &theirs, parent);
 	}
+	/* Both do it, for either may be first to need it. */
+	if (pid > 0 && o->group)
+		setpgid(pid, pid);
 	close_end(&report[1]);
 	for (int i = 0; i < 3; i++)
 		close_end(&theirs.standard[i]);
