@@ -1,4 +1,5 @@
 /* stream-merge: merges inputs by event time. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,9 +7,9 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "event/clock.h"
 #include "flow/flow.h"
 #include "hold/queue.h"
-#include "pattern/eventtime.h"
 #include "window/spec.h"
 #include "window/watermark.h"
 
@@ -17,6 +18,7 @@ enum { LIMIT = 256 << 20, FILE_AHEAD = 1 << 20, NOBODY = -1 };
 struct source {
 	struct queue queue;
 	bool ended, idle, file; /* file: a regular one, which nobody waits to write to */
+	bool done;              /* ended, and all that it had is out: it holds back no watermark any more */
 	bool held;
 	int64_t heard; /* monotonic */
 	int64_t told;  /* the greatest time that its watermarks speak of */
@@ -26,13 +28,13 @@ struct merge {
 	const char *time_field;
 	int64_t idle, limit;
 
-	struct event_time time;
+	struct event_clock clock; /* not started: nothing is late here */
 	struct source *sources;
 	int count;
 	struct watermark_inputs whole;
 	int64_t sent; /* of `whole` */
 	bool windowed;
-	char window[WINDOW_TEXT_MAX]; /* that all inputs have */
+	char window[2 * WINDOW_TEXT_MAX]; /* that all inputs have */
 	struct gather gather;
 	struct row_ref *refs;
 	uint32_t ref_count;
@@ -43,7 +45,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	struct merge *m = self;
 	if (o->count < 1)
 		return error_set(e, ERR_USAGE, "INPUT is missing: files, named pipes, or - for standard input");
-	int r = event_time_parse(m->time_field ? m->time_field : "@time", &m->time, e);
+	int r = event_clock_init(&m->clock, m->time_field, e);
 	if (r)
 		return r;
 	m->count = o->count;
@@ -114,15 +116,14 @@ static int next_source(const struct merge *m, int64_t *until, int *until_input)
 
 /* -- out -- */
 
+static int emit(void *self, struct batch *b, struct error *e)
+{
+	return flow_emit(self, b, e);
+}
+
 static int emit_refs(struct merge *m, struct flow *f, struct error *e)
 {
-	int r = 0;
-	for (uint32_t at = 0; at < m->ref_count && !r;) {
-		uint32_t taken = gather_rows(&m->gather, m->refs + at, m->ref_count - at);
-		r = taken ? flow_emit(f, &m->gather.out, e)
-			  : error_set(e, ERR_FAILED, "a record has too many fields to be merged");
-		at += taken;
-	}
+	int r = gather_all(&m->gather, m->refs, m->ref_count, emit, f, e);
 	m->ref_count = 0;
 	for (int i = 0; i < m->count; i++)
 		queue_forget(&m->sources[i].queue);
@@ -177,6 +178,23 @@ static void hold_back(struct merge *m, struct flow *f)
 	}
 }
 
+/* What an input that has ended still has in its queue is not behind a watermark of the others. */
+static int leave_ended(struct merge *m, struct flow *f, struct error *e)
+{
+	int64_t all = TIMESTAMP_MIN;
+	for (int i = 0; i < m->count; i++) {
+		struct source *s = &m->sources[i];
+		if (!s->ended || s->done || !queue_empty(&s->queue))
+			continue;
+		s->done = true;
+		all = watermark_inputs_end(&m->whole, (uint32_t)i);
+	}
+	if (all <= m->sent || all == TIMESTAMP_MAX)
+		return 0;
+	m->sent = all;
+	return flow_watermark(f, all, e);
+}
+
 static int advance(struct merge *m, struct flow *f, struct error *e)
 {
 	int64_t until;
@@ -189,7 +207,7 @@ static int advance(struct merge *m, struct flow *f, struct error *e)
 	}
 	int r = emit_refs(m, f, e);
 	hold_back(m, f);
-	return r;
+	return r ? r : leave_ended(m, f, e);
 }
 
 /* -- in -- */
@@ -203,15 +221,11 @@ static void heard(struct merge *m, int input)
 static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct merge *m = self;
-	const struct column *time = &b->meta[META_TIME];
-	if (!m->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE,
-				 "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
-				 flow_input_name(f, input));
-	if (m->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
-		event_time_apply(&m->time, b, timestamp_now());
+	int r = event_clock_times(&m->clock, b, flow_input_name(f, input), e);
+	if (r)
+		return r;
 	heard(m, input);
-	int r = queue_rows(&m->sources[input].queue, b, e);
+	r = queue_rows(&m->sources[input].queue, b, e);
 	return r ? r : advance(m, f, e);
 }
 
@@ -221,12 +235,17 @@ static int on_window(struct merge *m, struct flow *f, int input, const struct fr
 {
 	struct window_spec spec;
 	struct arena a = {0};
-	char text[WINDOW_TEXT_MAX];
+	char text[sizeof m->window] = "";
 	int r = window_read(body, &a, &spec, e);
+	if (!r) {
+		window_text(&spec, text);
+		size_t len = strlen(text);
+		snprintf(text + len, sizeof text - len, "%s%s", spec.zone ? " --zone " : "",
+			 spec.zone ? spec.zone_name : "");
+	}
 	arena_release(&a);
 	if (r)
 		return r;
-	window_text(&spec, text);
 	if (m->windowed && strcmp(text, m->window))
 		return error_set(e, ERR_USAGE,
 				 "%s: windows of `%s`, while another input has `%s`; let stream-window stand "
@@ -266,12 +285,7 @@ static int input_end(void *self, struct flow *f, int input, struct error *e)
 {
 	struct merge *m = self;
 	m->sources[input].ended = true;
-	int64_t all = watermark_inputs_end(&m->whole, (uint32_t)input);
-	int r = advance(m, f, e);
-	if (r || all <= m->sent || all == TIMESTAMP_MAX)
-		return r;
-	m->sent = all;
-	return flow_watermark(f, all, e);
+	return advance(m, f, e);
 }
 
 static int timer(void *self, struct flow *f, struct error *e)

@@ -1,5 +1,6 @@
 #include "store/limit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static int search_segment(struct limit *l, struct segment *newest, const struct 
 	l->base = newest->base;
 	l->bytes = t.at;
 	l->seq = t.seq;
+	l->unread = t.unread;
 	return r;
 }
 
@@ -66,7 +68,7 @@ int limit_read(struct limit *l, const struct files *io, const char *directory, c
 	struct head h;
 	for (;;) {
 		int r = head_read(head, &h, e);
-		if (r)
+		if (r && !file_is_unreadable(errno))
 			return r;
 		bool current = h.generation && !h.suspect && !memcmp(h.boot, boot, BOOT_ID_SIZE);
 		if (current)

@@ -24,6 +24,7 @@ struct limit {
 	bool sealed;   /* and nothing will follow */
 	bool foreign;  /* nobody has written since the machine started, or the head is lost */
 	bool searched; /* not from the head */
+	bool unread;   /* what follows `bytes` can't be read: nobody knows whether there is more */
 	bool known;
 };
 

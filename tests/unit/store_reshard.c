@@ -225,7 +225,7 @@ static void remember_shards(struct faulty *f, uint32_t count)
 {
 	for (uint32_t id = 0; id < count; id++)
 		for (const char *const *name =
-			     (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
+			     (const char *const[]){"head", "lock", "sync", "news", "00000000000000000000.seg", NULL};
 		     *name; name++) {
 			char *path = file_path("%s/shards/%u/%s", stream_path, id, *name);
 			int fd = open(path, O_RDWR);

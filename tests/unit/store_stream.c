@@ -196,11 +196,12 @@ static void test_catalog(void)
 	c.sync = SYNC_NEVER;
 	c.retention = 77;
 	c.max_size = 1 << 20;
+	c.tier = mem_copy("/mnt/a b", 8);
 	catalog_write(&c, &text);
 	CHECK(!catalog_read(&back, text.data, text.len, "x", &e));
 	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") &&
 	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 &&
-	      back.router.kind == HASH_MURMUR2);
+	      !strcmp(back.tier, "/mnt/a b") && back.router.kind == HASH_MURMUR2);
 	CHECK(!hash128_compare(back.shards[3].from, c.shards[3].from));
 	catalog_release(&back);
 	uint32_t accepted = 0;
