@@ -86,8 +86,9 @@ poisoned() {
 	mkfifo go
 	cat >ask <<-'END'
 		#!/bin/bash
-		for n in 1 2 3; do echo "{\"n\":$n}"; read -r _ <go; done | stream-exec -w 0 -- 'jq -c -s "{n: map(.n)}"' |
-			{ for n in 1 2 3; do read -r line; echo "$line"; echo >go; done; cat; }
+		exec 8<>go
+		for n in 1 2 3; do echo "{\"n\":$n}"; read -r _ <&8; done | stream-exec -w 0 -- 'jq -c -s "{n: map(.n)}"' |
+			{ for n in 1 2 3; do read -r line; echo "$line"; echo >&8; done; cat; }
 	END
 	pipe 'timeout 30 bash ask >out'
 	[ "$PIPE" = 0 ]
