@@ -16,6 +16,7 @@
 
 enum {
 	READ_SIZE = 64 << 10,
+	PIPE_SIZE = 256 << 10,
 	READ_TURN = 1 << 20, /* bytes that one run may give in a turn */
 	LINE_HELD = 4096,    /* a longer line of standard error goes on in pieces */
 	GRACE_SECONDS = 5,
@@ -61,6 +62,7 @@ static int watch_all(struct run *r, struct error *e)
 	r->ended_fd = pidfd_open(r->process.pid, 0);
 	if (r->ended_fd < 0)
 		return error_errno(e, "cannot watch a command");
+	fcntl(r->process.output, F_SETPIPE_SZ, PIPE_SIZE); /* larger is only faster; it may be refused */
 	fcntl(r->process.output, F_SETFL, O_NONBLOCK);
 	fcntl(r->process.errors, F_SETFL, O_NONBLOCK);
 	int code = watch(r, r->ended_fd, e);
