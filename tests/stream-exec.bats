@@ -419,6 +419,15 @@ poisoned() {
 	sort -t: -k2,2n out | cmp - in.json
 }
 
+@test "with -k the order of the output does not depend on how the records come" {
+	requests 300 >in.json
+	everyway want "stream-exec -n 16 -P 4 -k path -- cat <in.json"
+	[ "$(wc -l <want)" -eq 301 ]
+	# Batches are in the order of their first records, not lane by lane.
+	[ "$(head -n 1 want | jq .n)" -eq 1 ]
+	[ "$(head -n 64 want | jq -s 'map(.n) | max')" -le 160 ]
+}
+
 @test "with --unordered the records of a key still come in their order" {
 	numbers 300 >in.json
 	pipe "timeout 60 stream-exec -n 5 -P 4 -k k --unordered -- 'sleep 0.0\$((\$\$ % 3)); cat' <in.json >out"

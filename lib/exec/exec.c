@@ -103,44 +103,62 @@ static struct item *open_lane(struct exec *x, struct lane *l, int64_t now)
 	return it;
 }
 
-/* Puts these rows of b into batches of the lane. */
-static int fill(struct exec *x, struct lane *l, struct batch *b, const uint32_t *rows, uint32_t count, int64_t now,
-		struct error *e)
+/* The rows of a lane, of which `pending` are still to be put into its open batch. */
+struct share {
+	uint32_t *rows;
+	uint32_t pending;
+};
+
+static int put_pending(struct exec *x, struct lane *l, struct share *s, struct batch *b, struct error *e)
 {
-	for (uint32_t at = 0, n; at < count; at += n) {
-		struct item *it = open_lane(x, l, now);
-		uint32_t room = x->options.rows - it->records.count;
-		n = count - at < room ? count - at : room;
-		batch_select(b, rows + at, n);
-		int r = records_add(&it->records, &x->writers, b, x->rows + 1 + rows[at], e);
-		if (r)
-			return r;
-		if (n == room || records_size(&it->records) >= EXEC_BATCH_BYTES)
-			exec_close_lane(x, l);
+	struct item *it = l->open;
+	batch_select(b, s->rows, s->pending);
+	int r = records_add(&it->records, &x->writers, b, x->rows + 1 + s->rows[0], e);
+	s->rows += s->pending;
+	s->pending = 0;
+	if (it->records.count == x->options.rows || records_size(&it->records) >= EXEC_BATCH_BYTES)
+		exec_close_lane(x, l);
+	return r;
+}
+
+/* The selected rows, those of a lane side by side, in their order. */
+static struct share *share_rows(const struct exec *x, struct batch *b, const uint32_t *lanes)
+{
+	uint32_t count = batch_count(b), *rows = arena_array(&b->arena, count, sizeof *rows);
+	struct share *shares = arena_array(&b->arena, x->lane_count, sizeof *shares);
+	for (uint32_t k = 0; k < x->lane_count; k++)
+		shares[k] = (struct share){rows, 0};
+	for (uint32_t i = 0; i < count; i++)
+		shares[lanes ? lanes[i] : 0].pending++;
+	for (uint32_t k = 1; k < x->lane_count; k++)
+		shares[k].rows = shares[k - 1].rows + shares[k - 1].pending;
+	for (uint32_t k = 0; k < x->lane_count; k++)
+		shares[k].pending = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct share *s = &shares[lanes ? lanes[i] : 0];
+		s->rows[s->pending++] = batch_row(b, i);
 	}
-	return 0;
+	for (uint32_t k = 0; k < x->lane_count; k++)
+		shares[k].pending = 0;
+	return shares;
 }
 
 int exec_add(struct exec *x, struct batch *b, const uint32_t *lanes, int64_t now, struct error *e)
 {
-	uint32_t count = batch_count(b), *rows = arena_array(&b->arena, count, sizeof *rows);
-	uint32_t *ends = arena_array(&b->arena, x->lane_count, sizeof *ends);
+	struct share *shares = share_rows(x, b, lanes);
 	const uint32_t *sel = b->sel;
-	uint32_t sel_count = b->sel_count;
-	for (uint32_t k = 0; k < x->lane_count; k++)
-		ends[k] = 0;
-	for (uint32_t i = 0; i < count; i++)
-		ends[lanes ? lanes[i] : 0]++;
-	for (uint32_t k = 1; k < x->lane_count; k++)
-		ends[k] += ends[k - 1];
-	for (uint32_t i = count; i-- > 0;)
-		rows[--ends[lanes ? lanes[i] : 0]] = batch_row(b, i);
-	/* Now `ends` are where they begin. */
+	uint32_t sel_count = b->sel_count, count = batch_count(b);
 	int r = 0;
-	for (uint32_t k = 0; k < x->lane_count && !r; k++) {
-		uint32_t end = k + 1 < x->lane_count ? ends[k + 1] : count;
-		r = fill(x, &x->lanes[k], b, rows + ends[k], end - ends[k], now, e);
+	/* Row by row, so that batches stand in the order of their first records, however these come. */
+	for (uint32_t i = 0; i < count && !r; i++) {
+		uint32_t k = lanes ? lanes[i] : 0;
+		struct item *it = open_lane(x, &x->lanes[k], now);
+		if (it->records.count + ++shares[k].pending == x->options.rows)
+			r = put_pending(x, &x->lanes[k], &shares[k], b, e);
 	}
+	for (uint32_t k = 0; k < x->lane_count && !r; k++)
+		if (shares[k].pending)
+			r = put_pending(x, &x->lanes[k], &shares[k], b, e);
 	x->rows += b->rows;
 	b->sel = sel;
 	b->sel_count = sel_count;
