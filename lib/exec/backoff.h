@@ -12,7 +12,8 @@ struct backoff {
 	uint64_t state;      /* of the random numbers: the seed at first; the same seed, the same waits */
 };
 
-/* A wait in ns, of even chance between 0 and first * 2^(failures - 1), at most `most`. failures: so many in a row, from 1. */
+/* A wait in ns, of even chance between 0 and first * 2^(failures - 1), at most `most`. failures: so many in a row,
+   from 1. */
 int64_t backoff_next(struct backoff *b, uint64_t failures);
 
 #endif

@@ -1,17 +1,18 @@
 /*
- * Batches of records through a command, several at once, each until it is settled, and what came of them in the order
- * of the input. Nothing here waits: who drives it polls exec_fd, or waits until exec_due, and calls exec_work; then it takes what
- * there is to take, until there is nothing.
+ * Batches of records through a command, several at once, each until it is settled, and what came of them in the
+ * order of the input. Nothing here waits: who drives it polls exec_fd, or waits until exec_due, and calls
+ * exec_work; then it takes what there is to take, until there is nothing.
  *
- *   exec_add ->  open batch of a lane  -> full, or waited long enough -> queue of the lane -> slot: run, try again, halve
+ *   exec_add ->  open batch of a lane  -> full, or waited enough -> queue of the lane -> slot: run, try again, halve
  *                                                                                             |
  *   exec_take <- results, in the order in which the batches were opened <---------------------+
  *
  * With lanes each has a slot of its own: what is in one lane never overlaps, and stays in order. Without, all slots
  * serve one queue. A batch that waits to be tried again keeps its slot.
  *
- * A control frame stands behind the batches that are there when it comes, also those that are still open: it is taken when
- * they are settled. Only WATERMARK and IDLE, which say nothing of what follows, let an open batch take more records.
+ * A control frame stands behind the batches that are there when it comes, also those that are still open: it is
+ * taken when they are settled. Only WATERMARK and IDLE, which say nothing of what follows, let an open batch take
+ * more records.
  */
 #ifndef STREAM_EXEC_EXEC_H
 #define STREAM_EXEC_EXEC_H
@@ -63,7 +64,8 @@ bool exec_is_empty(const struct exec *x);
 int exec_fd(const struct exec *x);
 /* When it has, by the clock; INT64_MAX. */
 int64_t exec_due(const struct exec *x);
-/* Looks at what runs, and starts what can be; also when something was taken, which makes room. An error is one of ours, or a command that cannot be run at all. */
+/* Looks at what runs, and starts what can be; also when something was taken, which makes room. An error is one of
+   ours, or a command that cannot be run at all. */
 int exec_work(struct exec *x, int64_t now, struct error *e);
 
 enum exec_kind { EXEC_NOTHING, EXEC_OUTPUT, EXEC_DEAD, EXEC_CONTROL };

@@ -1,4 +1,4 @@
-/* A batch, or a control frame, from when it came until all that came of it was taken; for the files of lib/exec alone. */
+/* A batch, or a control frame, until all that came of it is taken; for the files of lib/exec alone. */
 #ifndef STREAM_EXEC_ITEM_H
 #define STREAM_EXEC_ITEM_H
 

@@ -46,8 +46,8 @@ void records_given(const struct records *r, uint32_t first, uint32_t count, cons
 int records_row(const struct records *r, uint32_t i, struct batch *b, struct error *e);
 
 enum { RECORDS_ID_SIZE = 33 };
-/* 32 hexadecimal digits and NUL: the same for the same records, and for no others. Records without @seq, which could be alike,
-   are told apart by where in the input they stood. */
+/* 32 hexadecimal digits and NUL: the same for the same records, and for no others. Records without @seq, which could
+   be alike, are told apart by where in the input they stood. */
 void records_id(const struct records *r, uint32_t first, uint32_t count, char out[RECORDS_ID_SIZE]);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * One run of a command: it reads a file in memory that has its whole input, so that it never sees a part of it, whatever
- * becomes of us, and need not read it; what it prints is kept until it has ended well. Nothing here waits.
+ * One run of a command: it reads a file in memory that has its whole input, so that it never sees a part of it,
+ * whatever becomes of us, and need not read it; what it prints is kept until it has ended well. Nothing here waits.
  *
  *   run_start(&r, ...);                      watched by an epoll descriptor, whose events bear &r
- *   run_look(&r, now);                       when it has an event, or at run_due: reads what is there, keeps the time limit
+ *   run_look(&r, now);                       at its events and at run_due: reads, and keeps the time limit
  *   if (run_is_over(&r)) run_end(&r, ...);   its status, or why it failed
  *
  * It is over when it has ended and nobody has its standard output open any more, as for the shell's $(...).
@@ -59,8 +59,9 @@ static inline int64_t run_due(const struct run *r)
 bool run_is_over(const struct run *r);
 
 /*
- * Returns the exit status, or -1 if it did not end by itself, within its limits. Unless that is 0, `reason` says what happened: `exit
- * status 3: ` and the last line of its standard error. What it printed is in r->output, until run_start or run_release.
+ * Returns the exit status, or -1 if it did not end by itself, within its limits. Unless that is 0, `reason` says
+ * what happened: `exit status 3: ` and the last line of its standard error. What it printed is in r->output, until
+ * run_start or run_release.
  */
 int run_end(struct run *r, struct buf *reason);
 

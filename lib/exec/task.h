@@ -2,11 +2,13 @@
  * A batch on its way through a command that may fail: what of it is to be given next, and what a failure means.
  *
  *   - The whole batch is tried 1 + retries times.
- *   - If it still fails, it is halved, and the halves, each tried once, are halved again where they fail, down to single records.
+ *   - If it still fails, it is halved, and the halves, each tried once, are halved again where they fail, down to
+ *     single records.
  *     To fail costs a half nothing, so it is not tried again.
  *   - A single record is tried 1 + retries times, as the whole batch was; then it is dead.
  *
- * Halves are tried first half first, so that the records stay in order. Nothing here waits or runs: that is the caller's.
+ * Halves are tried first half first, so that the records stay in order. Nothing here waits or runs: that is the
+ * caller's.
  */
 #ifndef STREAM_EXEC_TASK_H
 #define STREAM_EXEC_TASK_H

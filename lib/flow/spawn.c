@@ -30,13 +30,15 @@ static const char *beside(const char *name, char path[PATH_MAX])
 	return access(path, X_OK) ? NULL : path;
 }
 
-/* The ends of the pipes that the child gets, its standard streams by number, and the pipe on which it says why it failed. */
+/* The ends of the pipes that the child gets, its standard streams by number, and the pipe on which it says why it
+   failed. */
 struct ends {
 	int standard[3];
 	int report;
 };
 
-/* A process that dies takes those with it that it leads; the kernel does not tell a child whose parent died before this. */
+/* A process that dies takes those with it that it leads; the kernel does not tell a child whose parent died before
+   this. */
 static void join_group(pid_t parent)
 {
 	setpgid(0, 0);
