@@ -20,6 +20,7 @@ struct pane {
 	int64_t least, greatest; /* event times of its records; least > greatest: none */
 	bool touched;            /* records came since its windows were last looked at */
 	bool summed;             /* part of the table's running sum */
+	bool drained;            /* its groups went out: to be dropped */
 	uint32_t local;          /* its place among the panes of the batch being added, plus 1 */
 	uint32_t key;            /* sessions, counts: number of its key */
 	uint32_t slot;           /* sessions: its place among the table's panes */

@@ -49,6 +49,8 @@ size_t table_fields(const struct table *t, const char *const **names);
  * are. */
 int table_window(struct table *t, const struct window_spec *spec, struct error *e);
 
+bool table_has_window(const struct table *t);
+
 /*
  * Adds the selected rows. Rejected rows are noted in b->rejects. `input`: number of the input the batch came from.
  * Returns how many records came after all their windows were closed; they are not added (after stream-window there are
@@ -59,6 +61,7 @@ uint32_t table_feed(struct table *t, uint32_t input, struct batch *b);
 /* Takes a batch of results; it is valid until it returns. An error ends what is going on, and is passed on. */
 typedef int (*table_emit)(void *self, struct batch *b, struct error *e);
 
+/* Both do nothing where the other is meant. */
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 int table_result(struct table *t, table_emit emit, void *self, struct error *e);
 

@@ -136,6 +136,42 @@ static int emit_window(struct table *t, struct pane *const *panes, struct span w
 	return code;
 }
 
+/* -- panes as partial results -- */
+
+static bool is_drained(const struct table *t, const struct pane *p)
+{
+	(void)t;
+	return p->drained;
+}
+
+static bool has_due_window(const struct table *t, const struct pane *p, int64_t watermark)
+{
+	struct span w;
+	return window_first(&t->spec, p->span, time_subtract(t->closed, t->spec.lateness), &w) && w.end <= watermark;
+}
+
+/* A pane goes out when the first of its windows closes; what comes to it later is a pane of its own. */
+static int give_panes(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
+{
+	struct pane **due = mem_array(t->pane_count, sizeof *due);
+	uint32_t count = 0;
+	int code = OK;
+	for (uint32_t i = 0; i < t->pane_count; i++)
+		if (has_due_window(t, t->panes[i], watermark))
+			due[count++] = t->panes[i];
+	if (count)
+		qsort(due, count, sizeof *due, compare_panes);
+	for (uint32_t i = 0; i < count && !code; i++) {
+		code = table_put_partials(t, due[i], emit, self, e);
+		due[i]->drained = true;
+	}
+	free(due);
+	advance(t, watermark, is_drained);
+	return code;
+}
+
+/* -- whole windows -- */
+
 static bool is_over(const struct table *t, const struct pane *p)
 {
 	return time_add(window_last_end(&t->spec, p->span.start), t->spec.lateness) <= t->closed;
@@ -143,6 +179,8 @@ static bool is_over(const struct table *t, const struct pane *p)
 
 static int close_panes(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
 {
+	if (t->gives_partials)
+		return give_panes(t, watermark, emit, self, e);
 	struct windows due = due_windows(t, watermark);
 	int code = OK;
 	if (due.count) {
