@@ -133,7 +133,7 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 	# Live: stream-window of the same SPEC tells when windows close.
 	started get stream-get -f partials |
 		stream-window hop 2m 1m --delay 20m | stream-agg --merge -b k count 'avg(x)' 'p90(x)' >live 3>&- &
-	echo '{"t":"2026-03-01T13:00:00Z"}' | stream-window hop 2m 1m -t t |
+	echo '{"t":"2026-03-01T13:00:00Z","k":1,"x":1}' | stream-window hop 2m 1m -t t |
 		stream-agg --partial -b k count 'avg(x)' 'p90(x)' | stream-put partials
 	wait_for eval '[ "$(wc -l <live)" -ge "$(wc -l <want)" ]'
 	kill "$(cat get.pid)"
