@@ -22,6 +22,8 @@ SINK_SRC := $(wildcard lib/sink/*.c)
 JOIN_SRC := $(wildcard lib/join/*.c)
 # A command is a file of cmd, or, where it has many verbs, a folder.
 CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c)) $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
+# The others of tests/torture are parts of these.
+TORTURE := states kill_at faults storm
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
 SINK_OBJ := $(SINK_SRC:%.c=$B/%.o)
@@ -47,6 +49,15 @@ $B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ) $(JOIN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
+# What breaks the store on purpose (scripts/torture).
+$B/torture/%: $B/tests/torture/%.o $(addprefix $B/tests/torture/,disk.o actors.o records.o) $(SO)
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -Wl,-rpath,'$$ORIGIN/../lib'
+
+$B/torture/%.so: $B/tests/torture/%.o
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^ $(LDFLAGS)
+
 # Micro-benchmarks, for profilers: they print figures and test nothing.
 $B/micro/%: $B/tests/bench/%.o $(SO)
 	@mkdir -p $(@D)
@@ -67,6 +78,7 @@ $B/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
 unit: $(UNIT:%=$B/unit/%)
+torture: $(TORTURE:%=$B/torture/%) $B/torture/no_memory.so
 fuzz: $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 micro: $(patsubst tests/bench/%.c,$B/micro/%,$(wildcard tests/bench/*.c))
 
@@ -86,4 +98,4 @@ clean:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz micro check lint bench demo install clean
+.PHONY: all unit torture fuzz micro check lint bench demo install clean

@@ -5,15 +5,13 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "event/clock.h"
 #include "flow/flow.h"
 #include "join/interval.h"
 #include "join/lookup.h"
 #include "join/pairs.h"
-#include "pattern/eventtime.h"
-#include "window/spec.h"
-#include "window/watermark.h"
 
-enum { NOT_GIVEN = -1, LIVE_DELAY_SECONDS = 5, WATERMARK_ROWS = 16384, MEMORY_CHECK_ROWS = 65536 };
+enum { NOT_GIVEN = -1, WATERMARK_ROWS = 16384, MEMORY_CHECK_ROWS = 65536 };
 
 struct join {
 	const char *key_text, *prefix, *time_field;
@@ -28,11 +26,8 @@ struct join {
 	struct lookup_version failed; /* the last one that could not be read */
 	struct pairs pairs;
 
-	struct event_time time;
 	struct interval *interval;
-	struct watermark watermarks[2];
-	bool tracking[2];
-	struct window_spec own; /* what is late is judged by this: a record by its own time */
+	struct event_clock clocks[2];
 	int64_t sent;
 	uint64_t unsent, unchecked;
 };
@@ -165,7 +160,9 @@ static int emit(void *self, struct batch *b, struct error *e)
 
 static int setup_streams(struct join *j, struct flow *f, struct operands *o, struct error *e)
 {
-	int r = event_time_parse(j->time_field ? j->time_field : "@time", &j->time, e);
+	int r = event_clock_init(&j->clocks[LEFT], j->time_field, e);
+	if (!r)
+		r = event_clock_init(&j->clocks[RIGHT], j->time_field, e);
 	if (!r)
 		r = flow_add_operands(f, o, e);
 	if (r < 0)
@@ -182,7 +179,6 @@ static int setup_streams(struct join *j, struct flow *f, struct operands *o, str
 		.self = f,
 	};
 	j->interval = interval_new(&options);
-	j->own = (struct window_spec){.kind = WINDOW_SESSION, .gap = 1};
 	j->sent = TIMESTAMP_MIN;
 	if (j->idle)
 		flow_timer(f, j->idle < SECOND ? j->idle : SECOND);
@@ -190,16 +186,14 @@ static int setup_streams(struct join *j, struct flow *f, struct operands *o, str
 }
 
 /* By now it is known whether that input has an end. */
-static void start_tracking(struct join *j, struct flow *f, int input)
+static void start_clock(struct join *j, struct flow *f, int input)
 {
-	if (j->tracking[input])
-		return;
-	j->tracking[input] = true;
-	watermark_init(&j->watermarks[input], j->delay != NOT_GIVEN ? j->delay
-					      : flow_input_bounded(f, input) == BOUNDED_YES
-						      ? DELAY_UNLIMITED
-						      : LIVE_DELAY_SECONDS * SECOND);
-	watermark_now(&j->watermarks[input], monotonic_now());
+	event_clock_start(&j->clocks[input], j->delay, flow_input_bounded(f, input) == BOUNDED_YES);
+}
+
+static int advance(struct join *j, int input, struct error *e)
+{
+	return interval_advance(j->interval, input, event_clock_at(&j->clocks[input]), e);
 }
 
 static int send_watermark(struct join *j, struct flow *f, struct error *e)
@@ -210,24 +204,6 @@ static int send_watermark(struct join *j, struct flow *f, struct error *e)
 		return 0;
 	j->sent = at;
 	return flow_watermark(f, at, e);
-}
-
-/* A record behind its own shard's watermark is late: its partners may be forgotten. */
-static void drop_late(struct join *j, struct flow *f, int input, struct batch *b)
-{
-	uint32_t count = batch_count(b), *rows = arena_array(&b->arena, count, sizeof *rows);
-	uint32_t *kept = arena_array(&b->arena, count, sizeof *kept);
-	uint32_t *late = arena_array(&b->arena, count, sizeof *late);
-	int64_t *times = arena_array(&b->arena, count, sizeof *times);
-	for (uint32_t i = 0; i < count; i++) {
-		rows[i] = batch_row(b, i);
-		times[i] = column_get(&b->meta[META_TIME], rows[i]).i;
-	}
-	watermark_now(&j->watermarks[input], monotonic_now());
-	uint32_t n = watermark_records(&j->watermarks[input], &j->own, b, rows, count, times, kept, late);
-	if (n < count)
-		flow_count_late(f, count - n, false);
-	batch_select(b, kept, n);
 }
 
 static int check_limit(struct join *j, uint32_t rows, struct error *e)
@@ -245,20 +221,19 @@ static int check_limit(struct join *j, uint32_t rows, struct error *e)
 
 static int match(struct join *j, struct flow *f, int input, struct batch *b, struct error *e)
 {
-	const struct column *time = &b->meta[META_TIME];
+	struct event_clock *clock = &j->clocks[input];
 	uint32_t rows = batch_count(b);
-	if (!j->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE,
-				 "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
-				 flow_input_name(f, input));
-	if (j->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
-		event_time_apply(&j->time, b, timestamp_now());
-	start_tracking(j, f, input);
-	drop_late(j, f, input, b);
+	int r = event_clock_times(clock, b, flow_input_name(f, input), e);
+	if (r)
+		return r;
+	start_clock(j, f, input);
+	uint32_t late = event_clock_judge(clock, b);
+	if (late)
+		flow_count_late(f, late, false);
 	key_spec_apply(&j->specs[input], b, &j->keys);
-	int r = interval_add(j->interval, input, b, &j->specs[input], &j->keys, e);
+	r = interval_add(j->interval, input, b, &j->specs[input], &j->keys, e);
 	if (!r)
-		r = interval_advance(j->interval, input, watermark_at(&j->watermarks[input]), e);
+		r = advance(j, input, e);
 	if (!r)
 		r = check_limit(j, rows, e);
 	j->unsent += rows;
@@ -297,10 +272,9 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 	if (frame->kind != FRAME_WATERMARK)
 		return frame->kind == FRAME_IDLE ? 0
 						 : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
-	start_tracking(j, f, input);
-	watermark_now(&j->watermarks[input], monotonic_now());
-	int r = watermark_frame(&j->watermarks[input], body, !j->time_field, e);
-	return r ? r : interval_advance(j->interval, input, watermark_at(&j->watermarks[input]), e);
+	start_clock(j, f, input);
+	int r = event_clock_frame(&j->clocks[input], body, e);
+	return r ? r : advance(j, input, e);
 }
 
 static int idle(void *self, struct flow *f, struct error *e)
@@ -314,12 +288,10 @@ static int timer(void *self, struct flow *f, struct error *e)
 	struct join *j = self;
 	int r = 0;
 	for (int input = LEFT; input <= RIGHT && !r; input++) {
-		if (!j->tracking[input])
+		if (!j->clocks[input].started)
 			continue;
-		struct watermark *w = &j->watermarks[input];
-		watermark_now(w, monotonic_now());
-		watermark_idle(w, j->idle);
-		r = interval_advance(j->interval, input, watermark_at(w), e);
+		event_clock_idle(&j->clocks[input], j->idle);
+		r = advance(j, input, e);
 	}
 	return r ? r : send_watermark(j, f, e);
 }
@@ -340,8 +312,7 @@ static void release(void *self, bool failed)
 	lookup_free(j->lookup);
 	interval_free(j->interval);
 	for (int input = LEFT; input <= RIGHT; input++) {
-		if (j->tracking[input])
-			watermark_release(&j->watermarks[input]);
+		event_clock_release(&j->clocks[input]);
 		key_spec_release(&j->specs[input]);
 	}
 	key_list_release(&j->keys);
@@ -383,6 +354,6 @@ int main(int argc, char **argv)
 					   .timer = timer,
 					   .input_end = input_end,
 					   .close = release};
-	struct join join = {.within = NOT_GIVEN, .delay = NOT_GIVEN, .idle = 30 * SECOND};
+	struct join join = {.within = NOT_GIVEN, .delay = EVENT_DELAY_AUTO, .idle = 30 * SECOND};
 	return flow_main(argc, argv, &command, &stage, &join);
 }

@@ -1,4 +1,5 @@
 /* stream-merge: merges inputs by event time. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,9 +7,9 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "event/clock.h"
 #include "flow/flow.h"
 #include "hold/queue.h"
-#include "pattern/eventtime.h"
 #include "window/spec.h"
 #include "window/watermark.h"
 
@@ -26,13 +27,13 @@ struct merge {
 	const char *time_field;
 	int64_t idle, limit;
 
-	struct event_time time;
+	struct event_clock clock; /* not started: nothing is late here */
 	struct source *sources;
 	int count;
 	struct watermark_inputs whole;
 	int64_t sent; /* of `whole` */
 	bool windowed;
-	char window[WINDOW_TEXT_MAX]; /* that all inputs have */
+	char window[2 * WINDOW_TEXT_MAX]; /* that all inputs have */
 	struct gather gather;
 	struct row_ref *refs;
 	uint32_t ref_count;
@@ -43,7 +44,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	struct merge *m = self;
 	if (o->count < 1)
 		return error_set(e, ERR_USAGE, "INPUT is missing: files, named pipes, or - for standard input");
-	int r = event_time_parse(m->time_field ? m->time_field : "@time", &m->time, e);
+	int r = event_clock_init(&m->clock, m->time_field, e);
 	if (r)
 		return r;
 	m->count = o->count;
@@ -114,15 +115,14 @@ static int next_source(const struct merge *m, int64_t *until, int *until_input)
 
 /* -- out -- */
 
+static int emit(void *self, struct batch *b, struct error *e)
+{
+	return flow_emit(self, b, e);
+}
+
 static int emit_refs(struct merge *m, struct flow *f, struct error *e)
 {
-	int r = 0;
-	for (uint32_t at = 0; at < m->ref_count && !r;) {
-		uint32_t taken = gather_rows(&m->gather, m->refs + at, m->ref_count - at);
-		r = taken ? flow_emit(f, &m->gather.out, e)
-			  : error_set(e, ERR_FAILED, "a record has too many fields to be merged");
-		at += taken;
-	}
+	int r = gather_all(&m->gather, m->refs, m->ref_count, emit, f, e);
 	m->ref_count = 0;
 	for (int i = 0; i < m->count; i++)
 		queue_forget(&m->sources[i].queue);
@@ -203,15 +203,11 @@ static void heard(struct merge *m, int input)
 static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct merge *m = self;
-	const struct column *time = &b->meta[META_TIME];
-	if (!m->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE,
-				 "%s: the records have no @time: say -t FIELD, or let stream-parse set it",
-				 flow_input_name(f, input));
-	if (m->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
-		event_time_apply(&m->time, b, timestamp_now());
+	int r = event_clock_times(&m->clock, b, flow_input_name(f, input), e);
+	if (r)
+		return r;
 	heard(m, input);
-	int r = queue_rows(&m->sources[input].queue, b, e);
+	r = queue_rows(&m->sources[input].queue, b, e);
 	return r ? r : advance(m, f, e);
 }
 
@@ -221,12 +217,17 @@ static int on_window(struct merge *m, struct flow *f, int input, const struct fr
 {
 	struct window_spec spec;
 	struct arena a = {0};
-	char text[WINDOW_TEXT_MAX];
+	char text[sizeof m->window] = "";
 	int r = window_read(body, &a, &spec, e);
+	if (!r) {
+		window_text(&spec, text);
+		size_t len = strlen(text);
+		snprintf(text + len, sizeof text - len, "%s%s", spec.zone ? " --zone " : "",
+			 spec.zone ? spec.zone_name : "");
+	}
 	arena_release(&a);
 	if (r)
 		return r;
-	window_text(&spec, text);
 	if (m->windowed && strcmp(text, m->window))
 		return error_set(e, ERR_USAGE,
 				 "%s: windows of `%s`, while another input has `%s`; let stream-window stand "

@@ -206,11 +206,13 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int sync_all(void *self, struct flow *f, struct error *e)
 {
 	struct put *put = self;
-	(void)f;
 	if (put->synced)
 		return 0;
 	int r = store_writer_sync(put->writer, e);
 	put->synced = !r;
+	const char *trouble = f ? store_writer_trouble(put->writer) : NULL;
+	if (trouble)
+		flow_warn(f, "%s", trouble);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include "base/timestamp.h"
 #include "flow/flow.h"
 #include "key/spec.h"
+#include "sort/run.h"
 #include "sort/sorter.h"
 #include "window/panes.h"
 #include "window/watermark.h"
@@ -18,7 +19,7 @@ struct sort {
 	struct key_spec key;
 	struct key_list keys;
 	struct panes panes; /* whose states are sorters */
-	const char *dir;
+	struct spool *spool;
 	struct gather gather;
 };
 
@@ -33,35 +34,43 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	int r = key_spec_parse(s->key_text, KEY_ASCENDING, &s->key, e);
 	if (r)
 		return r;
-	s->dir = getenv("TMPDIR");
-	if (!s->dir || !*s->dir)
-		s->dir = "/tmp";
+	const char *dir = getenv("TMPDIR");
+	s->spool = spool_new(dir && *dir ? dir : "/tmp");
 	flow_fields(f, s->key.fields, s->key.field_count);
 	return 0;
 }
 
 /* -- in -- */
 
-/* While all sorters together need too much, the one that needs most goes to disk. */
+/* The sorter that needs most, and what all need together. */
+static struct sorter *largest(const struct sort *s, size_t *total)
+{
+	struct sorter *found = NULL;
+	size_t most = 0;
+	*total = 0;
+	for (uint32_t i = 0; i < s->panes.count; i++) {
+		struct sorter *sorter = s->panes.items[i].state;
+		size_t memory = sorter_memory(sorter);
+		*total += memory;
+		if (memory > most && sorter_can_spill(sorter)) {
+			most = memory;
+			found = sorter;
+		}
+	}
+	return found;
+}
+
+/* When all together need too much, the largest go to disk, until it is half: so runs are few, and no shorter than need be. */
 static int keep_limit(struct sort *s, struct error *e)
 {
-	for (;;) {
-		size_t total = 0, most = 0;
-		struct sorter *largest = NULL;
-		for (uint32_t i = 0; i < s->panes.count; i++) {
-			size_t memory = sorter_memory(s->panes.items[i].state);
-			total += memory;
-			if (memory > most) {
-				most = memory;
-				largest = s->panes.items[i].state;
-			}
-		}
-		if (total <= (size_t)s->limit || !largest || !sorter_can_spill(largest))
-			return 0;
-		int r = sorter_spill(largest, e);
+	size_t total;
+	struct sorter *next = largest(s, &total);
+	for (int r; total > (size_t)s->limit / 2 && next; next = largest(s, &total)) {
+		r = sorter_spill(next, e);
 		if (r)
 			return r;
 	}
+	return 0;
 }
 
 /* Rows that stand side by side and are of one pane go in together. */
@@ -79,7 +88,7 @@ static int add(struct sort *s, struct flow *f, struct batch *b, struct error *e)
 		if (!pane)
 			continue;
 		if (!pane->state)
-			pane->state = sorter_new(&s->key, s->dir);
+			pane->state = sorter_new(&s->key, s->spool);
 		batch_select(b, rows + i, n);
 		int r = sorter_add(pane->state, b, &s->keys, which + i, e);
 		if (r)
@@ -96,7 +105,11 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	(void)input;
 	key_spec_apply(&s->key, b, &s->keys);
 	int r = add(s, f, b, e);
-	return r ? r : keep_limit(s, e);
+	if (r)
+		return r;
+	size_t total;
+	largest(s, &total);
+	return total > (size_t)s->limit ? keep_limit(s, e) : 0;
 }
 
 /* -- out -- */
@@ -188,6 +201,7 @@ static void release(void *self, bool failed)
 	struct sort *s = self;
 	(void)failed;
 	panes_release(&s->panes, free_state);
+	spool_free(s->spool);
 	if (s->gather.out.store)
 		gather_release(&s->gather);
 	key_spec_release(&s->key);

@@ -133,37 +133,40 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 
 /* -- out -- */
 
-static int emit_gathered(struct top *t, struct flow *f, const struct ranked *rows, uint32_t count, struct error *e)
+/* Rows on their way out, and how many of them have gone. */
+struct leaving {
+	struct top *top;
+	struct flow *flow;
+	const struct ranked *next;
+};
+
+static int emit(void *self, struct batch *b, struct error *e)
 {
-	struct batch *out = &t->gather.out;
-	if (t->rank) {
-		struct value *ranks = arena_array(&out->arena, count, sizeof *ranks);
-		for (uint32_t i = 0; i < count; i++)
-			ranks[i] = value_int(rows[i].rank);
+	struct leaving *l = self;
+	const char *name = l->top->rank;
+	if (name) {
+		struct value *ranks = arena_array(&b->arena, b->rows, sizeof *ranks);
+		for (uint32_t i = 0; i < b->rows; i++)
+			ranks[i] = value_int(l->next[i].rank);
 		struct column c = {.form = COLUMN_VALUES, .values = ranks};
-		if (batch_set(out, t->rank, strlen(t->rank), c) < 0)
+		if (batch_set(b, name, strlen(name), c) < 0)
 			return error_set(e, ERR_FAILED, "a record has too many fields for a rank");
 	}
+	l->next += b->rows;
 	/* Windows are in order of their first fields: so a merger of copies keeps it. */
-	out->sorted = t->gather.lead_count;
-	return flow_emit(f, out, e);
+	b->sorted = l->top->gather.lead_count;
+	return flow_emit(l->flow, b, e);
 }
 
 static int emit_rankings(struct top *t, struct flow *f, struct ranking *const *list, uint32_t count, struct error *e)
 {
 	size_t total;
 	struct ranked *rows = rankings_take(list, count, (uint32_t)t->n, t->ties, &total);
-	struct row_ref *refs = mem_array(BATCH_ROWS, sizeof *refs);
-	int r = 0;
-	for (size_t at = 0; at < total && !r;) {
-		uint32_t n = total - at < BATCH_ROWS ? (uint32_t)(total - at) : BATCH_ROWS;
-		for (uint32_t i = 0; i < n; i++)
-			refs[i] = rows[at + i].ref;
-		uint32_t taken = gather_rows(&t->gather, refs, n);
-		r = taken ? emit_gathered(t, f, rows + at, taken, e)
-			  : error_set(e, ERR_FAILED, "a record has too many fields to be held");
-		at += taken;
-	}
+	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
+	struct leaving leaving = {t, f, rows};
+	for (size_t i = 0; i < total; i++)
+		refs[i] = rows[i].ref;
+	int r = gather_all(&t->gather, refs, total, emit, &leaving, e);
 	free(refs);
 	free(rows);
 	return r;

@@ -5,16 +5,15 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "event/clock.h"
 #include "flow/flow.h"
 #include "key/encode.h"
 #include "key/recent.h"
 #include "key/spec.h"
-#include "pattern/eventtime.h"
 #include "sort/ranking.h"
 #include "window/panes.h"
-#include "window/watermark.h"
 
-enum { NOT_GIVEN = -1, LIVE_DELAY_SECONDS = 5, MEMORY_CHECK_ROWS = 65536 };
+enum { MEMORY_CHECK_ROWS = 65536 };
 
 struct uniq {
 	const char *key_text, *time_field;
@@ -23,13 +22,10 @@ struct uniq {
 
 	struct key_spec key;
 	struct key_list keys;
-	struct event_time time;
 
-	struct recent recent;       /* with --within */
-	struct watermark watermark; /* the same; not behind stream-window, which has judged already */
-	struct window_spec own;     /* what is late is judged by this: a record by its own time */
-	bool tracking;
-	int64_t slack; /* behind stream-window: a record may be so far behind the watermark */
+	struct recent recent;     /* with --within */
+	struct event_clock clock; /* the same; started unless behind stream-window */
+	int64_t slack;            /* behind stream-window: a record may be so far behind the watermark */
 
 	struct panes panes; /* without: states are struct key_table, with --last rankings */
 	uint64_t seq, unchecked;
@@ -45,13 +41,12 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	gather_init(&u->gather);
 	int r = u->key_text ? key_spec_parse(u->key_text, KEY_PLAIN, &u->key, e) : 0;
 	if (!r)
-		r = event_time_parse(u->time_field ? u->time_field : "@time", &u->time, e);
+		r = event_clock_init(&u->clock, u->time_field, e);
 	if (!r && u->last && u->within)
 		r = error_set(e, ERR_USAGE, "--last is known when a window closes; it does not go with --within");
 	if (r)
 		return r;
 	recent_init(&u->recent, u->within);
-	u->own = (struct window_spec){.kind = WINDOW_SESSION, .gap = 1};
 	if (u->key_text)
 		flow_fields(f, u->key.fields, u->key.field_count);
 	return 0;
@@ -68,58 +63,26 @@ static void make_keys(struct uniq *u, struct batch *b)
 
 /* -- within a time -- */
 
-static void start_tracking(struct uniq *u, struct flow *f)
+static void start_clock(struct uniq *u, struct flow *f)
 {
-	if (u->tracking || u->panes.windowed)
-		return;
-	u->tracking = true;
-	watermark_init(&u->watermark, u->delay != NOT_GIVEN            ? u->delay
-				      : flow_bounded(f) == BOUNDED_YES ? DELAY_UNLIMITED
-								       : LIVE_DELAY_SECONDS * SECOND);
-}
-
-static int take_times(struct uniq *u, struct batch *b, struct error *e)
-{
-	const struct column *time = &b->meta[META_TIME];
-	if (!u->time_field && time->form == COLUMN_CONST && time->value.type == TYPE_ABSENT)
-		return error_set(e, ERR_USAGE, "the records have no @time: say -t FIELD, or let stream-parse set it");
-	if (u->time_field || time->form != COLUMN_INT || time->type != TYPE_TIME || time->marks)
-		event_time_apply(&u->time, b, timestamp_now());
-	return 0;
-}
-
-/* A record behind its own shard's watermark is late: what came before it may be forgotten. */
-static void drop_late(struct uniq *u, struct flow *f, struct batch *b)
-{
-	uint32_t count = batch_count(b), *rows = arena_array(&b->arena, count, sizeof *rows);
-	uint32_t *kept = arena_array(&b->arena, count, sizeof *kept);
-	uint32_t *late = arena_array(&b->arena, count, sizeof *late);
-	int64_t *times = arena_array(&b->arena, count, sizeof *times);
-	for (uint32_t i = 0; i < count; i++) {
-		rows[i] = batch_row(b, i);
-		times[i] = column_get(&b->meta[META_TIME], rows[i]).i;
-	}
-	uint32_t n = watermark_records(&u->watermark, &u->own, b, rows, count, times, kept, late);
-	if (n < count) {
-		flow_count_late(f, count - n, false);
-		batch_select(b, kept, n);
-	}
+	if (!u->panes.windowed)
+		event_clock_start(&u->clock, u->delay, flow_bounded(f) == BOUNDED_YES);
 }
 
 static int first_within(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
 {
-	int r = take_times(u, b, e);
+	int r = event_clock_times(&u->clock, b, NULL, e);
 	if (r)
 		return r;
-	start_tracking(u, f);
+	start_clock(u, f);
 	make_keys(u, b);
-	/* A key that can't be had is a reject, and says nothing of time. */
-	uint32_t count = batch_count(b);
-	if (u->tracking)
-		drop_late(u, f, b);
-	if (batch_count(b) < count)
+	/* A record whose key can't be had is a reject, and says nothing of time. */
+	uint32_t late = u->clock.started ? event_clock_judge(&u->clock, b) : 0;
+	if (late) {
+		flow_count_late(f, late, false);
 		make_keys(u, b);
-	count = batch_count(b);
+	}
+	uint32_t count = batch_count(b);
 	uint32_t n = 0, *fresh = arena_array(&b->arena, count, sizeof *fresh);
 	for (uint32_t i = 0; i < count; i++) {
 		int64_t time = column_get(&b->meta[META_TIME], batch_row(b, i)).i;
@@ -127,8 +90,8 @@ static int first_within(struct uniq *u, struct flow *f, struct batch *b, struct 
 			fresh[n++] = batch_row(b, i);
 	}
 	batch_select(b, fresh, n);
-	if (u->tracking)
-		recent_forget(&u->recent, watermark_at(&u->watermark));
+	if (u->clock.started)
+		recent_forget(&u->recent, event_clock_at(&u->clock));
 	return n ? flow_emit(f, b, e) : 0;
 }
 
@@ -212,6 +175,11 @@ static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct 
 	return 0;
 }
 
+static int emit(void *self, struct batch *b, struct error *e)
+{
+	return flow_emit(self, b, e);
+}
+
 static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, struct error *e)
 {
 	size_t total;
@@ -219,14 +187,7 @@ static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, st
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;
-	int r = 0;
-	for (size_t at = 0; at < total && !r;) {
-		uint32_t n = total - at < BATCH_ROWS ? (uint32_t)(total - at) : BATCH_ROWS;
-		uint32_t taken = gather_rows(&u->gather, refs + at, n);
-		r = taken ? flow_emit(f, &u->gather.out, e)
-			  : error_set(e, ERR_FAILED, "a record has too many fields to be held");
-		at += taken;
-	}
+	int r = gather_all(&u->gather, refs, total, emit, f, e);
 	free(rows);
 	free(refs);
 	return r;
@@ -277,12 +238,13 @@ static int on_window(struct uniq *u, struct flow *f, const struct frame *frame, 
 	struct arena a = {0};
 	struct window_spec spec;
 	int r = window_read(body, &a, &spec, e);
+	bool zoned = !r && spec.zone;
 	arena_release(&a);
 	if (r)
 		return r;
-	u->slack = spec.kind == WINDOW_COUNT     ? INT64_MAX
-		   : spec.kind == WINDOW_SESSION ? time_add(spec.gap, spec.lateness)
-						 : time_add(spec.size, spec.lateness);
+	int64_t length = spec.kind == WINDOW_SESSION ? spec.gap : spec.size;
+	/* Clocks have been put back by a whole day. */
+	u->slack = spec.kind == WINDOW_COUNT ? INT64_MAX : time_add(time_add(length, spec.lateness), zoned ? DAY : 0);
 	u->panes.windowed = true;
 	if (!u->within)
 		r = panes_window(&u->panes, body, "stream-uniq without --within", e);
@@ -310,9 +272,9 @@ static int on_watermark(struct uniq *u, struct flow *f, struct batch *body, stru
 {
 	int64_t whole = watermark_whole(body);
 	if (u->within && !u->panes.windowed) {
-		start_tracking(u, f);
-		int r = watermark_frame(&u->watermark, body, !u->time_field, e);
-		recent_forget(&u->recent, watermark_at(&u->watermark));
+		start_clock(u, f);
+		int r = event_clock_frame(&u->clock, body, e);
+		recent_forget(&u->recent, event_clock_at(&u->clock));
 		return r;
 	}
 	if (whole == TIMESTAMP_MIN)
@@ -349,8 +311,7 @@ static void release(void *self, bool failed)
 	(void)failed;
 	panes_release(&u->panes, u->last ? free_ranking : free_keys);
 	recent_release(&u->recent);
-	if (u->tracking)
-		watermark_release(&u->watermark);
+	event_clock_release(&u->clock);
 	key_spec_release(&u->key);
 	key_list_release(&u->keys);
 	key_list_release(&u->order);
@@ -385,6 +346,6 @@ int main(int argc, char **argv)
 	};
 	static const struct stage stage = {
 		.setup = setup, .batch = batch, .control = control, .end = end, .close = release};
-	struct uniq uniq = {.delay = NOT_GIVEN};
+	struct uniq uniq = {.delay = EVENT_DELAY_AUTO};
 	return flow_main(argc, argv, &command, &stage, &uniq);
 }

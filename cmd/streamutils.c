@@ -19,7 +19,7 @@ static const struct entry entries[] = {
 	{"stream-parse", "turns lines into records, by named patterns, grok or regular expressions"},
 	{"stream-put", "appends records to a stream, and ends with 0 when all of them are durable"},
 	{"stream-get", "reads streams, to where they end now or as they grow"},
-	{"stream-ctl", "makes streams, lists them and shows their shards"},
+	{"stream-ctl", "makes streams, lists them, shows and changes their shards"},
 	{"stream-filter", "keeps the records for which an expression is true"},
 	{"stream-map", "computes, renames, drops and keeps fields, in this order"},
 	{"stream-window", "says how records are windowed by event time"},

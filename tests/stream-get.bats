@@ -320,7 +320,6 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	fails 2 "is no name for a stream" stream-get ..
 	fails 2 "soon" stream-get --from soon web
 	fails 2 "--to" stream-get --to end web
-	fails 2 "groups are not there yet" stream-get -g g web
 	fails 2 "--folow" stream-get --folow web
 }
 

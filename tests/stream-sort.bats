@@ -45,6 +45,14 @@ mixed() {
 	same out want
 }
 
+@test "more windows than files may be open, all of them through disk" {
+	stream-gen weblog -n 30000 -o frames >in.frames
+	stream-window 100ms -t ts in.frames | stream-sort -k bytes -o json >want
+	bash -c 'ulimit -n 32; stream-window 100ms -t ts in.frames | stream-sort --limit 100K -k bytes -o json >out'
+	[ "$(jq -r .window_start want | uniq | wc -l)" -gt 2000 ]
+	same out want
+}
+
 @test "a directory for temporary files that is none is said, and nothing is claimed" {
 	stream-gen weblog -n 3000 -o frames >in.frames
 	TMPDIR=$PWD/nowhere run -1 --separate-stderr stream-sort -k bytes --limit 1K in.frames

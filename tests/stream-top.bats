@@ -70,6 +70,14 @@ load helper
 	same got want
 }
 
+@test "days of a zone: 23, 24 and 25 hours" {
+	for ((i = 0; i < 9000; i += 5)); do echo "{\"t\":$((1774500000 + i * 60)),\"v\":$((i * 7919 % 10007))}"; done >in.json
+	stream-window 1d --zone Europe/Berlin -t t in.json | stream-top -n 1 -k v | stream-map --keep window_start,window_end,v -o csv >got
+	stream-window 1d --zone Europe/Berlin -t t in.json | stream-agg 'v = max(v)' -o csv >want
+	same got want
+	grep -q '2026-03-29T22:00:00Z' want
+}
+
 @test "the same from any size of batches, in one process and in shards" {
 	requests 200 >in.json
 	everyway want 'stream-top -n 3 -k rt -b path --rank r in.json'

@@ -10,8 +10,10 @@ static int describe(const struct ctl *c, struct catalog *catalog, struct error *
 	int r = catalog_init(catalog, (uint32_t)c->shards, (enum hash_kind)c->hash, e);
 	if (r)
 		return r;
-	catalog->retention = c->retention;
-	catalog->max_size = c->max_size;
+	catalog->retention = c->retention > 0 ? c->retention : 0;
+	catalog->max_size = c->max_size > 0 ? c->max_size : 0;
+	if (c->tier && (r = ctl_tier(c->tier, &catalog->tier, e)))
+		return r;
 	struct expr *key = NULL;
 	if (c->key && (r = expr_parse(c->key, strlen(c->key), &key, e)))
 		return r;

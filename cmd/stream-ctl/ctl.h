@@ -13,10 +13,10 @@
 
 /* The options of all verbs, and what they make. */
 struct ctl {
-	int64_t shards, retention, max_size;
+	int64_t shards, retention, max_size; /* the last two: -1 if not given */
 	const char *sync, *key, *tier, *at, *from;
 	int hash;
-	bool repair;
+	bool repair, force;
 
 	struct flow *flow; /* for warnings */
 	struct batch records;
@@ -36,6 +36,9 @@ ctl_verb ctl_groups, ctl_reset, ctl_replay;
 int ctl_no_more(const struct operands *o, struct error *e);
 /* Takes STREAM off the operands and opens it. */
 int ctl_open(struct operands *o, struct stream *s, struct error *e);
+
+/* Sets a catalog's tier to a directory that is there, or to NULL for `none`. */
+int ctl_tier(const char *text, char **tier, struct error *e);
 
 /* A record for one shard, as `show` gives it. */
 int ctl_show_shard(struct ctl *c, const struct stream *s, const struct catalog_shard *shard, struct error *e);

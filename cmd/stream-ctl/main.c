@@ -29,14 +29,14 @@ static const struct {
 	{"split", ctl_split},
 	{"merge", ctl_merge},
 	{"scale", ctl_scale},
-	{"retain", NULL},
-	{"sync", NULL},
-	{"compact", NULL},
-	{"delete", NULL},
-	{"groups", NULL},
-	{"reset", NULL},
+	{"retain", ctl_retain},
+	{"sync", ctl_sync},
+	{"compact", ctl_compact},
+	{"delete", ctl_delete},
+	{"groups", ctl_groups},
+	{"reset", ctl_reset},
 	{"replay", NULL},
-	{"fsck", NULL},
+	{"fsck", ctl_fsck},
 };
 /* clang-format on */
 
@@ -99,25 +99,34 @@ int main(int argc, char **argv)
 		{0, "hash", OPT_CHOICE, offsetof(struct ctl, hash), "HASH",
 		 "create: xxh3, md5 as Kinesis, murmur2 as Kafka", "xxh3 md5 murmur2"},
 		{0, "sync", OPT_TEXT, offsetof(struct ctl, sync), "WHEN",
-		 "create: always, never, or the longest wait (50ms)", NULL},
+		 "create, sync: always, never, or the longest wait (50ms)", NULL},
 		{0, "retention", OPT_DURATION, offsetof(struct ctl, retention), "D",
-		 "create: how long records are kept", NULL},
+		 "create, retain: how long records are kept (0: for ever)", NULL},
+		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE",
+		 "create, retain: how many bytes are kept (0: any)", NULL},
+		{0, "tier", OPT_TEXT, offsetof(struct ctl, tier), "DIR",
+		 "create, retain: where what is not kept goes (none: it is deleted)", NULL},
 		{0, "at", OPT_TEXT, offsetof(struct ctl, at), "HASH",
 		 "split: the first point of the second part (the middle)", NULL},
-		{0, "max-size", OPT_SIZE, offsetof(struct ctl, max_size), "SIZE", "create: how many bytes are kept",
-		 NULL},
+		{0, "force", OPT_FLAG, offsetof(struct ctl, force), NULL, "delete: although a group reads it", NULL},
+		{0, "repair", OPT_FLAG, offsetof(struct ctl, repair), NULL, "fsck: set aside what is damaged", NULL},
+		{0, "from", OPT_TEXT, offsetof(struct ctl, from), "PLACE",
+		 "reset: start, end, a time of arrival or a @seq", NULL},
 		{0},
 	};
 	static const struct command command = {
 		.summary = "makes streams, lists them, shows and changes their shards",
-		.operands = "create|list|show|split|merge|scale [STREAM] [SHARD…|N]",
+		.operands = "create|list|show|split|merge|scale|retain|compact|sync|fsck|delete|groups|reset\n"
+			    "                  [STREAM] [SHARD…|N|GROUP]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl split web 2\n"
-			    "  stream-ctl show web\n",
+			    "  stream-ctl show web\n"
+			    "  stream-ctl groups web\n"
+			    "  stream-ctl reset web nightly --from now-1d\n",
 		.options = options,
 		.traits = COMMAND_SOURCE,
 	};
 	static const struct stage stage = {.setup = setup, .produce = produce, .close = release};
-	struct ctl ctl = {.shards = 1};
+	struct ctl ctl = {.shards = 1, .retention = -1, .max_size = -1};
 	return flow_main(argc, argv, &command, &stage, &ctl);
 }

@@ -55,6 +55,18 @@ int flow_emit(struct flow *f, struct batch *b, struct error *e)
 	return r;
 }
 
+bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to)
+{
+	return f->output && output_passes(f->output, from, to);
+}
+
+int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e)
+{
+	int r = output_frame(f->output, p, stream, strlen(stream), e);
+	f->own.out += r ? 0 : rows;
+	return r;
+}
+
 int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
 {
 	return f->output ? output_control(f->output, kind, flags, body, e) : 0;
@@ -79,6 +91,20 @@ int flow_reject(struct flow *f, struct batch *b, struct error *e)
 void flow_text_is_lines(struct flow *f)
 {
 	f->text = FORMAT_LINES;
+}
+
+bool flow_gives_frames(struct flow *f)
+{
+	return f->output && output_is_frames(f->output);
+}
+
+int flow_deliver(struct flow *f, bool *kept, struct error *e)
+{
+	*kept = false;
+	int r = f->bad.fd >= 0 ? side_flush(&f->bad, e) : 0;
+	if (!r && f->bad.fd >= 0 && !f->bad.child && fdatasync(f->bad.fd) && errno != EINVAL && errno != EROFS)
+		r = error_errno(e, "%s", f->bad.dest);
+	return r || !f->output ? r : output_deliver(f->output, kept, e);
 }
 
 void flow_count_late(struct flow *f, uint64_t count, bool caught)
@@ -112,6 +138,15 @@ void flow_become(struct flow *f, const struct stage *stage, bool child)
 void flow_note_uncaught(struct flow *f)
 {
 	f->own.uncaught++;
+}
+
+void flow_fail_at_end(struct flow *f, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(f->failed.text, sizeof f->failed.text, format, args);
+	va_end(args);
+	f->failed.code = ERR_FAILED;
 }
 
 void flow_timer(struct flow *f, int64_t interval)
@@ -286,7 +321,10 @@ static int finish(struct flow *f, int r, struct error *e)
 			"--delay D "
 			"waits for them",
 			(unsigned long long)f->lost_late);
-	int status = r ? command_fail(e) : uncaught(f) ? error_status(ERR_REJECTED) : 0;
+	int status = r                ? command_fail(e)
+		     : f->failed.code ? command_fail(&f->failed)
+		     : uncaught(f)    ? error_status(ERR_REJECTED)
+				      : 0;
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
 		status = 128 + signals_interrupted();

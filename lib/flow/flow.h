@@ -63,6 +63,10 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 
 /* Writes the selected rows. */
 int flow_emit(struct flow *f, struct batch *b, struct error *e);
+/* Whether what is written are frames, so that stored frames of `*from` to `*to` rows can be passed on as they are. Not for `setup`. */
+bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to);
+/* Passes on a frame of so many rows that stands alone and was verified, with @stream added. */
+int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e);
 /* Shows, keeps and counts the rejects of a batch of the stage's own (those of the batch it was given are the loop's). */
 int flow_reject(struct flow *f, struct batch *b, struct error *e);
 /* Writes a control frame (nothing where the output is text). */
@@ -83,11 +87,20 @@ void flow_keep_rejects(struct flow *f, const char *dest);
 /* In `setup`: text is lines, whatever it looks like (unless -i says else). */
 void flow_text_is_lines(struct flow *f);
 
+/* For a source that remembers what it gave: whether it gives frames (not in `setup`); and that all it emitted and rejected is written,
+   and durable where it goes to a regular file (*kept). */
+bool flow_gives_frames(struct flow *f);
+int flow_deliver(struct flow *f, bool *kept, struct error *e);
+
 /* Counts late records; `caught`: they were kept somewhere. They are in no one else's count. */
 void flow_count_late(struct flow *f, uint64_t count, bool caught);
 
 /* Somebody behind us has rejected records that nobody kept: our status is to say so. */
 void flow_note_uncaught(struct flow *f);
+
+/* What was asked for is done, and its records are whole, but they tell of failure: END goes out, then the status is 1, with
+   this line. */
+void flow_fail_at_end(struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* From here on the records that come out are not those that came in, one for one (see COMMAND_FOLDS). */
 void flow_fold(struct flow *f);

@@ -60,6 +60,7 @@ struct flow {
 	enum format text; /* what text is taken for; FORMAT_AUTO: what it looks like */
 	int64_t started;
 	bool final;
+	struct error failed;  /* code 0: nothing failed so far that must wait for the end */
 	struct batch control; /* for the control frames that we make */
 };
 

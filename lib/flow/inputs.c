@@ -32,6 +32,9 @@ static int wait_for_bytes(void *self, int fd, struct error *e)
 	}
 }
 
+/* A sink divides batches among shards or files: larger ones leave larger parts, which are stored as they are. */
+enum { BLOCK_SINK = 2 << 20 };
+
 struct input_options flow_input_options(struct flow *f)
 {
 	struct field_watch *w = &f->watch;
@@ -40,6 +43,7 @@ struct input_options flow_input_options(struct flow *f)
 		.format = (enum format)f->options.input,
 		.text = f->text,
 		.rows = (uint32_t)from_environment("STREAM_TEST_ROWS"),
+		.block = f->command->traits & COMMAND_SINK ? BLOCK_SINK : 0,
 		.bytes = {.read_max = from_environment("STREAM_TEST_READ"), .wait = wait_for_bytes, .self = f},
 	};
 }

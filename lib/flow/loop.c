@@ -255,9 +255,11 @@ static int run_source(struct flow *f, struct error *e)
 			f->cut_short = true;
 			return 0;
 		}
+		/* A timer that fires here may be what the source waits for. */
+		bool due = r == FLOW_WAIT && soonest(f) <= monotonic_now();
 		if (!more)
 			more = run_timers(f, e);
-		if (!more && r == FLOW_WAIT)
+		if (!more && r == FLOW_WAIT && !due)
 			more = flow_wait(f, -1, e);
 		if (more)
 			return more;

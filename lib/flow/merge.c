@@ -83,6 +83,7 @@ int merge_batch(struct merge *m, struct flow *f, int input, struct batch *b, str
 struct row_ref {
 	const struct held *held;
 	uint32_t row;
+	size_t at; /* in the list: rows that no field tells apart keep the order of the copies */
 };
 
 struct row_list {
@@ -101,14 +102,16 @@ static int compare_rows(const void *x, const void *y)
 		if (order)
 			return order;
 	}
-	return 0;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 static void list_held(const struct held *h, struct row_list *list)
 {
 	list->items = mem_resize(list->items, list->count + h->rows.rows, sizeof *list->items);
-	for (uint32_t row = 0; row < h->rows.rows; row++)
-		list->items[list->count++] = (struct row_ref){h, row};
+	for (uint32_t row = 0; row < h->rows.rows; row++) {
+		list->items[list->count] = (struct row_ref){h, row, list->count};
+		list->count++;
+	}
 }
 
 static int emit_list(struct flow *f, struct row_list *list, struct error *e)
@@ -116,7 +119,6 @@ static int emit_list(struct flow *f, struct row_list *list, struct error *e)
 	struct batch out;
 	int r = 0;
 	batch_init(&out);
-	/* Keys are distinct across inputs, so that an unstable sort has nothing to disturb. */
 	if (list->count)
 		qsort(list->items, list->count, sizeof *list->items, compare_rows);
 	for (size_t i = 0; i < list->count && !r; i++) {

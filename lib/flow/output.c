@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,6 +19,7 @@ enum {
 	FLUSH_SIZE = 256 << 10,
 	PIPE_SIZE = 1 << 20,
 	DIRECT_ROWS = 2048, /* a batch of so many is a frame of its own */
+	PASS_ROWS = 512,    /* a frame of so many is passed on as it is */
 	GATHER_BYTES = 1 << 20,
 	TABLE_ROWS = 200,        /* more are not small */
 	PATIENCE_MAX = 16 << 20, /* bytes kept for a reader that is behind */
@@ -39,6 +41,7 @@ struct output {
 	struct encoder *encoder;
 	struct batch gathered;
 	struct buf pending;
+	struct frame_pieces pieces;
 };
 
 struct output *output_new(int fd, const char *name, const struct output_options *o)
@@ -63,6 +66,8 @@ void output_free(struct output *out)
 	encoder_free(out->encoder);
 	batch_release(&out->gathered);
 	buf_release(&out->pending);
+	buf_release(&out->pieces.head);
+	buf_release(&out->pieces.tail);
 	free(out);
 }
 
@@ -252,6 +257,56 @@ int output_batch(struct output *out, struct batch *b, struct error *e)
 	return out->as == AS_TEXT ? batch_to_text(out, b, e) : batch_to_table(out, b, e);
 }
 
+/* -- frames as they are -- */
+
+bool output_passes(struct output *out, uint32_t *from, uint32_t *to)
+{
+	settle(out);
+	*from = PASS_ROWS;
+	*to = out->options.rows;
+	return out->as == AS_FRAMES && !out->patient;
+}
+
+/* Nothing of it is copied, large as it is. */
+static int write_pieces(struct output *out, struct iovec *v, int count, struct error *e)
+{
+	while (count) {
+		ssize_t n = writev(out->fd, v, count);
+		if (n < 0 && errno == EAGAIN) {
+			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+			poll(&p, 1, -1);
+		} else if (n < 0 && errno != EINTR) {
+			out->broken = true;
+			return error_errno(e, "%s", out->name);
+		}
+		size_t done = n > 0 ? (size_t)n : 0;
+		for (; count && done >= v->iov_len; v++, count--)
+			done -= v->iov_len;
+		if (count)
+			*v = (struct iovec){(char *)v->iov_base + done, v->iov_len - done};
+	}
+	return 0;
+}
+
+int output_frame(struct output *out, const char *p, const char *stream, size_t len, struct error *e)
+{
+	int r = write_gathered(out, e);
+	if (r)
+		return r;
+	write_stream_line(out);
+	struct frame_pieces *piece = &out->pieces;
+	frame_add_stream(p, stream, len, piece);
+	struct iovec v[] = {
+		{out->pending.data, out->pending.len},
+		{piece->head.data, piece->head.len},
+		{(char *)(uintptr_t)piece->body, piece->body_len},
+		{piece->tail.data, piece->tail.len},
+	};
+	r = write_pieces(out, v, sizeof v / sizeof *v, e);
+	buf_clear(&out->pending);
+	return r;
+}
+
 int output_control(struct output *out, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
 {
 	settle(out);
@@ -276,6 +331,20 @@ int output_flush(struct output *out, struct error *e)
 		r = give_up_table(out, e);
 	}
 	return r ? r : write_pending(out, e);
+}
+
+bool output_is_frames(struct output *out)
+{
+	settle(out);
+	return out->as == AS_FRAMES;
+}
+
+int output_deliver(struct output *out, bool *kept, struct error *e)
+{
+	struct stat st;
+	int r = output_flush(out, e);
+	*kept = !r && !fstat(out->fd, &st) && S_ISREG(st.st_mode);
+	return *kept && fdatasync(out->fd) ? error_errno(e, "%s", out->name) : r;
 }
 
 static int finish_text(struct output *out, struct error *e)

@@ -35,6 +35,11 @@ void output_set_bounded(struct output *out, enum frame_bounded bounded);
 int output_batch(struct output *out, struct batch *b, struct error *e);
 int output_control(struct output *out, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 
+/* Whether frames go out, so that one of `*from` to `*to` rows can be passed on as it is. */
+bool output_passes(struct output *out, uint32_t *from, uint32_t *to);
+/* Passes on a frame that stands alone and was verified, with @stream added. */
+int output_frame(struct output *out, const char *p, const char *stream, size_t len, struct error *e);
+
 /* Everything so far is written, and the stream line if frames are meant: a reader then knows that END must follow. */
 int output_flush(struct output *out, struct error *e);
 
@@ -53,6 +58,11 @@ int output_finish(struct output *out, struct error *e);
  * or when a write failed.
  */
 void output_abandon(struct output *out);
+
+/* Whether it is frames; settles what it is to be. */
+bool output_is_frames(struct output *out);
+/* Everything so far is written, and durable if it goes to a regular file; *kept: it does. */
+int output_deliver(struct output *out, bool *kept, struct error *e);
 
 int output_fd(const struct output *out); /* -1 once it is closed */
 bool output_is_terminal(const struct output *out);

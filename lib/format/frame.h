@@ -79,6 +79,7 @@ struct frame_writer_options {
 	bool alone; /* every frame stands alone, as files need; else names, shapes, dictionaries refer back */
 	bool sums;  /* checksums on buffers (the header always has one) */
 	int zstd;   /* level; 0: not compressed */
+	int packed_most; /* percent of its size that a buffer has at most when it is kept compressed; 0: any saving will do */
 };
 
 struct frame_writer *frame_writer_new(const struct frame_writer_options *o);
@@ -96,6 +97,12 @@ void frame_writer_restart(struct frame_writer *w);
  */
 int frame_write(struct frame_writer *w, enum frame_kind kind, unsigned flags, const struct batch *b,
 		const struct frame_place *place, struct buf *out, struct error *e);
+
+/*
+ * Gives a frame, which frame_write made with a place and a constant @arrived, another place and @arrived. So a frame can be
+ * made before it is known where it goes.
+ */
+void frame_set_place(char *p, const struct frame_place *place, int64_t arrived);
 
 /* -- reading -- */
 
@@ -135,5 +142,23 @@ int frame_peek(const char *p, size_t len, struct frame *f, struct error *e);
  */
 int frame_load(struct frame_reader *r, const char *p, const struct frame *f, const char *const *want, size_t want_count,
 	       struct batch *b, struct error *e);
+
+/* -- passing on, as it is -- */
+
+/* A frame in three pieces, to be written one behind the other. */
+struct frame_pieces {
+	const char *body; /* its buffers, where they lie */
+	size_t body_len;
+	struct buf head, tail; /* what must be new */
+};
+
+/* The same frame with @stream for all its rows. It stands alone, was verified, and has no @stream. Overwrites head and tail,
+   which are the caller's to release. */
+void frame_add_stream(const char *p, const char *stream, size_t len, struct frame_pieces *out);
+/* Checks every byte of the frame at p, which frame_peek has found whole: all checksums, which must be there, and the zeros
+   between the buffers; frame_load skips what nobody needs. */
+int frame_verify(const char *p, const struct frame *f, struct error *e);
+/* Makes the bytes between the buffers of a frame zero, if its directory is whole. */
+void frame_clean(char *p);
 
 #endif

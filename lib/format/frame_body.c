@@ -52,21 +52,23 @@ int body_open(struct body *y)
 	return OK;
 }
 
-static int check_sum(struct body *y, uint32_t index, const char *p, size_t stored)
+int body_sum(struct body *y, uint32_t index)
 {
 	uint64_t sum;
 	if (!(y->h.flags & FRAME_SUMS))
 		return OK;
 	memcpy(&sum, y->p + extents_at(y) + y->h.extents * sizeof(struct frame_extent) + index * sizeof sum,
 	       sizeof sum);
-	return sum == hash64(p, stored) ? OK : body_damaged(y, "the checksum of a buffer is wrong");
+	return sum == hash64(y->p + y->at[index], body_extent(y, index).stored)
+		       ? OK
+		       : body_damaged(y, "the checksum of a buffer is wrong");
 }
 
 int body_buffer(struct body *y, uint32_t index, const char **p, size_t *len)
 {
 	struct frame_extent x = body_extent(y, index);
 	const char *stored = y->p + y->at[index];
-	int r = check_sum(y, index, stored, x.stored);
+	int r = body_sum(y, index);
 	if (r)
 		return r;
 	*len = x.raw;

@@ -22,6 +22,8 @@ static size_t pack(struct frame_writer *w, char *p, size_t raw)
 	buf_clear(&w->packed);
 	if (zstd_pack(p, raw, w->options.zstd, &w->packed, NULL) || w->packed.len >= raw)
 		return raw;
+	if (w->options.packed_most && w->packed.len > raw / 100 * (size_t)w->options.packed_most)
+		return raw;
 	memcpy(p, w->packed.data, w->packed.len);
 	return w->packed.len;
 }

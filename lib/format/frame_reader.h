@@ -80,6 +80,8 @@ int body_damaged(struct body *y, const char *what);
 int body_open(struct body *y);
 struct frame_entry body_entry(const struct body *y, uint32_t index);
 struct frame_extent body_extent(const struct body *y, uint32_t index);
+/* OK if its checksum is right, or there are none. */
+int body_sum(struct body *y, uint32_t index);
 /* The bytes of a buffer: its checksum verified, unpacked, aligned to 8. */
 int body_buffer(struct body *y, uint32_t index, const char **p, size_t *len);
 /* The same; it must have exactly count * size bytes. NULL after an error, which is ERR_FAILED. */

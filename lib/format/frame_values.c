@@ -112,26 +112,6 @@ int value_floats_put(struct frame_writer *w, struct frame_entry n, const struct 
 
 /* -- texts -- */
 
-/* Copying a text by a call costs more than a short one itself: move the two ends, overlapping. */
-static inline void copy_text(char *to, const char *from, uint32_t len)
-{
-	if (len >= 8 && len <= 16) {
-		uint64_t a, b;
-		memcpy(&a, from, 8);
-		memcpy(&b, from + len - 8, 8);
-		memcpy(to, &a, 8);
-		memcpy(to + len - 8, &b, 8);
-	} else if (len > 16 && len <= 32) {
-		__uint128_t a, b;
-		memcpy(&a, from, 16);
-		memcpy(&b, from + len - 16, 16);
-		memcpy(to, &a, 16);
-		memcpy(to + len - 16, &b, 16);
-	} else if (len) {
-		memcpy(to, from, len);
-	}
-}
-
 static int value_offsets_put(struct frame_writer *w, const struct value *v, uint32_t count, uint64_t *total)
 {
 	uint32_t *to = buffer_open(w, (count + (size_t)1) * sizeof *to);
@@ -162,7 +142,7 @@ int value_texts_put(struct frame_writer *w, struct frame_entry n, const struct v
 	for (uint32_t i = 0; i < count; i++) {
 		if (missing(&v[i]))
 			continue;
-		copy_text(to, v[i].s, v[i].len);
+		text_copy(to, v[i].s, v[i].len);
 		to += v[i].len;
 	}
 	buffer_close(w, total);
@@ -244,7 +224,7 @@ int variant_put(struct frame_writer *w, struct frame_entry n, const struct value
 	for (uint32_t i = 0; i < count; i++) {
 		if (!value_has_text(v[i]))
 			continue;
-		copy_text(to, v[i].s, v[i].len);
+		text_copy(to, v[i].s, v[i].len);
 		to += v[i].len;
 	}
 	buffer_close(w, heap);

@@ -200,15 +200,8 @@ static void put_head(struct frame_writer *w, const struct task *t, struct frame_
 	char *p = w->out->data + w->start;
 	h->sum = hash64(h, offsetof(struct frame_header, sum));
 	memcpy(p, h, sizeof *h);
-	if (!t->place)
-		return;
-	struct frame_place_block place = {.segment = t->place->segment,
-					  .seq = t->place->seq,
-					  .durable = t->place->durable,
-					  .shard = t->place->shard};
-	memcpy(p + sizeof *h, &place, sizeof place);
-	place.sum = hash64(p, sizeof *h + offsetof(struct frame_place_block, sum));
-	memcpy(p + sizeof *h, &place, sizeof place);
+	if (t->place)
+		place_put(p, t->place);
 }
 
 static void begin_frame(struct frame_writer *w, const struct task *t, struct buf *out)

@@ -113,6 +113,11 @@ int value_codes_put(struct frame_writer *w, struct frame_entry n, const struct v
 /* Any values. */
 int variant_put(struct frame_writer *w, struct frame_entry n, const struct value *v, uint32_t count);
 
+/* -- frame_place.c: where a frame of a store belongs -- */
+
+/* The place block, behind the header at p, which is complete. */
+void place_put(char *p, const struct frame_place *place);
+
 /* -- frame_dicts.c: dictionaries in frames -- */
 
 /* Puts texts of one type by a dictionary if that pays, and sets *done. */

@@ -98,8 +98,12 @@ static bool take(struct gather *g, struct row_ref ref)
 	uint32_t at = batch_begin(out);
 	for (uint32_t i = 0; i < s->count; i++) {
 		int to = k->columns[s->columns[i]];
-		if (to >= 0)
-			out->columns[to].values[at] = column_get(&from->columns[s->columns[i]], ref.row);
+		if (to < 0)
+			continue;
+		struct value v = column_get(&from->columns[s->columns[i]], ref.row);
+		if (value_has_text(v))
+			__builtin_prefetch(v.s); /* for whoever writes it */
+		out->columns[to].values[at] = v;
 	}
 	for (uint32_t i = 0; i < g->lead_count; i++)
 		out->columns[out->shapes[shape].columns[i]].values[at] = g->lead[i].value;
@@ -141,4 +145,17 @@ uint32_t gather_rows(struct gather *g, const struct row_ref *refs, uint32_t coun
 			return 0;
 	}
 	return count;
+}
+
+int gather_all(struct gather *g, const struct row_ref *refs, size_t count, gather_emit emit, void *self,
+	       struct error *e)
+{
+	int r = 0;
+	for (size_t at = 0; at < count && !r;) {
+		uint32_t taken =
+			gather_rows(g, refs + at, count - at < BATCH_ROWS ? (uint32_t)(count - at) : BATCH_ROWS);
+		r = taken ? emit(self, &g->out, e) : error_set(e, ERR_FAILED, "a record has too many fields");
+		at += taken;
+	}
+	return r;
 }

@@ -77,4 +77,9 @@ void gather_release(struct gather *g);
    took: fewer when there are too many different fields for one batch; 0 if one record alone has too many. */
 uint32_t gather_rows(struct gather *g, const struct row_ref *refs, uint32_t count);
 
+/* All of them, in as many batches as it takes; each is valid until `emit` returns. */
+typedef int (*gather_emit)(void *self, struct batch *b, struct error *e);
+int gather_all(struct gather *g, const struct row_ref *refs, size_t count, gather_emit emit, void *self,
+	       struct error *e);
+
 #endif

@@ -148,7 +148,8 @@ static void make_room(struct input *in, size_t need)
 static int fill(struct input *in, struct error *e)
 {
 	size_t left = in->len - in->at;
-	size_t block = bytes_regular(in->bytes) ? BLOCK_FILE : BLOCK_PIPE;
+	size_t file_block = in->options.block ? in->options.block : BLOCK_FILE;
+	size_t block = bytes_regular(in->bytes) ? file_block : BLOCK_PIPE;
 	/* A record larger than the block doubles it, so that what is looked at again and again stays in proportion. */
 	make_room(in, left * 2 > block ? left * 2 : block);
 	size_t n;
@@ -242,6 +243,13 @@ void input_sample(const struct input *in, struct batch *to)
 
 /* -- frames -- */
 
+/* A segment of a store has no END: it is a file, and ends where it ends. */
+static bool is_segment(const struct stream_line *l)
+{
+	static const char store[] = "store/";
+	return l->source && l->source_len > strlen(store) && !memcmp(l->source, store, strlen(store));
+}
+
 static int take_stream_line(struct input *in, struct error *e)
 {
 	struct stream_line line;
@@ -255,7 +263,7 @@ static int take_stream_line(struct input *in, struct error *e)
 		return BYTES_WAIT;
 	frame_reader_restart(in->frames);
 	in->at += (size_t)n;
-	in->expects_end = true;
+	in->expects_end = !is_segment(&line);
 	if (!bytes_regular(in->bytes) || in->file_count == 0)
 		in->bounded = line.bounded;
 	return BYTES_SOME;

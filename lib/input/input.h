@@ -31,6 +31,7 @@ struct input_options {
 	enum format format; /* FORMAT_AUTO: by the first bytes */
 	enum format text;   /* and then: what anything but frames is taken for; FORMAT_AUTO: what it looks like */
 	uint32_t rows;      /* a batch has at most so many */
+	size_t block;       /* bytes of a regular file that are read at a time; 0: what suits the cache */
 	struct decode_options decode;
 	struct bytes_options bytes;
 };

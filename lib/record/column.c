@@ -25,6 +25,11 @@ void column_gather(const struct column *c, const uint32_t *rows, uint32_t count,
 			out[i] = c->value;
 		return;
 	}
+	if (c->form == COLUMN_VALUES && rows) {
+		for (uint32_t i = 0; i < count; i++)
+			out[i] = c->values[rows[i]];
+		return;
+	}
 	for (uint32_t i = 0; i < count; i++)
 		out[i] = column_get(c, rows ? rows[i] : i);
 }

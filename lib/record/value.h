@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -143,6 +144,26 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {
 	__uint128_t product = (__uint128_t)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd1b54a32d192ed03));
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Copying a text by a call costs more than a short one itself: move the two ends, overlapping. */
+static inline void text_copy(char *to, const char *from, uint32_t len)
+{
+	if (len >= 8 && len <= 16) {
+		uint64_t a, b;
+		memcpy(&a, from, 8);
+		memcpy(&b, from + len - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + len - 8, &b, 8);
+	} else if (len > 16 && len <= 32) {
+		__uint128_t a, b;
+		memcpy(&a, from, 16);
+		memcpy(&b, from + len - 16, 16);
+		memcpy(to, &a, 16);
+		memcpy(to + len - 16, &b, 16);
+	} else if (len) {
+		memcpy(to, from, len);
+	}
 }
 
 /* The same value with its text in the arena. */

@@ -10,7 +10,7 @@
 
 struct sorter {
 	struct key_spec *spec;
-	const char *dir;
+	struct spool *spool;
 
 	/* What is in memory: row and key of each number, and these in order. */
 	struct hold hold;

@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "sort/cursor.h"
 
-struct sorter *sorter_new(struct key_spec *spec, const char *dir)
+struct sorter *sorter_new(struct key_spec *spec, struct spool *spool)
 {
 	struct sorter *s = mem_zero(sizeof *s);
 	s->spec = spec;
-	s->dir = dir;
+	s->spool = spool;
 	return s;
 }
 
@@ -101,19 +101,14 @@ void sorter_order(struct sorter *s)
 
 /* -- out -- */
 
-static int drain(struct merge_sources *m, struct gather *g, uint32_t room, sorter_emit emit, void *self,
+static int drain(struct merge_sources *m, struct gather *g, uint32_t room, gather_emit emit, void *self,
 		 struct error *e)
 {
 	struct row_ref *refs = mem_array(room, sizeof *refs);
 	uint32_t count;
 	int r;
 	while (!(r = sources_next(m, refs, room, &count, e)) && count) {
-		for (uint32_t at = 0; at < count && !r;) {
-			uint32_t taken = gather_rows(g, refs + at, count - at);
-			r = taken ? emit(self, &g->out, e)
-				  : error_set(e, ERR_FAILED, "a record has too many fields to be sorted");
-			at += taken;
-		}
+		r = gather_all(g, refs, count, emit, self, e);
 		if (r)
 			break;
 		sources_forget(m);
@@ -133,7 +128,7 @@ static int fold(struct sorter *s, uint32_t first, bool memory, uint32_t level, s
 	struct merge_sources m = {0};
 	struct gather g;
 	struct run *out;
-	int r = run_new(s->dir, &out, e);
+	int r = run_new(s->spool, &out, e);
 	if (r)
 		return r;
 	gather_init(&g);
@@ -183,7 +178,7 @@ int sorter_spill(struct sorter *s, struct error *e)
 	return r;
 }
 
-int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, gather_emit emit, void *self,
 		 struct error *e)
 {
 	struct merge_sources m = {0};
@@ -193,7 +188,7 @@ int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g
 	}
 	int r = sources_start(&m, e);
 	if (!r)
-		r = drain(&m, g, BATCH_ROWS, emit, self, e);
+		r = drain(&m, g, RUN_ROWS, emit, self, e);
 	sources_release(&m);
 	return r;
 }

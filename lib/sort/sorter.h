@@ -27,8 +27,10 @@ struct sorter;
 
 enum { FAN_IN_MAX = 64 };
 
-/* spec and dir (of temporary files) are borrowed. */
-struct sorter *sorter_new(struct key_spec *spec, const char *dir);
+struct spool;
+
+/* spec and the spool (run.h), which sorters share, are borrowed. */
+struct sorter *sorter_new(struct key_spec *spec, struct spool *spool);
 void sorter_free(struct sorter *s);
 
 /* Adds the selected rows of b; the key of the i-th is number which[i] of `keys` (NULL: i). */
@@ -38,11 +40,8 @@ size_t sorter_memory(const struct sorter *s); /* bytes, about */
 bool sorter_can_spill(const struct sorter *s);
 int sorter_spill(struct sorter *s, struct error *e);
 
-/* Takes a batch of records in order; it is valid until it returns. */
-typedef int (*sorter_emit)(void *self, struct batch *b, struct error *e);
-
-/* By way of g, which is the same for a sorter each time (its `lead` may change). */
-int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, sorter_emit emit, void *self,
+/* In order, by way of g, which is the same for a sorter each time (its `lead` may change). */
+int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, gather_emit emit, void *self,
 		 struct error *e);
 
 #endif

@@ -1,7 +1,8 @@
 #include "base/timestamp.h"
 #include "store/shard_private.h"
 
-/* Appending to a shard. Where nothing else is said, the lock is held and the shard is ready. */
+/* Appending to a shard. Where nothing else is said, the lock is held and the shard is ready. Frames are made before the
+   lock is taken, so that writers make theirs at the same time. */
 
 static struct head head_after(const struct head *h, size_t size, uint32_t rows, int64_t arrived)
 {
@@ -12,26 +13,36 @@ static struct head head_after(const struct head *h, size_t size, uint32_t rows, 
 	return next;
 }
 
-/* The selected rows as a frame in s->frame; as several, if it would be too large. */
-static int encode(struct shard *s, const struct batch *b, int64_t arrived, struct error *e)
+struct frame_writer *shard_frame_writer(void)
 {
-	struct frame_place place = {s->head.segment, s->head.next, s->head.durable_seq, s->id};
-	struct batch view = *b;
-	view.meta[META_ARRIVED] = column_const(value_time(arrived));
-	buf_clear(&s->frame);
-	return frame_write(s->writer, FRAME_DATA, 0, &view, &place, &s->frame, e);
+	static const struct frame_writer_options options = {.alone = true, .sums = true};
+	return frame_writer_new(&options);
 }
 
-/* Writes what is in s->frame and moves the head behind it. */
-static int put(struct shard *s, uint32_t rows, int64_t arrived, struct error *e)
+/* Without the lock: the selected rows as a frame in s->frame; as several, if it would be too large. */
+static int encode(struct shard *s, const struct batch *b, struct error *e)
 {
-	struct head next = head_after(&s->head, s->frame.len, rows, arrived);
-	int r = file_write(&s->segment.file, s->frame.data, s->frame.len, s->head.written, e);
-	if (!r)
-		r = shard_set_head(s, &next, e);
-	if (r)
-		file_truncate(&s->segment.file, s->head.written, NULL); /* else whoever appends next cuts it */
-	return r;
+	static const struct frame_place nowhere;
+	struct batch view = *b;
+	view.meta[META_ARRIVED] = column_const(value_time(0));
+	if (!s->writer)
+		s->writer = s->own_writer = shard_frame_writer();
+	buf_clear(&s->frame);
+	return frame_write(s->writer, FRAME_DATA, 0, &view, &nowhere, &s->frame, e);
+}
+
+/* Says in each of the frames at p where it goes; returns their rows. */
+static uint32_t set_places(const struct shard *s, char *p, size_t len, int64_t arrived)
+{
+	struct frame_place place = {s->head.segment, s->head.next, s->head.durable_seq, s->id};
+	uint32_t rows = 0;
+	struct frame f;
+	for (size_t at = 0; at < len && frame_peek(p + at, len - at, &f, NULL) > 0; at += f.size) {
+		frame_set_place(p + at, &place, arrived);
+		place.seq += f.rows;
+		rows += f.rows;
+	}
+	return rows;
 }
 
 static int64_t arrival(const struct shard *s)
@@ -40,38 +51,33 @@ static int64_t arrival(const struct shard *s)
 	return now > s->head.arrived ? now : s->head.arrived;
 }
 
-static int put_rows(struct shard *s, const struct batch *b, struct error *e)
+/* Writes frames that are ready but for their place, and moves the head behind them. */
+static int put(struct shard *s, char *p, size_t len, struct error *e)
 {
 	int64_t arrived = arrival(s);
-	int r = encode(s, b, arrived, e);
+	struct head next = head_after(&s->head, len, set_places(s, p, len, arrived), arrived);
+	struct index_entry frame = {s->head.next, arrived, s->head.written};
+	int r = file_write(&s->segment.file, p, len, s->head.written, e);
 	if (!r)
-		r = put(s, batch_count(b), arrived, e);
-	return r ? r : sent_keep(s, e);
+		r = shard_set_head(s, &next, e);
+	if (r)
+		file_truncate(&s->segment.file, s->head.written, NULL); /* else whoever appends next cuts it */
+	else
+		index_note(&s->index, &s->segment, &frame, len);
+	return r;
 }
 
 static int resend(struct shard *s, struct error *e)
 {
-	if (!sent_any_lost(s))
-		return OK;
-	struct frame_reader *reader = frame_reader_new();
-	struct batch b;
-	batch_init(&b);
 	int r = OK;
-	for (size_t i = 0; !r && i < s->sent_count; i++) {
+	for (size_t i = 0; !r && sent_any_lost(s) && i < s->sent_count; i++) {
 		struct sent *one = &s->sent[i];
 		if (one->end >= 0)
 			continue;
-		int64_t arrived = arrival(s);
-		r = frame_load(reader, one->bytes, &one->frame, NULL, 0, &b, e);
-		if (!r)
-			r = encode(s, &b, arrived, e);
-		if (!r)
-			r = put(s, b.rows, arrived, e);
+		r = put(s, one->bytes, one->frame.size, e);
 		if (!r)
 			one->end = s->head.written;
 	}
-	batch_release(&b);
-	frame_reader_free(reader);
 	return r;
 }
 
@@ -111,10 +117,14 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e)
 {
 	if (!batch_count(b))
 		return OK;
-	int r = shard_lock_ready(s, e);
+	int r = encode(s, b, e);
+	if (!r)
+		r = shard_lock_ready(s, e);
 	if (r)
 		return r;
-	r = put_rows(s, b, e);
+	r = put(s, s->frame.data, s->frame.len, e);
+	if (!r)
+		r = sent_keep(s, e);
 	shard_unlock(s);
 	return r;
 }

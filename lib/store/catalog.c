@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/units.h"
+#include "store/reserve.h"
 
 int catalog_init(struct catalog *c, uint32_t shards, enum hash_kind hash, struct error *e)
 {
@@ -31,6 +32,7 @@ int catalog_init(struct catalog *c, uint32_t shards, enum hash_kind hash, struct
 void catalog_release(struct catalog *c)
 {
 	free(c->key);
+	free(c->tier);
 	for (size_t i = 0; i < c->shard_count; i++)
 		free(c->shards[i].parents);
 	free(c->shards);
@@ -146,7 +148,7 @@ int catalog_save(const struct catalog *c, const struct files *io, const char *di
 {
 	struct buf text = BUF_INIT;
 	catalog_write(c, &text);
-	int r = file_replace(io, directory, "catalog", text.data, text.len, e);
+	int r = reserve_replace(io, directory, "catalog", text.data, text.len, e);
 	buf_release(&text);
 	return r;
 }

@@ -8,6 +8,7 @@
  *   key client                               field or expression, to the end of the line; the line may be missing
  *   sync 50000000                            nanoseconds; or `always`, `never`
  *   retention 0 0                            nanoseconds and bytes; 0: no limit
+ *   tier /mnt/cold                           where what is not kept goes, to the end of the line; may be missing
  *   shard 0 open 00...00 3f...ff - -         id, state, first and last point of its range, parents (at least two words,
  *                                            `-` for none); ids rise from line to line
  *   check 0123456789abcdef                   XXH3-64 of all lines above
@@ -48,6 +49,7 @@ struct catalog {
 	int64_t sync;                 /* nanoseconds, SYNC_ALWAYS or SYNC_NEVER */
 	int64_t retention;            /* nanoseconds; 0: for ever */
 	int64_t max_size;             /* bytes; 0: any */
+	char *tier;                   /* owned; an absolute path; NULL: what is not kept is deleted */
 	struct catalog_shard *shards; /* by id */
 	size_t shard_count, shard_capacity;
 };

@@ -31,6 +31,8 @@ void catalog_write(const struct catalog *c, struct buf *out)
 	else
 		buf_printf(out, "sync %" PRId64 "\n", c->sync);
 	buf_printf(out, "retention %" PRId64 " %" PRId64 "\n", c->retention, c->max_size);
+	if (c->tier)
+		buf_printf(out, "tier %s\n", c->tier);
 	for (size_t i = 0; i < c->shard_count; i++)
 		write_shard(&c->shards[i], out);
 	buf_printf(out, "check %016" PRIx64 "\n", hash64(out->data + start, out->len - start));
@@ -121,6 +123,8 @@ static bool read_line(const char *word, const char *rest, struct catalog *c)
 		return read_sync(rest, &c->sync);
 	if (!strcmp(word, "retention"))
 		return sscanf(rest, "%" SCNd64 " %" SCNd64, &c->retention, &c->max_size) == 2;
+	if (!strcmp(word, "tier") && !c->tier && *rest == '/')
+		return c->tier = mem_copy(rest, strlen(rest)), true;
 	if (!strcmp(word, "shard"))
 		return read_shard(rest, c);
 	if (!strcmp(word, "key") && !c->key && *rest)
@@ -134,9 +138,11 @@ static bool ranges_tile(const struct catalog *c)
 	size_t count;
 	const struct catalog_shard **tiles = catalog_tiles(c, &count);
 	struct hash128 next = {0};
-	bool good = count > 0 && !hash128_compare(tiles[count - 1]->to, HASH128_MAX);
+	bool good = count > 0;
 	for (size_t i = 0; good && i < count; i++) {
-		good = !hash128_compare(tiles[i]->from, next) && hash128_compare(tiles[i]->to, next) >= 0;
+		bool last = !hash128_compare(tiles[i]->to, HASH128_MAX);
+		good = !hash128_compare(tiles[i]->from, next) && hash128_compare(tiles[i]->to, next) >= 0 &&
+		       last == (i + 1 == count);
 		next = hash128_next(tiles[i]->to);
 	}
 	free(tiles);

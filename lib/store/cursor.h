@@ -3,7 +3,10 @@
  * and checked.
  *
  * Damage below the limit has lost records that were promised. It is reported, with the exact range, and reading goes
- * on with the first good frame behind it. Memory: one frame.
+ * on with the first good frame behind it; what a repair has noted (store/lost.h) is not reported again. Memory: one frame.
+ *
+ * The oldest records may be in the tier, and segments may go, or be rewritten, while we read: a segment that vanished is
+ * looked for again, by the @seq that is wanted.
  */
 #ifndef STREAM_STORE_CURSOR_H
 #define STREAM_STORE_CURSOR_H
@@ -39,6 +42,8 @@ struct cursor {
 	struct segment segment;
 	int64_t size;      /* of a segment that is complete */
 	uint64_t until;    /* @seq where the next segment begins; UINT64_MAX: ours is the newest */
+	bool reading;      /* since the last seek something was there: from then on, gaps are damage */
+	uint64_t doubt;    /* where a gap seems to end; 0: there is none */
 	int64_t at;        /* the next frame */
 	uint64_t next;     /* the @seq that is expected there */
 	uint64_t stranger; /* id of the last file that was newest and not the head's segment */
@@ -50,8 +55,11 @@ struct cursor {
 
 	struct scan scan;
 	struct batch batch;
-	int64_t arrived;         /* of the first record in batch */
-	const char *const *want; /* only these fields; NULL: all. Borrowed */
+	int64_t arrived;           /* of the first record in batch */
+	const char *raw;           /* the batch has no fields, for it was asked for as it is: the frame; else NULL */
+	struct frame frame;        /* which batch is from */
+	uint32_t raw_from, raw_to; /* frames of so many rows that are wanted whole are left as they are; 0, 0: none */
+	const char *const *want;   /* only these fields; NULL: all. Borrowed */
 	size_t want_count;
 
 	void (*damaged)(void *arg, const struct damage *d); /* NULL: nobody wants to know */

@@ -31,6 +31,9 @@ int file_find(struct file *f, const struct files *io, const char *path, int flag
 	*f = FILE_CLOSED;
 	if (fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 		return 0;
+	if (fd < 0 && errno == EMFILE)
+		return error_set(e, ERR_FAILED, "cannot open %s: too many files are open; `ulimit -n` raises the limit",
+				 path);
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", path);
 	*f = (struct file){io, mem_copy(path, strlen(path)), fd};
@@ -69,6 +72,11 @@ ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct 
 		done += (size_t)n;
 	}
 	return (ssize_t)done;
+}
+
+bool file_is_unreadable(int error)
+{
+	return error == EIO || error == EBADMSG || error == EUCLEAN || error == ENODATA;
 }
 
 int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e)
@@ -209,17 +217,41 @@ int path_mkdirs(const struct files *io, const char *path, struct error *e)
 		if (!made)
 			made = path_mkdir(io, path, e);
 	}
-	int r = made > 0 ? path_sync(io, above, e) : made;
+	/* One that was there may be so new that its name is not durable yet. */
+	int r = made > 0 ? path_sync(io, above, e) : made < 0 ? made : path_settle(io, above, e);
 	free(above);
 	return r;
 }
 
+static int open_directory(const struct files *io, const char *path)
+{
+	int fd;
+	do
+		fd = io->open(io, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int path_sync(const struct files *io, const char *directory, struct error *e)
 {
-	int fd = io->open(io, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = open_directory(io, directory);
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", directory);
 	int r = io->sync(io, fd) ? error_errno(e, "cannot make %s durable", directory) : OK;
+	io->close(io, fd);
+	return r;
+}
+
+int path_settle(const struct files *io, const char *directory, struct error *e)
+{
+	int fd = open_directory(io, directory);
+	if (fd < 0 && errno == EACCES)
+		return OK;
+	if (fd < 0)
+		return error_errno(e, "cannot open %s", directory);
+	int r = OK;
+	if (io->sync(io, fd) && errno != EINVAL && errno != EROFS)
+		r = error_errno(e, "cannot make %s durable", directory);
 	io->close(io, fd);
 	return r;
 }
@@ -243,9 +275,15 @@ int file_replace(const struct files *io, const char *directory, const char *name
 	file_close(&f);
 	if (!r)
 		r = path_rename(io, temporary, path, e);
+	int saved = errno;
+	if (r)
+		path_remove(io, temporary, NULL);
+	errno = saved;
 	if (!r)
 		r = path_sync(io, directory, e);
+	saved = errno;
 	free(temporary);
 	free(path);
+	errno = saved;
 	return r;
 }

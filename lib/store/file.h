@@ -41,11 +41,12 @@ struct files {
 	/* inotify: a descriptor; and a path that wakes it, as inotify_add_watch. */
 	int (*notify)(const struct files *io);
 	int (*watch)(const struct files *io, int fd, const char *path, uint32_t mask);
+	bool threads; /* may be called from several threads at once */
 };
 
 /* The real one. */
 extern const struct files files_real;
-/* Lets this process have as many files open as it may at most: who writes a stream holds four for each shard, who reads
+/* Lets this process have as many files open as it may at most: who writes a stream holds five for each shard, who reads
    one, two. The soft limit is usually 1024, for the sake of select(2), which is not used here. */
 void files_allow_many(void);
 
@@ -70,8 +71,10 @@ int file_open(struct file *f, const struct files *io, const char *path, int flag
 int file_find(struct file *f, const struct files *io, const char *path, int flags, struct error *e);
 void file_close(struct file *f);
 
-/* Reads up to len bytes at `at`; fewer only at the end of the file. Returns how many. */
+/* Reads up to len bytes at `at`; fewer only at the end of the file. Returns how many. On failure errno says why. */
 ssize_t file_read(const struct file *f, void *p, size_t len, int64_t at, struct error *e);
+/* Whether this errno of a read says that the bytes themselves can't be had: other places of the file may be sound. */
+bool file_is_unreadable(int error);
 /* Writes all of it. On failure any part of it may have been written. */
 int file_write(const struct file *f, const void *p, size_t len, int64_t at, struct error *e);
 /* A failure poisons the file: what was written since the last success may be gone, and a second try may lie. */
@@ -92,15 +95,19 @@ int path_rename(const struct files *io, const char *from, const char *to, struct
 int path_remove(const struct files *io, const char *path, struct error *e);
 /* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */
 int path_mkdir(const struct files *io, const char *path, struct error *e);
-/* The directory and those above it; each that was made is durable. */
+/* The directory and those above it; each that was made is durable, and so is one that others have just made. */
 int path_mkdirs(const struct files *io, const char *path, struct error *e);
 int path_sync(const struct files *io, const char *directory, struct error *e);
+/* The same for a directory in which somebody else may have made something, and died before it was durable. One that we
+   may not read, or whose file system has no such sync, was not made by one of us, and is left alone. */
+int path_settle(const struct files *io, const char *directory, struct error *e);
 int path_list(const struct files *io, const char *path, void (*each)(void *arg, const char *name), void *arg,
 	      struct error *e);
 /* The directory that holds path, malloced. */
 char *path_parent(const char *path);
 
-/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. */
+/* Puts a whole file into its place, durably: written beside it, synced, renamed, the directory synced. On failure errno
+   says why, and what was there before is there, or (the last sync failed) the new one. */
 int file_replace(const struct files *io, const char *directory, const char *name, const void *p, size_t len,
 		 struct error *e);
 

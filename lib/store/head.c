@@ -6,7 +6,7 @@
 #include "codec/hash.h"
 
 enum { SLOT_SIZE = 96, SLOT_STEP = 128, SUM_AT = 88 };
-enum { FLAG_FAILED = 1, FLAG_SEALED = 2 };
+enum { FLAG_FAILED = 1, FLAG_SEALED = 2, FLAG_FULL = 4 };
 
 static void put64(char *p, uint64_t n)
 {
@@ -32,7 +32,7 @@ static void encode(const struct head *h, char p[SLOT_SIZE])
 	put64(p + 56, (uint64_t)h->durable);
 	put64(p + 64, h->durable_seq);
 	put64(p + 72, (uint64_t)h->arrived);
-	put64(p + 80, (h->failed ? FLAG_FAILED : 0) | (h->sealed ? FLAG_SEALED : 0));
+	put64(p + 80, (h->failed ? FLAG_FAILED : 0) | (h->sealed ? FLAG_SEALED : 0) | (h->full ? FLAG_FULL : 0));
 	put64(p + SUM_AT, hash64(p, SUM_AT));
 }
 
@@ -51,6 +51,7 @@ static bool decode(const char p[SLOT_SIZE], struct head *h)
 	h->arrived = (int64_t)get64(p + 72);
 	h->failed = get64(p + 80) & FLAG_FAILED;
 	h->sealed = get64(p + 80) & FLAG_SEALED;
+	h->full = get64(p + 80) & FLAG_FULL;
 	return h->generation != 0;
 }
 

@@ -6,7 +6,7 @@
  *    0            8         24           32     40        48     56        64            72        80      88
  *    | generation | boot id | segment id | base | written | next | durable | durable seq | arrived | flags | sum |
  *
- *   flags: 1 failed, 2 sealed;  sum: XXH3-64 of the 88 bytes before it
+ *   flags: 1 failed, 2 sealed, 4 full;  sum: XXH3-64 of the 88 bytes before it
  *
  * A change goes to the slot that does not hold the present state, so that a torn write leaves that one. It is made
  * under the shard's lock; readers take no lock, and look again when they catch a slot half written. The head itself
@@ -33,11 +33,12 @@ struct head {
 	uint64_t durable_seq; /* @seq below this are durable */
 	int64_t arrived;      /* the last @arrived */
 	bool failed;          /* a sync of it failed: nothing more goes into it */
+	bool full;            /* nothing more goes into it: its successor begins, or has begun */
 	bool sealed;          /* nothing more goes into this shard, and all of it is durable; stays for ever */
 	bool suspect;         /* the other slot is damaged, and may have been newer; not in the file */
 };
 
-enum { HEAD_SIZE = 256 };
+enum { HEAD_SIZE = 224 }; /* of the file: both slots */
 
 /* The id of a segment whose stream line is damaged (0): the head knows it, if it speaks of that one. */
 static inline uint64_t head_segment_id(const struct head *h, uint64_t id, uint64_t base)

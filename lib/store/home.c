@@ -34,7 +34,7 @@ int home_path(char **path, struct error *e)
 	return OK;
 }
 
-static bool is_name(const char *name)
+bool home_is_name(const char *name)
 {
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 	return len && len <= NAME_MAX_LENGTH && !name[len] && strcmp(name, ".") && strcmp(name, "..");
@@ -50,7 +50,7 @@ int home_stream(const char *name, char **path, struct error *e)
 		*path = mem_copy(name, len);
 		return OK;
 	}
-	if (!is_name(name))
+	if (!home_is_name(name))
 		return error_set(
 			e, ERR_USAGE,
 			"`%s` is no name for a stream: 1 to %d of the characters a-z A-Z 0-9 _ . - (a path has a /)",
@@ -67,7 +67,7 @@ int home_stream(const char *name, char **path, struct error *e)
 static void add_name(void *arg, const char *name)
 {
 	struct name_list *list = arg;
-	if (!is_name(name))
+	if (!home_is_name(name))
 		return;
 	if (list->count == list->capacity) {
 		list->capacity = mem_grow(list->capacity, list->count + 1);
@@ -101,6 +101,17 @@ static int keep_streams(const struct files *io, const char *home, struct name_li
 	return r;
 }
 
+int home_names(const struct files *io, const char *directory, struct name_list *list, struct error *e)
+{
+	*list = (struct name_list){0};
+	int r = path_list(io, directory, add_name, list, e);
+	if (r && errno == ENOENT)
+		r = OK;
+	if (list->count)
+		qsort(list->items, list->count, sizeof *list->items, compare_names);
+	return r;
+}
+
 int home_list(const struct files *io, struct name_list *list, struct error *e)
 {
 	char *home;
@@ -108,13 +119,9 @@ int home_list(const struct files *io, struct name_list *list, struct error *e)
 	int r = home_path(&home, e);
 	if (r)
 		return r;
-	r = path_list(io, home, add_name, list, e);
-	if (r && errno == ENOENT)
-		r = OK;
-	if (!r && list->count) {
-		qsort(list->items, list->count, sizeof *list->items, compare_names);
+	r = home_names(io, home, list, e);
+	if (!r)
 		r = keep_streams(io, home, list, e);
-	}
 	free(home);
 	return r;
 }

@@ -6,10 +6,13 @@
 #ifndef STREAM_STORE_HOME_H
 #define STREAM_STORE_HOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "store/file.h"
+
+bool home_is_name(const char *name);
 
 /* Malloced. ERR_USAGE if no variable says where. */
 int home_path(char **path, struct error *e);
@@ -23,6 +26,8 @@ struct name_list {
 	size_t count, capacity;
 };
 
+/* The entries of a directory that are such names, sorted; none if it is not there. */
+int home_names(const struct files *io, const char *directory, struct name_list *list, struct error *e);
 int home_list(const struct files *io, struct name_list *list, struct error *e);
 void name_list_release(struct name_list *list);
 

@@ -1,5 +1,6 @@
 #include "store/limit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static int search_segment(struct limit *l, struct segment *newest, const struct 
 	l->base = newest->base;
 	l->bytes = t.at;
 	l->seq = t.seq;
+	l->unread = t.unread;
 	return r;
 }
 
@@ -45,7 +47,8 @@ static int search(struct limit *l, const struct files *io, const char *directory
 {
 	struct segment_list list = {0};
 	struct segment newest = SEGMENT_CLOSED;
-	*l = (struct limit){.generation = h->generation, .searched = true, .known = true, .seq = h->next};
+	*l = (struct limit){
+		.generation = h->generation, .foreign = !h->suspect, .searched = true, .known = true, .seq = h->next};
 	int r = segment_list_read(&list, io, directory, e);
 	uint64_t base = list.count ? list.bases[list.count - 1] : 0;
 	bool any = list.count > 0;
@@ -65,7 +68,7 @@ int limit_read(struct limit *l, const struct files *io, const char *directory, c
 	struct head h;
 	for (;;) {
 		int r = head_read(head, &h, e);
-		if (r)
+		if (r && !file_is_unreadable(errno))
 			return r;
 		bool current = h.generation && !h.suspect && !memcmp(h.boot, boot, BOOT_ID_SIZE);
 		if (current)

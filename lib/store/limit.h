@@ -22,7 +22,9 @@ struct limit {
 	uint64_t seq;  /* the @seq behind the last one that may be read */
 	uint64_t generation;
 	bool sealed;   /* and nothing will follow */
+	bool foreign;  /* nobody has written since the machine started, or the head is lost */
 	bool searched; /* not from the head */
+	bool unread;   /* what follows `bytes` can't be read: nobody knows whether there is more */
 	bool known;
 };
 

@@ -5,17 +5,26 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "store/aside.h"
+#include "store/low.h"
 #include "store/shard_private.h"
 #include "store/tail.h"
 
 /* Making a shard ready again: after a new start of the machine, a failed sync, or because a segment is full. Both
    locks are held. */
 
-/* Begins the segment that the next record goes to, and makes it the head's. */
-static int begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e)
+int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e)
 {
 	struct segment next;
-	int r = segment_create(&next, s->io, s->directory, s->id, base, arrived, e);
+	int r = OK;
+	/* Should we die in between, whoever comes next must not append to the old one beside the new. */
+	if (shard_head_current(s) && !s->head.failed && !s->head.full) {
+		struct head full = s->head;
+		full.full = true;
+		r = shard_set_head(s, &full, e);
+	}
+	if (!r)
+		r = segment_create(&next, s->io, s->directory, s->id, base, arrived, e);
 	if (r)
 		return r;
 	struct head h = {
@@ -29,51 +38,6 @@ static int begin(struct shard *s, uint64_t base, int64_t arrived, struct error *
 	};
 	r = shard_set_head(s, &h, e);
 	segment_close(&next);
-	return r;
-}
-
-static int copy(const struct file *from, const struct file *to, int64_t at, int64_t end, struct error *e)
-{
-	enum { PIECE = 1 << 20 };
-	char *piece = mem_alloc(PIECE);
-	int64_t start = at;
-	int r = OK;
-	while (!r && at < end) {
-		ssize_t n = file_read(from, piece, end - at < PIECE ? (size_t)(end - at) : PIECE, at, e);
-		if (n <= 0) {
-			r = (int)n;
-			break;
-		}
-		r = file_write(to, piece, (size_t)n, at - start, e);
-		at += n;
-	}
-	free(piece);
-	return r;
-}
-
-/* Copies what is about to be cut off. It was promised to nobody, but it may be all that is left of something. */
-static int set_aside(struct shard *s, const struct segment *from, int64_t at, int64_t size, struct error *e)
-{
-	if (at >= size)
-		return OK;
-	uint32_t mark = 0;
-	struct file to = FILE_CLOSED;
-	char *directory = file_path("%s/aside", s->directory);
-	if (getrandom(&mark, sizeof mark, 0) < 0)
-		mark = 0;
-	char *path = file_path("%s/%020" PRIu64 ".%" PRId64 ".%08" PRIx32, directory, from->base, at, mark);
-	int r = path_mkdirs(s->io, directory, e);
-	if (!r)
-		r = file_open(&to, s->io, path, O_WRONLY | O_CREAT | O_EXCL, e);
-	if (!r)
-		r = copy(&from->file, &to, at, size, e);
-	if (!r)
-		r = file_sync(&to, e);
-	file_close(&to);
-	if (!r)
-		r = path_sync(s->io, directory, e);
-	free(path);
-	free(directory);
 	return r;
 }
 
@@ -94,12 +58,12 @@ static int abandon(struct shard *s, struct error *e)
 		r = file_size(&old.file, &size, e);
 		/* Its owners have it in memory: if the disk takes no copy, none is needed. */
 		if (!r)
-			set_aside(s, &old, h.durable, size, NULL);
+			aside_copy(s->io, s->directory, &old, h.durable, size, false, NULL, NULL);
 		if (!r && size > h.durable)
 			r = file_truncate(&old.file, h.durable, e);
 		segment_close(&old);
 	}
-	return r ? r : begin(s, h.durable_seq, h.arrived, e);
+	return r ? r : shard_begin(s, h.durable_seq, h.arrived, e);
 }
 
 static int begin_next(struct shard *s, struct error *e)
@@ -109,7 +73,7 @@ static int begin_next(struct shard *s, struct error *e)
 	int r = shard_sync_to(s, &full, true, &why, e);
 	if (r < 0)
 		return r;
-	return r ? begin(s, s->head.next, s->head.arrived, e) : abandon(s, e);
+	return r ? shard_begin(s, s->head.next, s->head.arrived, e) : abandon(s, e);
 }
 
 /* Cuts the segment at its end, syncs what was accepted, and writes a head that says so. */
@@ -125,7 +89,7 @@ static int accept(struct shard *s, const struct segment *newest, const struct ta
 		.durable_seq = t->seq,
 		.arrived = t->arrived,
 	};
-	int r = set_aside(s, newest, t->at, size, e);
+	int r = aside_copy(s->io, s->directory, newest, t->at, size, false, NULL, e);
 	if (!r && t->at < size)
 		r = file_truncate(&newest->file, t->at, e);
 	if (r)
@@ -156,13 +120,44 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 		t = tail_start(&newest, size, &s->head);
 		r = tail_find(&scan, size, &t, e);
 	}
+	/* To cut here could cut what was promised: another look may succeed, and only a person may give it up. */
+	if (!r && t.unread)
+		r = error_set(e, ERR_FAILED,
+			      "%s: bytes %" PRId64 " to %" PRId64
+			      " cannot be read (%s), so nothing is appended behind them; "
+			      "if that stays so, stream-ctl fsck --repair sets them aside",
+			      newest.file.path, scan.last.from, scan.last.to, strerror(scan.last.error));
 	if (!r)
 		r = accept(s, &newest, &t, size, e);
 	if (!r && (t.damaged || !newest.id || s->head.failed))
-		r = begin(s, t.seq, t.arrived, e);
+		r = shard_begin(s, t.seq, t.arrived, e);
 	scan_release(&scan);
 	segment_close(&newest);
 	return r;
+}
+
+/* A bounded segment takes no more, and where all are gone, what they were called is not used again. */
+static int mend_newest(struct shard *s, const struct segment_list *l, struct error *e)
+{
+	struct low low;
+	struct segment last;
+	size_t i = l->count - 1;
+	uint64_t next = s->head.next;
+	int64_t arrived = s->head.generation ? s->head.arrived : INT64_MIN;
+	int r = low_read(&low, s->io, s->directory, e);
+	if (r)
+		return r;
+	if (l->count && l->owns[i] == UINT64_MAX)
+		return recover(s, l->bases[i], e);
+	if (next < low.seq)
+		next = low.seq;
+	if (l->count && next < l->owns[i])
+		next = l->owns[i];
+	if (l->count && segment_open(&last, s->io, s->directory, s->id, l->bases[i], O_RDONLY, NULL) > 0) {
+		arrived = last.arrived > arrived ? last.arrived : arrived;
+		segment_close(&last);
+	}
+	return shard_begin(s, next, arrived, e);
 }
 
 static int mend(struct shard *s, struct error *e)
@@ -182,8 +177,43 @@ static int mend(struct shard *s, struct error *e)
 	struct segment_list list = {0};
 	int r = segment_list_read(&list, s->io, s->directory, e);
 	if (!r)
-		r = list.count ? recover(s, list.bases[list.count - 1], e) : begin(s, s->head.next, s->head.arrived, e);
+		r = mend_newest(s, &list, e);
 	segment_list_release(&list);
+	return r;
+}
+
+int shard_retire(struct shard *s, struct error *e)
+{
+	uint64_t base = s->head.base;
+	/* The first mends what must be mended; then the segment is whole, and the second begins the next. */
+	int r = shard_mend(s, e);
+	if (!r && s->head.base == base)
+		r = shard_mend(s, e);
+	return r;
+}
+
+/* With both locks. */
+static int roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = shard_ready(s, e);
+	if (!r)
+		r = shard_mend(s, e) ? e->code : 1;
+	if (r < 0 || s->head.written <= s->segment.start || s->segment.arrived >= before)
+		return r < 0 ? r : OK;
+	r = begin_next(s, e);
+	return r || shard_follow(s, e) >= 0 ? r : e->code;
+}
+
+int shard_roll(struct shard *s, int64_t before, struct error *e)
+{
+	int r = file_lock(&s->sync, e);
+	if (r)
+		return r;
+	if (!(r = shard_lock(s, e))) {
+		r = roll(s, before, e);
+		shard_unlock(s);
+	}
+	file_unlock(&s->sync);
 	return r;
 }
 

@@ -4,8 +4,6 @@
 
 #include "base/mem.h"
 
-enum { PENDING_BYTES = 1 << 20 };
-
 static void add_batch(struct pending *p)
 {
 	if (p->count == p->capacity) {
@@ -41,23 +39,24 @@ bool pending_empty(const struct pending *p)
 	return !p->batches[0]->rows;
 }
 
-static bool is_full(const struct batch *b)
+static bool is_full(const struct batch *b, size_t most)
 {
 	const struct arena *a = &b->arena;
-	return b->rows >= BATCH_ROWS || a->total - (size_t)(a->end - a->at) >= PENDING_BYTES;
+	size_t cells = (size_t)b->rows * (b->column_count + META_COUNT) * sizeof(struct value);
+	return b->rows >= BATCH_ROWS || a->total - (size_t)(a->end - a->at) + cells >= most;
 }
 
-bool pending_full(const struct pending *p)
+bool pending_full(const struct pending *p, size_t most)
 {
-	return is_full(p->batches[0]);
+	return is_full(p->batches[0], most);
 }
 
-void pending_add(struct pending *p, const struct batch *b)
+void pending_add(struct pending *p, const struct batch *b, size_t most)
 {
 	uint32_t count = batch_count(b);
 	for (uint32_t done = 0; done < count;) {
 		struct batch *last = p->batches[p->count - 1];
-		uint32_t taken = last->rows && is_full(last) ? 0 : batch_append(last, b, done);
+		uint32_t taken = last->rows && is_full(last, most) ? 0 : batch_append(last, b, done);
 		done += taken;
 		if (done < count)
 			add_batch(p);

@@ -74,7 +74,7 @@ static void label(const struct store_reader *r, struct lane *l, struct store_ite
 		char *shard = arena_printf(&b->arena, "%s/%u", name, l->cursor.shard);
 		b->meta[META_SHARD] = column_const(value_string(shard, strlen(shard)));
 	}
-	*item = (struct store_item){b, l->stream->name, l->cursor.shard};
+	*item = (struct store_item){b, l->cursor.raw, name, l->stream->name, l->cursor.shard, l->cursor.seq};
 }
 
 int store_reader_next(struct store_reader *r, struct store_item *item, struct error *e)
@@ -84,8 +84,9 @@ int store_reader_next(struct store_reader *r, struct store_item *item, struct er
 	r->given = NULL;
 	int err = fill(r, r->options->follow && watch_fired(&r->watch), e);
 	struct lane *l = err ? NULL : earliest(r);
-	if (!l && !err) {
-		/* Before the caller waits: what came between the notice and now gives no second one. */
+	if (!l && !err && !(r->settled && r->options->follow && r->watch.fd >= 0)) {
+		/* What changed while we opened gave no notice. From then on, all that changes after a lane was asked does. */
+		r->settled = true;
 		err = fill(r, true, e);
 		l = err ? NULL : earliest(r);
 	}

@@ -42,6 +42,9 @@ struct bound {
 /* `start`, `end`, a @seq (`seq:N`, or up to nine digits alone: more are a time since 1970), or a time. */
 int bound_parse(const char *text, struct bound *b, struct error *e);
 
+/* What `begin` says of a shard. */
+enum { BEGIN_FIRST, BEGIN_AT, BEGIN_NEVER };
+
 struct store_reader_options {
 	struct bound from, to;  /* `from` is the first that is read, `to` the first that is not */
 	bool follow;            /* else the ends are fixed now; may be cleared later: then what is there is all */
@@ -49,15 +52,27 @@ struct store_reader_options {
 	size_t shard_count;
 	const char *const *want; /* only these fields and the metadata; NULL: all */
 	size_t want_count;
+	/* Frames of so many rows that are wanted whole may come as they are (store_item.frame), if there is one stream;
+	   0, 0: none. May be changed later. */
+	uint32_t raw_from, raw_to;
 	void (*damaged)(void *arg, const struct damage *d); /* called while reading */
 	void *damaged_arg;
+	/* Where a shard begins, asked once for each, also for one that appears later; NULL: where `from` says. BEGIN_FIRST:
+	   at its oldest record; BEGIN_AT: at *seq; BEGIN_NEVER: it counts as ended and is not read. Or an error. */
+	int (*begin)(void *arg, const struct stream *s, const struct catalog_shard *shard, uint64_t *seq,
+		     struct error *e);
+	void *begin_arg;
 };
 
 struct store_item {
 	/* May be changed; valid until the next call. When there are several streams, its @shard is `stream/shard`. */
 	struct batch *batch;
+	/* Not NULL: the frame itself, checked, and the batch has the metadata alone. */
+	const char *frame;
+	const char *label;  /* for @stream, which is not in it */
 	const char *stream; /* as it was asked for */
 	uint32_t shard;
+	uint64_t next; /* the @seq that is wanted after this batch */
 };
 
 struct store_reader;

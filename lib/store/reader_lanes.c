@@ -61,6 +61,19 @@ static void keep(struct store_reader *r, struct source *s, struct lane *l)
 	r->changes++;
 }
 
+/* Where the head is lost, all that changes is news; a shard of old has no other file for it than the head. */
+static void watch_lane(struct store_reader *r, const struct lane *l)
+{
+	struct file f;
+	const struct cursor *c = &l->cursor;
+	char *news = file_path("%s/news", c->directory);
+	bool there = c->head.path && file_find(&f, c->stream->io, news, O_RDONLY, NULL) > 0;
+	watch_add(&r->watch, there ? news : c->head.path ? c->head.path : c->directory);
+	if (there)
+		file_close(&f);
+	free(news);
+}
+
 static int add_lane(struct store_reader *r, struct source *s, const struct catalog_shard *shard, struct error *e)
 {
 	const struct store_reader_options *o = r->options;
@@ -78,8 +91,8 @@ static int add_lane(struct store_reader *r, struct source *s, const struct catal
 	l->cursor.damaged_arg = o->damaged_arg;
 	l->cursor.want = o->want;
 	l->cursor.want_count = o->want_count;
-	if (!err && r->follows) /* where the head is lost, all that changes is news */
-		watch_add(&r->watch, l->cursor.head.path ? l->cursor.head.path : l->cursor.directory);
+	if (!err && r->follows)
+		watch_lane(r, l);
 	return err;
 }
 
@@ -104,7 +117,8 @@ int lanes_open(struct store_reader *r, const struct files *io, const char *name,
 		watch_add_stream(&r->watch, s->stream.directory);
 	for (size_t i = 0; i < o->shard_count; i++)
 		if (!catalog_shard(c, o->shards[i]))
-			return error_set(e, ERR_USAGE, "%s has no shard %u", name, o->shards[i]);
+			return error_set(e, ERR_USAGE, "%s has no shard %u; stream-ctl show lists them", name,
+					 o->shards[i]);
 	for (size_t i = 0; !err && i < c->shard_count; i++)
 		if (is_wanted(o, c->shards[i].id))
 			err = add_lane(r, s, &c->shards[i], e);
@@ -128,6 +142,20 @@ void lanes_release(struct store_reader *r)
 
 /* -- where they begin and end -- */
 
+/* Where `begin` puts it. */
+static int place_at(struct store_reader *r, struct lane *l, struct error *e)
+{
+	const struct store_reader_options *o = r->options;
+	uint64_t seq = 0;
+	int how = o->begin(o->begin_arg, l->stream, catalog_shard(&l->stream->catalog, l->shard), &seq, e);
+	if (how < 0)
+		return how;
+	l->ended = how == BEGIN_NEVER;
+	if (how == BEGIN_AT)
+		cursor_seek(&l->cursor, seq);
+	return OK;
+}
+
 /* `late`: it appeared while we read, so that all it has comes behind the beginning. *past: the beginning lies behind all
    there is. */
 static int place(struct store_reader *r, struct lane *l, bool late, bool *past, struct error *e)
@@ -138,12 +166,16 @@ static int place(struct store_reader *r, struct lane *l, bool late, bool *past, 
 	int err = cursor_end(c, &end, e);
 	if (err)
 		return err;
-	*past = o->from.kind == BOUND_SEQ && o->from.seq > end;
-	if (o->from.kind == BOUND_SEQ)
+	*past = !o->begin && o->from.kind == BOUND_SEQ && o->from.seq > end;
+	if (o->begin)
+		err = place_at(r, l, e);
+	else if (o->from.kind == BOUND_SEQ)
 		cursor_seek(c, o->from.seq);
 	else if (o->from.kind == BOUND_END && !late)
 		cursor_seek(c, end);
-	else if (o->from.kind == BOUND_TIME && (err = cursor_seek_time(c, o->from.time, e)))
+	else if (o->from.kind == BOUND_TIME)
+		err = cursor_seek_time(c, o->from.time, e);
+	if (err)
 		return err;
 	c->end = o->follow ? UINT64_MAX : end;
 	if (o->to.kind == BOUND_SEQ && o->to.seq < c->end)
@@ -213,7 +245,7 @@ static int look_final(struct lane *l, struct error *e)
 	if (shard && !shard->closed)
 		return 0;
 	int err = cursor_end(&l->cursor, &end, e);
-	return err ? err : l->cursor.limit.sealed || l->cursor.limit.searched;
+	return err ? err : l->cursor.limit.sealed || l->cursor.limit.foreign;
 }
 
 /* Its files are closed; the place stays. */
@@ -239,6 +271,10 @@ static int removed(const struct lane *l, int err, struct error *e)
 
 int lane_advance(struct store_reader *r, struct lane *l, struct error *e)
 {
+	if (r->source_count == 1) { /* else @shard is another */
+		l->cursor.raw_from = r->options->raw_from;
+		l->cursor.raw_to = r->options->raw_to;
+	}
 	int got = cursor_next(&l->cursor, e);
 	if (!got && r->options->follow && !l->final && !cursor_done(&l->cursor)) {
 		got = look_final(l, e);

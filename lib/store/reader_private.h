@@ -32,6 +32,7 @@ struct store_reader {
 	struct watch watch;
 	bool follows; /* it did at the opening */
 	bool noticed;
+	bool settled; /* all was looked at since the watch is there */
 	uint64_t changes;
 };
 

@@ -1,59 +1,90 @@
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "store/cursor.h"
+#include "store/index.h"
+#include "store/parts.h"
 
 /* Finding a time in a shard: @arrived never falls, so it can be bisected; frames are of any length, so headers lead
    the way. */
 
 enum { STRIDE = 16 };
 
-/* The last segment before whose beginning nothing had arrived at `time` or later. */
-static int find_segment(struct cursor *c, int64_t time, uint64_t *base, struct error *e)
+/* The last segment before whose beginning nothing had arrived at `time` or later. Returns 1, or 0 if there is none. */
+static int bisect(struct cursor *c, const struct parts *p, int64_t time, struct segment *found, struct error *e)
 {
-	struct segment_list list = {0};
-	int r = segment_list_read(&list, c->stream->io, c->directory, e);
-	size_t low = 0, high = list.count;
-	while (!r && high - low > 1) {
+	size_t low = 0, high = parts_count(p);
+	while (high - low > 1) {
 		struct segment one;
 		size_t middle = low + (high - low) / 2;
-		r = segment_open(&one, c->stream->io, c->directory, c->shard, list.bases[middle], O_RDONLY, e);
+		struct part part = parts_at(p, middle);
+		int r = part_open(&one, &part, c->stream->io, c->shard, e);
 		if (r < 0)
-			break;
+			return r;
 		if (r > 0 && one.arrived < time)
 			low = middle;
 		else
 			high = middle;
 		if (r > 0)
 			segment_close(&one);
-		r = OK;
 	}
-	*base = list.count ? list.bases[low] : 0;
-	segment_list_release(&list);
+	if (!high)
+		return 0;
+	struct part part = parts_at(p, low);
+	return part_open(found, &part, c->stream->io, c->shard, e);
+}
+
+/* The same, looking into the tier only for what is older than all that is here. */
+static int find_segment(struct cursor *c, int64_t time, struct segment *found, struct error *e)
+{
+	struct parts parts;
+	int r = parts_read(&parts, c->stream, c->shard, UINT64_MAX, e);
+	if (!r)
+		r = bisect(c, &parts, time, found, e);
+	if (r > 0 && found->arrived >= time && parts.low.tier < parts.low.seq) {
+		segment_close(found);
+		parts_release(&parts);
+		r = parts_read(&parts, c->stream, c->shard, 0, e);
+		if (!r)
+			r = bisect(c, &parts, time, found, e);
+	}
+	parts_release(&parts);
 	return r;
 }
 
-/* The @seq of every STRIDE-th frame of a segment, by its headers. */
-static int sample(struct cursor *c, uint64_t base, uint64_t **seqs, size_t *count, struct error *e)
+/* By the index: a frame that arrived before `time`, with few behind it that did. */
+static bool find_by_index(struct cursor *c, const struct segment *s, int64_t time, uint64_t *seq, struct error *e)
 {
-	struct segment one;
+	struct index index;
+	index_read(&index, s);
+	const struct index_entry *n = index_time(&index, c->limit.seq, time);
+	bool good = false;
+	for (int tries = 0; n && !good && tries < 8; tries++) {
+		*seq = n->seq;
+		cursor_seek(c, n->seq);
+		good = cursor_next(c, e) > 0 && c->arrived < time && c->segment.id == s->id;
+		n = n->seq ? index_time(&index, n->seq - 1, time) : NULL;
+	}
+	index_release(&index);
+	return good;
+}
+
+/* The @seq of every STRIDE-th frame of a segment, by its headers. */
+static int sample(struct cursor *c, struct segment *one, uint64_t **seqs, size_t *count, struct error *e)
+{
 	struct scan scan;
 	struct frame f;
 	size_t capacity = 0, frames = 0;
 	int64_t size = 0;
 	*seqs = NULL;
 	*count = 0;
-	int r = segment_open(&one, c->stream->io, c->directory, c->shard, base, O_RDONLY, e);
-	if (r <= 0)
-		return r;
 	scan_init(&scan, c->shard);
-	r = scan_open(&scan, &one, e);
+	int r = scan_open(&scan, one, e);
 	if (!r)
-		r = file_size(&one.file, &size, e);
-	if (!r && c->limit.segment == one.id)
+		r = file_size(&one->file, &size, e);
+	if (!r && c->limit.segment == one->id)
 		size = c->limit.bytes;
-	for (int64_t at = one.start; !r && at < size; at += (int64_t)f.size) {
+	for (int64_t at = one->start; !r && at < size; at += (int64_t)f.size) {
 		r = scan_look(&scan, at, size, &f, e);
 		if (!r)
 			r = scan_find(&scan, &at, size, 0, &f, e);
@@ -69,26 +100,17 @@ static int sample(struct cursor *c, uint64_t base, uint64_t **seqs, size_t *coun
 		(*seqs)[(*count)++] = f.place.seq;
 	}
 	scan_release(&scan);
-	segment_close(&one);
 	return r;
 }
 
-int cursor_seek_time(struct cursor *c, int64_t time, struct error *e)
+/* Without an index: by halves between the frames sampled. */
+static int find_by_halves(struct cursor *c, struct segment *s, int64_t time, uint64_t *seq, struct error *e)
 {
-	uint64_t base, *seqs, end;
+	uint64_t *seqs;
 	size_t count;
-	int r = cursor_end(c, &end, e);
-	if (!r)
-		r = find_segment(c, time, &base, e);
-	if (!r)
-		r = sample(c, base, &seqs, &count, e);
-	if (r)
-		return r;
-	/* Probing must not report what the reading behind it reports again. */
-	void (*damaged)(void *, const struct damage *) = c->damaged;
-	c->damaged = NULL;
+	int r = sample(c, s, &seqs, &count, e);
 	size_t low = 0, high = count;
-	while (high - low > 1) {
+	while (!r && high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 		cursor_seek(c, seqs[middle]);
 		if ((r = cursor_next(c, e)) < 0)
@@ -97,10 +119,31 @@ int cursor_seek_time(struct cursor *c, int64_t time, struct error *e)
 			low = middle;
 		else
 			high = middle;
+		r = OK;
 	}
-	c->damaged = damaged;
-	cursor_seek(c, count ? seqs[low] : base);
-	c->since = time;
+	*seq = count ? seqs[low] : s->base;
 	free(seqs);
-	return r < 0 ? r : OK;
+	return r;
+}
+
+int cursor_seek_time(struct cursor *c, int64_t time, struct error *e)
+{
+	struct segment found;
+	uint64_t end, seq = 0;
+	int r = cursor_end(c, &end, e);
+	if (!r)
+		r = find_segment(c, time, &found, e);
+	if (r < 0)
+		return r;
+	if (r) {
+		/* Probing must not report what the reading behind it reports again. */
+		void (*damaged)(void *, const struct damage *) = c->damaged;
+		c->damaged = NULL;
+		r = find_by_index(c, &found, time, &seq, e) ? OK : find_by_halves(c, &found, time, &seq, e);
+		c->damaged = damaged;
+		segment_close(&found);
+	}
+	cursor_seek(c, seq);
+	c->since = time;
+	return r;
 }

@@ -11,6 +11,11 @@
  * A log is the shard's segments in the order of their bases. A segment that has a successor ends where the successor
  * begins: a frame in it at or above that @seq is no part of the log. (It was never acknowledged: it was left behind
  * by a failed sync.)
+ *
+ * A segment that was rewritten from one or several others is bounded: it says itself where it ends, in its name,
+ * `00000000000000000000-00000000000000005000.seg`, and in its line, `store/SHARD/BASE/ID/ARRIVED/UNTIL/SUM`. It has
+ * every record in between, so that whatever else begins there is superseded. The name says so, and not the line alone,
+ * that the listing of a directory tells which files make up the log.
  */
 #ifndef STREAM_STORE_SEGMENT_H
 #define STREAM_STORE_SEGMENT_H
@@ -18,12 +23,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "store/file.h"
 
 struct segment {
 	struct file file;
 	uint64_t base;
+	uint64_t own;    /* the @seq where it ends by its own word; UINT64_MAX: it is not bounded */
 	uint64_t id;     /* 0: the stream line is damaged, and start is 0; scan_open finds out what it was */
 	int64_t start;   /* bytes of the stream line: where the first frame is */
 	int64_t arrived; /* see above */
@@ -35,20 +42,37 @@ struct segment {
    acknowledged, is replaced. */
 int segment_create(struct segment *s, const struct files *io, const char *directory, uint32_t shard, uint64_t base,
 		   int64_t arrived, struct error *e);
+/* The same in two steps, for one that is filled before anybody sees it: a file that is called `name` meanwhile, and
+   which replaces one of that name; then, durably, its own name. A draft that is not published is removed by the next. */
+int segment_draft(struct segment *s, const struct files *io, const char *directory, const char *name, uint32_t shard,
+		  struct error *e);
+int segment_publish(struct segment *s, const char *directory, struct error *e);
+
 /* Returns 1, or 0 if there is no such file. */
 int segment_open(struct segment *s, const struct files *io, const char *directory, uint32_t shard, uint64_t base,
 		 int flags, struct error *e);
+int segment_open_bounded(struct segment *s, const struct files *io, const char *directory, uint32_t shard,
+			 uint64_t base, uint64_t own, int flags, struct error *e);
 void segment_close(struct segment *s);
 
-/* The bases of all segments of a shard, ascending. */
+/* Appends the stream line of a segment. */
+void segment_line(const struct segment *s, uint32_t shard, struct buf *out);
+/* Removes the file, and what stands beside it. */
+int segment_remove(const struct files *io, const char *directory, uint64_t base, uint64_t own, struct error *e);
+
+/* The segments that make up a shard's log, by their bases, ascending; and the superseded ones. */
 struct segment_list {
 	uint64_t *bases;
+	uint64_t *owns; /* where each ends by its own word, or UINT64_MAX */
 	size_t count, capacity;
+	size_t old_count; /* superseded ones: they stand behind the others */
 };
 
 int segment_list_read(struct segment_list *l, const struct files *io, const char *directory, struct error *e);
 void segment_list_release(struct segment_list *l);
 /* The last one whose base is at most seq; the first if there is none; l->count if there are none at all. */
 size_t segment_list_find(const struct segment_list *l, uint64_t seq);
+/* Where the i-th ends: by its own word, or where the next begins; UINT64_MAX: it is the newest. */
+uint64_t segment_list_until(const struct segment_list *l, size_t i);
 
 #endif

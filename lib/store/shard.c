@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/units.h"
 
 char *shard_directory(const char *stream, uint32_t id)
 {
@@ -27,8 +29,8 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 	struct segment first = SEGMENT_CLOSED;
 	char *directory = shard_directory(stream, id);
 	int r = path_mkdirs(io, directory, e);
-	/* They are here from the start, so that those who only read can watch the head. */
-	for (const char *const *name = (const char *const[]){"lock", "sync", "head", NULL}; !r && *name; name++)
+	/* They are here from the start, so that those who only read can watch them. */
+	for (const char *const *name = (const char *const[]){"lock", "sync", "head", "news", NULL}; !r && *name; name++)
 		r = create_empty(io, directory, *name, e);
 	if (!r)
 		r = segment_create(&first, io, directory, id, base, arrived, e);
@@ -47,7 +49,6 @@ static int open_part(struct shard *s, struct file *f, const char *name, struct e
 
 int shard_open(struct shard *s, const struct files *io, const char *stream, uint32_t id, struct error *e)
 {
-	static const struct frame_writer_options options = {.alone = true, .sums = true};
 	*s = (struct shard){
 		.io = io,
 		.directory = shard_directory(stream, id),
@@ -56,8 +57,9 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		.lock = FILE_CLOSED,
 		.sync = FILE_CLOSED,
 		.head_file = FILE_CLOSED,
+		.news = FILE_CLOSED,
 		.segment = SEGMENT_CLOSED,
-		.writer = frame_writer_new(&options),
+		.index = INDEX_CLOSED,
 	};
 	int r = io->boot(io, s->boot) ? error_errno(e, "the kernel does not tell its boot id") : OK;
 	if (!r)
@@ -66,6 +68,8 @@ int shard_open(struct shard *s, const struct files *io, const char *stream, uint
 		r = open_part(s, &s->sync, "sync", e);
 	if (!r)
 		r = open_part(s, &s->head_file, "head", e);
+	if (!r)
+		r = open_part(s, &s->news, "news", e);
 	if (r)
 		shard_close(s);
 	return r;
@@ -78,10 +82,12 @@ void shard_close(struct shard *s)
 	shard_forget(s);
 	free(s->sent);
 	segment_close(&s->segment);
+	file_close(&s->news);
+	index_close(&s->index);
 	file_close(&s->head_file);
 	file_close(&s->sync);
 	file_close(&s->lock);
-	frame_writer_free(s->writer);
+	frame_writer_free(s->own_writer);
 	buf_release(&s->frame);
 	free(s->directory);
 	*s = (struct shard){0};
@@ -100,15 +106,32 @@ void shard_unlock(struct shard *s)
 	file_unlock(&s->lock);
 }
 
+/* Whether followers may read more, or have to look elsewhere. */
+static bool is_news(const struct shard *s, const struct head *from, const struct head *to)
+{
+	return s->written_is_news || from->suspect || from->segment != to->segment || from->durable != to->durable ||
+	       from->failed != to->failed || from->sealed != to->sealed ||
+	       memcmp(from->boot, to->boot, sizeof to->boot) != 0;
+}
+
 int shard_set_head(struct shard *s, const struct head *h, struct error *e)
 {
 	struct head next = *h;
 	next.generation = s->head.generation;
 	next.sealed = h->sealed || s->head.sealed;
 	memcpy(next.boot, s->boot, sizeof next.boot);
+	bool doubt = s->head.suspect;
+	next.suspect = false;
+	bool news = is_news(s, &s->head, &next);
 	int r = head_write(&s->head_file, &next, e);
+	/* Where neither slot was good, the other is still damaged, and would make readers doubt this one. */
+	if (!r && doubt)
+		r = head_write(&s->head_file, &next, e);
 	if (!r)
 		s->head = next;
+	/* Only to wake them: if that fails, they see it next time. */
+	if (!r && news)
+		file_write(&s->news, "", 1, 0, NULL);
 	return r;
 }
 
@@ -121,6 +144,7 @@ int shard_follow(struct shard *s, struct error *e)
 {
 	if (s->segment.file.fd >= 0 && s->segment.id == s->head.segment) {
 		sent_lose(s, s->head.written);
+		sent_settle(s, s->head.durable);
 		return 1;
 	}
 	if (s->segment.file.fd >= 0) {
@@ -146,6 +170,13 @@ int shard_follow(struct shard *s, struct error *e)
 	return r;
 }
 
+/* Retention takes whole segments, so that on a slow shard they must not last for ever. */
+static bool is_old(const struct shard *s)
+{
+	return s->segment_age && s->head.written > s->segment.start && s->segment.arrived != INT64_MIN &&
+	       timestamp_now() - s->segment.arrived >= s->segment_age;
+}
+
 int shard_whole(struct shard *s, struct error *e)
 {
 	int64_t size;
@@ -167,5 +198,19 @@ int shard_whole(struct shard *s, struct error *e)
 int shard_ready(struct shard *s, struct error *e)
 {
 	int r = shard_whole(s, e);
-	return r > 0 ? s->head.written < s->segment_size : r;
+	return r > 0 ? s->head.written < s->segment_size && !s->head.full && !is_old(s) : r;
+}
+
+void shard_bound(struct shard *s, const struct catalog *c)
+{
+	enum { PARTS = 16, SIZE_MIN = 64 << 10 };
+	int64_t open = 0;
+	s->written_is_news = c->sync == SYNC_NEVER;
+	for (size_t i = 0; i < c->shard_count; i++)
+		open += !c->shards[i].closed;
+	int64_t size = c->max_size / PARTS / (open ? open : 1), age = c->retention / PARTS;
+	s->segment_size = !c->max_size || size > SEGMENT_SIZE ? SEGMENT_SIZE : size > SIZE_MIN ? size : SIZE_MIN;
+	s->segment_age = !c->retention || age > SECOND ? age : SECOND;
+	if (s->segment_age > DAY)
+		s->segment_age = DAY;
 }

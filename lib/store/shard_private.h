@@ -40,6 +40,10 @@ int shard_seal_locked(struct shard *s, struct error *e);
 /* With both locks: makes the shard ready: finds the end of the log, cuts what is no part of it, begins a new segment.
    */
 int shard_mend(struct shard *s, struct error *e);
+/* With both locks: makes what is in the newest segment durable and begins the next, so that the old one changes no more. */
+int shard_retire(struct shard *s, struct error *e);
+/* With both locks: begins the segment that the record `base` goes to, and makes it the head's. */
+int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e);
 
 /* -- sent.c: what was appended here and is not known to be durable -- */
 

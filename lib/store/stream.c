@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "store/cursor.h"
 #include "store/home.h"
 #include "store/shard.h"
@@ -51,20 +52,41 @@ int stream_current(const struct stream *s, struct error *e)
 	return file_linked(&s->catalog_file, e);
 }
 
-int stream_reload(struct stream *s, struct error *e)
+/* Reads the catalog anew; it must be that of the same stream. */
+static int load_again(const struct stream *s, struct catalog *c, struct file *f, struct error *e)
 {
-	struct catalog c;
-	struct file f;
-	int r = catalog_open(&c, &f, s->io, s->directory, e);
+	int r = catalog_open(c, f, s->io, s->directory, e);
 	if (r == ERR_USAGE && catalog_exists(s->io, s->directory, NULL) == 0)
 		return error_set(e, ERR_FAILED, "the stream %s was removed", s->name);
 	if (r)
 		return r;
-	if (strcmp(c.id, s->catalog.id)) {
-		catalog_release(&c);
-		file_close(&f);
+	if (strcmp(c->id, s->catalog.id)) {
+		catalog_release(c);
+		file_close(f);
 		return error_set(e, ERR_FAILED, "the stream %s was removed, and another made in its place", s->name);
 	}
+	return OK;
+}
+
+int stream_check_there(const struct stream *s, struct error *e)
+{
+	struct catalog c;
+	struct file f;
+	int r = load_again(s, &c, &f, e);
+	if (r)
+		return r;
+	catalog_release(&c);
+	file_close(&f);
+	return OK;
+}
+
+int stream_reload(struct stream *s, struct error *e)
+{
+	struct catalog c;
+	struct file f;
+	int r = load_again(s, &c, &f, e);
+	if (r)
+		return r;
 	catalog_release(&s->catalog);
 	file_close(&s->catalog_file);
 	s->catalog = c;
@@ -78,7 +100,7 @@ static int build(const struct files *io, const char *directory, const struct cat
 	char *shards = file_path("%s/shards", directory);
 	int r = path_mkdirs(io, shards, e);
 	for (size_t i = 0; !r && i < c->shard_count; i++)
-		r = shard_create(io, directory, c->shards[i].id, 0, INT64_MIN, e);
+		r = shard_create(io, directory, c->shards[i].id, 0, timestamp_now(), e);
 	if (!r)
 		r = path_sync(io, shards, e);
 	if (!r)
@@ -165,6 +187,15 @@ static int create_at(const struct files *io, const char *path, const struct cata
 	return r;
 }
 
+/* Whoever made it may have died before its name was durable, and its records are no safer than that. */
+static int settle(const struct files *io, const char *path, struct error *e)
+{
+	char *above = path_parent(path);
+	int r = path_settle(io, above, e);
+	free(above);
+	return r;
+}
+
 int stream_create(const struct files *io, const char *name, const struct catalog *c, struct error *e)
 {
 	char *path;
@@ -173,36 +204,10 @@ int stream_create(const struct files *io, const char *name, const struct catalog
 	int r = home_stream(name, &path, e);
 	if (!r)
 		r = catalog_exists(io, path, e);
-	if (r)
-		r = r > 0 ? 0 : r;
-	else
+	if (r > 0)
+		r = settle(io, path, e);
+	else if (!r)
 		r = create_at(io, path, c, e);
 	free(path);
-	return r;
-}
-
-int stream_extent(const struct stream *s, uint32_t shard, struct shard_extent *out, struct error *e)
-{
-	struct segment_list list = {0};
-	struct cursor c;
-	char *directory = shard_directory(s->directory, shard);
-	*out = (struct shard_extent){0};
-	int r = cursor_open(&c, s, shard, e);
-	if (!r && !(r = cursor_end(&c, &out->next, e)))
-		r = segment_list_read(&list, s->io, directory, e);
-	for (size_t i = 0; !r && i < list.count; i++) {
-		struct segment one;
-		int64_t size = 0;
-		r = segment_open(&one, s->io, directory, shard, list.bases[i], O_RDONLY, e);
-		if (r > 0) {
-			r = file_size(&one.file, &size, e);
-			segment_close(&one);
-		}
-		out->bytes += (uint64_t)size;
-	}
-	out->first = list.count ? list.bases[0] : out->next;
-	cursor_close(&c);
-	segment_list_release(&list);
-	free(directory);
 	return r;
 }

@@ -54,11 +54,12 @@ int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct er
 static bool is_full(const struct shard *s)
 {
 	return shard_head_current(s) && !s->head.failed && s->segment.file.fd >= 0 &&
-	       s->segment.id == s->head.segment && s->head.written >= s->segment_size;
+	       s->segment.id == s->head.segment && (s->head.full || s->head.written >= s->segment_size);
 }
 
-/* With `sync`: 1 if all that is in the segment is durable now, 0 if something was lost and must be appended again. */
-static int sync_once(struct shard *s, struct error *why, struct error *e)
+/* With `sync`: 1 if all that we sent (`all`: that anybody wrote) is durable now, 0 if something was lost and must be
+   appended again. */
+static int sync_once(struct shard *s, bool all, struct error *why, struct error *e)
 {
 	int r = shard_lock(s, e);
 	if (r)
@@ -66,14 +67,14 @@ static int sync_once(struct shard *s, struct error *why, struct error *e)
 	r = shard_ready(s, e);
 	if (!r && !is_full(s))
 		r = shard_mend(s, e);
-	if (r >= 0 && !sent_any_lost(s))
-		sent_settle(s, s->head.durable);
 	struct head to = s->head;
 	shard_unlock(s);
 	if (r < 0)
 		return r;
-	if (sent_any_lost(s) || !s->sent_count)
-		return !sent_any_lost(s);
+	if (sent_any_lost(s))
+		return 0;
+	if (all ? to.durable >= to.written : !s->sent_count)
+		return 1;
 	r = shard_sync_to(s, &to, false, why, e);
 	if (r > 0)
 		sent_settle(s, to.written);
@@ -87,7 +88,7 @@ int shard_sync(struct shard *s, struct error *e)
 		int r = file_lock(&s->sync, e);
 		if (r)
 			return r;
-		r = sync_once(s, &why, e);
+		r = sync_once(s, false, &why, e);
 		file_unlock(&s->sync);
 		if (r < 0)
 			return r;
@@ -99,4 +100,23 @@ int shard_sync(struct shard *s, struct error *e)
 	if (s->sent_count)
 		return error_set(e, ERR_FAILED, "%s", why.text);
 	return OK;
+}
+
+int shard_sync_written(struct shard *s, struct error *e)
+{
+	struct error why;
+	int r = file_lock(&s->sync, e);
+	if (r)
+		return r;
+	r = sync_once(s, true, &why, e);
+	file_unlock(&s->sync);
+	return r < 0 ? r : r ? OK : error_set(e, ERR_FAILED, "%s", why.text);
+}
+
+int shard_settle(struct shard *s, struct error *e)
+{
+	int r = s->sent_count ? shard_lock_ready(s, e) : 1;
+	if (!r)
+		shard_unlock(s);
+	return r < 0 ? r : OK;
 }

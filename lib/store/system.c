@@ -178,4 +178,5 @@ const struct files files_real = {
 	.boot = system_boot,
 	.notify = system_notify,
 	.watch = system_watch,
+	.threads = true,
 };

@@ -81,6 +81,7 @@ int tail_find(struct scan *s, int64_t size, struct tail *t, struct error *e)
 	batch_release(&b);
 	if (r < 0)
 		return r;
+	t->unread = s->last.error && s->last.to > t->at;
 	if (t->acknowledged > t->seq) {
 		t->damaged = true;
 		t->at = size;

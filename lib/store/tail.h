@@ -23,6 +23,7 @@ struct tail {
 	uint64_t acknowledged; /* in: what is known; out: what was found */
 	int64_t arrived;       /* in: a lower bound; out: the greatest @arrived */
 	bool damaged;          /* acknowledged records before `at` are lost */
+	bool unread;           /* the disk can't read what follows the last good frame: nobody knows what it was */
 };
 
 /* Where to begin: at what the head knows to be durable if it speaks of this segment, else at its first frame. */

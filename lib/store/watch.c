@@ -43,7 +43,11 @@ bool watch_fired(struct watch *w)
 {
 	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool fired = w->fd < 0;
-	while (w->fd >= 0 && read(w->fd, events, sizeof events) > 0)
-		fired = true;
+	ssize_t n = 0;
+	/* A read that leaves so much room has taken all. */
+	for (bool more = w->fd >= 0; more; more = n > (ssize_t)sizeof events / 2) {
+		n = read(w->fd, events, sizeof events);
+		fired |= n > 0;
+	}
 	return fired;
 }

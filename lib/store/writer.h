@@ -28,6 +28,12 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 /* Everything appended so far is durable (policy `never`: written). */
 int store_writer_sync(struct store_writer *w, struct error *e);
 
+/*
+ * A writer that begins a segment retains and compacts those before it, in a thread of its own that delays no record
+ * (store/tidier.h). Why that failed, since the last call; or NULL. No record is lost by it.
+ */
+const char *store_writer_trouble(struct store_writer *w);
+
 /* What was not synced may be lost. */
 void store_writer_close(struct store_writer *w);
 

@@ -23,6 +23,7 @@ static int open_lane(struct store_writer *w, const struct catalog_shard *shard, 
 	pending_init(&l->pending);
 	int r = shard_open(&l->shard, w->stream.io, w->stream.directory, shard->id, e);
 	l->shard.catalog = &w->stream.catalog_file;
+	l->shard.writer = w->frames;
 	l->from = shard->from;
 	if (r) {
 		write_lane_free(l);
@@ -89,8 +90,10 @@ int writer_open_lanes(struct store_writer *w, struct error *e)
 		struct write_lane *l = take_lane(old, old_count, tiles[i]->id);
 		if (!l)
 			r = open_lane(w, tiles[i], &l, e);
-		if (!r)
-			w->lanes[w->lane_count++] = l;
+		if (r)
+			break;
+		shard_bound(&l->shard, &w->stream.catalog);
+		w->lanes[w->lane_count++] = l;
 	}
 	arena_clear(&w->arena);
 	for (size_t i = 0; i < old_count; i++) {

@@ -2,8 +2,10 @@
 #ifndef STREAM_STORE_WRITER_PRIVATE_H
 #define STREAM_STORE_WRITER_PRIVATE_H
 
+#include "store/background.h"
 #include "store/pending.h"
 #include "store/shard.h"
+#include "store/tidier.h"
 #include "store/writer.h"
 
 struct write_lane {
@@ -19,8 +21,11 @@ struct store_writer {
 	struct write_lane **lanes; /* one for each open shard, in the order of their ranges */
 	size_t lane_count;
 	struct arena arena; /* for the batch at hand */
-	int64_t oldest;     /* when the first record that is not durable came; monotonic; 0: none */
-	bool moved;         /* the catalog was replaced: until writer_follow, records are only gathered */
+	int64_t oldest;     /* when the first record came that no sync was begun for; monotonic; 0: none */
+	struct background syncs;
+	struct tidier *tidier;
+	struct frame_writer *frames; /* of all lanes: dictionaries take memory */
+	bool moved;                  /* the catalog was replaced: until writer_follow, records are only gathered */
 };
 
 /* -- writer.c -- */

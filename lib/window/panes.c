@@ -17,22 +17,19 @@ void panes_release(struct panes *p, void (*free_state)(void *state))
 		if (p->items[i].state)
 			free_state(p->items[i].state);
 	free(p->items);
+	arena_release(&p->arena);
 	*p = (struct panes){0};
 }
 
 int panes_window(struct panes *p, const struct batch *body, const char *command, struct error *e)
 {
-	struct arena arena = {0};
 	char text[WINDOW_TEXT_MAX];
-	int r = window_read(body, &arena, &p->spec, e);
+	int r = window_read(body, &p->arena, &p->spec, e);
 	if (!r && p->spec.kind > WINDOW_CUMULATE) {
 		window_text(&p->spec, text);
 		r = error_set(e, ERR_USAGE, "%s works in windows of time (tumble, hop, cumulate), not in `%s`", command,
 			      text);
 	}
-	arena_release(&arena);
-	p->spec.by = NULL;
-	p->spec.by_count = 0;
 	p->windowed = true;
 	return r;
 }

@@ -25,7 +25,8 @@ struct held_pane {
 struct panes {
 	bool windowed;
 	struct window_spec spec;
-	int64_t closed; /* the greatest watermark so far */
+	struct arena arena; /* what spec borrows */
+	int64_t closed;     /* the greatest watermark so far */
 	struct held_pane *items;
 	uint32_t count, cap; /* in order of start */
 	uint32_t last;       /* the one found last */

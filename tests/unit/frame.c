@@ -73,7 +73,10 @@ static void test_random(void)
 {
 	struct dice d = {1};
 	for (int setting = 0; setting < 8; setting++) {
-		struct frame_writer_options o = {setting & 1, setting & 2, setting & 4 ? 1 : 0};
+		struct frame_writer_options o = {.alone = setting & 1,
+						 .sums = setting & 2,
+						 .zstd = setting & 4 ? 1 : 0,
+						 .packed_most = setting == 5 ? 60 : 0};
 		for (uint64_t schema = 0; schema < 24; schema++) {
 			struct line l;
 			line_init(&l, &o);
@@ -303,6 +306,96 @@ static void test_place(void)
 	line_release(&l);
 }
 
+/* A place that is given later is as good as one that was known at once. */
+static void test_place_later(void)
+{
+	struct frame_writer_options o = {.alone = true, .sums = true};
+	static const struct frame_place nowhere;
+	struct frame_place place = {.segment = 77, .seq = 1000000007, .durable = 999, .shard = 3};
+	for (uint64_t schema = 0; schema < 24; schema++) {
+		struct dice d = {schema};
+		struct frame f;
+		struct line l;
+		line_init(&l, &o);
+		random_batch(&l.b, &d, schema, 200, 2);
+		l.b.meta[META_ARRIVED] = column_const(value_time(1234567890123456789));
+		CHECK(!frame_write(l.w, FRAME_DATA, 0, &l.b, &place, &l.bytes, &error));
+		l.b.meta[META_ARRIVED] = column_const(value_time(0));
+		CHECK(!frame_write(l.second_w, FRAME_DATA, 0, &l.b, &nowhere, &l.second_bytes, &error));
+		frame_set_place(l.second_bytes.data, &place, 1234567890123456789);
+		CHECK(l.bytes.len == l.second_bytes.len && !memcmp(l.bytes.data, l.second_bytes.data, l.bytes.len));
+		CHECK(frame_peek(l.second_bytes.data, l.second_bytes.len, &f, &error) == 1);
+		CHECK(!frame_verify(l.second_bytes.data, &f, &error));
+		line_release(&l);
+	}
+}
+
+/* Passed on with @stream: the same rows, and all of it is checked, before and behind. */
+static void test_add_stream(void)
+{
+	struct frame_place place = {.segment = 77, .seq = 5, .durable = 5, .shard = 3};
+	static const char *const names[] = {"s", "web.logs", "a longer name of a stream"};
+	for (uint64_t schema = 0; schema < 48; schema++) {
+		struct frame_writer_options o = {.alone = true, .sums = true, .zstd = schema & 1 ? 1 : 0};
+		const char *name = names[schema % 3];
+		struct frame_pieces pieces = {0};
+		struct dice d = {schema};
+		struct frame f;
+		struct line l;
+		line_init(&l, &o);
+		random_batch(&l.b, &d, schema, 200, 3);
+		l.b.meta[META_STREAM] = column_const(value_absent());
+		CHECK(!frame_write(l.w, FRAME_DATA, 0, &l.b, schema & 2 ? &place : NULL, &l.bytes, &error));
+		frame_add_stream(l.bytes.data, name, strlen(name), &pieces);
+		buf_append(&l.second_bytes, pieces.head.data, pieces.head.len);
+		buf_append(&l.second_bytes, pieces.body, pieces.body_len);
+		buf_append(&l.second_bytes, pieces.tail.data, pieces.tail.len);
+		CHECK(frame_peek(l.second_bytes.data, l.second_bytes.len, &f, &error) == 1);
+		CHECK(f.size == l.second_bytes.len && !frame_verify(l.second_bytes.data, &f, &error));
+		CHECK(!frame_load(l.r, l.second_bytes.data, &f, NULL, 0, &l.got, &error));
+		CHECK(identical(column_get(&l.got.meta[META_STREAM], 199), value_string(name, strlen(name))));
+		CHECK(!(schema & 2) || column_get(&l.got.meta[META_SEQ], 199).i == 204);
+		bool good = l.got.rows == 200;
+		for (uint32_t i = 0; good && i < 200; i++)
+			good &= same_row(&l.b, i, &l.got, i);
+		CHECK(good);
+		buf_release(&pieces.head);
+		buf_release(&pieces.tail);
+		line_release(&l);
+	}
+}
+
+/* Column by column and row by row come to the same. */
+static void test_append_columns(void)
+{
+	for (uint64_t schema = 0; schema < 48; schema++) {
+		struct batch from, columns, rows;
+		struct dice d = {schema};
+		batch_init(&from);
+		batch_init(&columns);
+		batch_init(&rows);
+		random_batch(&from, &d, schema, 300, 1);
+		if (schema & 1)
+			random_select(&from, &d, 3);
+		uint32_t count = batch_count(&from), taken = 0;
+		CHECK(batch_append(&columns, &from, 0) == count);
+		while (taken < count) { /* few at a time: a selection of three */
+			uint32_t three[3], n = count - taken < 3 ? count - taken : 3;
+			for (uint32_t i = 0; i < n; i++)
+				three[i] = batch_row(&from, taken + i);
+			struct batch part = from;
+			part.sel = three;
+			part.sel_count = n;
+			CHECK(batch_append(&rows, &part, 0) == n);
+			taken += n;
+		}
+		CHECK(same_batch(&columns, &rows));
+		batch_release(&from);
+		batch_release(&columns);
+		batch_release(&rows);
+	}
+}
+
 static void test_want(void)
 {
 	static const char *const want[] = {"field 9.1", "field 9.3", "nothing"};
@@ -396,6 +489,28 @@ static void test_every_bit(void)
 		CHECK(!says_otherwise(l.bytes.data, l.bytes.len, &l.b, &l.got) && l.got.rows == 12);
 		line_release(&l);
 	}
+}
+
+/* No bit of what has a meaning changes unnoticed; padding has none. */
+static void test_verify(void)
+{
+	struct frame_writer_options o = {.alone = true, .sums = true};
+	struct dice d = {8};
+	struct frame f;
+	struct line l;
+	line_init(&l, &o);
+	random_batch(&l.b, &d, 5, 12, 3);
+	CHECK(!frame_write(l.w, FRAME_DATA, 0, &l.b, NULL, &l.bytes, &error));
+	CHECK(frame_peek(l.bytes.data, l.bytes.len, &f, &error) == 1 && !frame_verify(l.bytes.data, &f, &error));
+	uint32_t silent = 0;
+	for (size_t bit = 0; bit < l.bytes.len * 8; bit++) {
+		l.bytes.data[bit / 8] ^= (char)(1 << bit % 8);
+		if (frame_peek(l.bytes.data, l.bytes.len, &f, &error) == 1 && !frame_verify(l.bytes.data, &f, &error))
+			silent += says_otherwise(l.bytes.data, l.bytes.len, &l.b, &l.got);
+		l.bytes.data[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	CHECK(silent == 0);
+	line_release(&l);
 }
 
 static void test_every_cut(void)
@@ -579,9 +694,13 @@ int main(void)
 	test_chain_is_checked();
 	test_many_names();
 	test_place();
+	test_place_later();
+	test_add_stream();
+	test_append_columns();
 	test_want();
 	test_kinds();
 	test_every_bit();
+	test_verify();
 	test_every_cut();
 	test_unaligned();
 	test_large();

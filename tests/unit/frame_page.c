@@ -149,7 +149,10 @@ int main(void)
 	if (!zstd)
 		printf("SKIP frame_page, packed buffers: no zstd\n");
 	for (int setting = 0; setting < (zstd ? 5 : 4); setting++)
-		add_stream(&out, &(struct frame_writer_options){setting & 1, setting & 2, setting == 4 ? 3 : 0}, &d);
+		add_stream(&out,
+			   &(struct frame_writer_options){
+				   .alone = setting & 1, .sums = setting & 2, .zstd = setting == 4 ? 3 : 0},
+			   &d);
 	FILE *f = fdopen(mkstemp(frames), "wb"), *g = fdopen(mkstemp(ours), "w");
 	CHECK(f && g && fwrite(out.data, 1, out.len, f) == out.len && !fclose(f));
 	print_stream(g, &out);

@@ -219,7 +219,7 @@ int main(void)
 	catalog_release(&c);
 	CHECK(!append_frames(0, FRAMES, ROWS));
 	save();
-	CHECK(file_count == 5 && read_all(TOTAL) == 0);
+	CHECK(file_count == 6 && read_all(TOTAL) == 0);
 	test_flips();
 	test_cuts();
 	test_cuts_without_head();

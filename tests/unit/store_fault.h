@@ -3,6 +3,9 @@
  * interrupted; or the machine stops there: what was not synced is lost, as far as the test says, and the next layer
  * has another boot id.
  *
+ * A range of bytes of the files with a name in their path may be unreadable: every read that touches it fails, once it
+ * has given what lies before.
+ *
  * After a failed sync the data that it should have made durable are gone, as they are on Linux once the page cache
  * lets go.
  */
@@ -52,6 +55,9 @@ struct faulty {
 	void *before_arg;
 	bool halves; /* every read and write moves a half, every third is interrupted */
 	long halved;
+	const char *bad_file; /* part of a path; NULL: all can be read */
+	int64_t bad_from, bad_to;
+	long bad_reads; /* how many failed for it */
 	uint8_t boot;
 	struct image *images;
 	size_t image_count;
@@ -142,6 +148,23 @@ static inline int fault_open(const struct files *io, const char *path, int flags
 	return fails(io, CALL_OPEN) ? -1 : files_real.open(&files_real, path, flags, mode);
 }
 
+/* How much of a read is possible before the bad bytes; -1 if it begins in them. */
+static inline ssize_t sound_part(struct faulty *f, int fd, size_t len, int64_t at)
+{
+	char link[64], path[512];
+	if (!f->bad_file || at >= f->bad_to || at + (int64_t)len <= f->bad_from)
+		return (ssize_t)len;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof path - 1);
+	path[n > 0 ? n : 0] = 0;
+	if (!strstr(path, f->bad_file))
+		return (ssize_t)len;
+	if (at < f->bad_from)
+		return f->bad_from - at;
+	f->bad_reads++;
+	return -1;
+}
+
 static inline ssize_t fault_pread(const struct files *io, int fd, void *p, size_t len, int64_t at)
 {
 	struct faulty *f = faulty_of(io);
@@ -149,6 +172,10 @@ static inline ssize_t fault_pread(const struct files *io, int fd, void *p, size_
 		return -1;
 	if (f->halves && ++f->halved % 3 == 0)
 		return errno = EINTR, -1;
+	ssize_t sound = sound_part(f, fd, len, at);
+	if (sound < 0)
+		return errno = EIO, -1;
+	len = (size_t)sound;
 	return pread(fd, p, f->halves && len > 1 ? len / 2 : len, at);
 }
 

@@ -145,8 +145,8 @@ static void test_stops(void)
 			faulty_init(&f, 1);
 			f.calls = CALL_ALL & ~CALL_READ;
 			/* What the stream was made of is durable. */
-			for (const char *const *name =
-				     (const char *const[]){"head", "lock", "sync", "00000000000000000000.seg", NULL};
+			for (const char *const *name = (const char *const[]){"head", "lock", "sync", "news",
+									     "00000000000000000000.seg", NULL};
 			     *name; name++) {
 				char *path = file_path("%s/%s", directory, *name);
 				int fd = open(path, O_RDWR);
@@ -235,9 +235,50 @@ static void test_two_writers(enum accident accident)
 	faulty_release(&f);
 }
 
+/* A follower stands in a segment that is empty when a sync of it fails: another takes its name, and others follow, before
+   he looks again. */
+static void test_replaced_under_follower(void)
+{
+	struct faulty f;
+	struct shard s;
+	struct batch b;
+	struct ledger l;
+	struct error e = {0};
+	struct store_reader_options o = {.follow = true, .damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader *reader;
+	struct store_item item;
+	new_stream();
+	faulty_init(&f, 1);
+	f.calls = CALL_SYNC;
+	ledger_init(&l, 100);
+	batch_init(&b);
+	CHECK(!shard_open(&s, &f.io, stream_path, 0, &e));
+	s.segment_size = SMALL_SEGMENT;
+	/* The first append mends the shard, for which it may sync. */
+	CHECK(!shard_lock_ready(&s, &e));
+	shard_unlock(&s);
+	CHECK(!store_reader_open(&reader, &f.io, &stream_path, 1, &o, &e));
+	CHECK(store_reader_next(reader, &item, &e) == 0);
+	f.fail_at = f.count + 1;
+	for (int i = 0; i < 100; i += ROWS) {
+		test_rows(&b, i, ROWS);
+		CHECK(!shard_append(&s, &b, &e) && !shard_sync(&s, &e));
+	}
+	CHECK(f.fired && s.head.base > 0);
+	while (store_reader_next(reader, &item, &e) > 0)
+		ledger_add(&l, item.batch, item.shard);
+	CHECK(l.records == 100 && !l.damages && !l.disorder && !l.foreign);
+	store_reader_close(reader);
+	shard_close(&s);
+	batch_release(&b);
+	ledger_release(&l);
+	faulty_release(&f);
+}
+
 int main(void)
 {
 	stream_path = file_path("%s/s", test_start());
+	test_replaced_under_follower();
 	test_errors();
 	test_short_counts();
 	test_stops();

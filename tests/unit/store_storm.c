@@ -76,12 +76,19 @@ static pid_t start(int number, uint32_t seed)
 	return pid;
 }
 
+static void show_damage(void *arg, const struct damage *d)
+{
+	fprintf(stderr, "follower: %s, bytes %lld to %lld: @seq %llu to %llu: %s\n", d->file, (long long)d->from,
+		(long long)d->to, (unsigned long long)d->first, (unsigned long long)d->behind, d->reason);
+	ledger_damage(arg, d);
+}
+
 /* Counts what comes, and complains of what goes back or is damaged; the shared counts are looked at in the end. */
 static int follower(void)
 {
 	struct ledger l = {.size = TOTAL, .seen = shared->seen};
 	struct error e = {0};
-	struct store_reader_options o = {.follow = true, .damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader_options o = {.follow = true, .damaged = show_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
 	int r = store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e);

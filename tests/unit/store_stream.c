@@ -1,5 +1,6 @@
 /* Streams as they should be: made, written, read from everywhere, followed. */
 #include <dirent.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,6 +102,89 @@ static void test_md5_lengths(void)
 	CHECK(!memcmp(sum, want, 16));
 }
 
+/* As a catalog, with its checksum. */
+static int read_shards(struct catalog *c, const char *shards)
+{
+	struct buf text = BUF_INIT;
+	struct error e;
+	buf_printf(&text, "stream 1\nid %032d\nhash xxh3 1\nsync always\nretention 0 0\n%s", 7, shards);
+	buf_printf(&text, "check %016" PRIx64 "\n", hash64(text.data, text.len));
+	int r = catalog_read(c, text.data, text.len, "x", &e);
+	buf_release(&text);
+	return r;
+}
+
+#define LOW "00000000000000000000000000000000"
+#define HALF "7fffffffffffffffffffffffffffffff"
+#define UPPER "80000000000000000000000000000000"
+#define HIGH "ffffffffffffffffffffffffffffffff"
+
+static void test_catalog_parents(void)
+{
+	struct catalog c, back;
+	struct buf text = BUF_INIT;
+	struct error e;
+	CHECK(!read_shards(&c, "shard 0 open " LOW " " HIGH " - -\n"));
+	CHECK(c.shard_count == 1 && !c.shards[0].parent_count);
+	catalog_release(&c);
+	/* Closed ones that are long gone leave gaps; a shard has any number of parents. */
+	CHECK(!read_shards(&c, "shard 3 closed " LOW " " HALF " - -\nshard 5 closed " UPPER " " HIGH " 3 -\n"
+			       "shard 9 closed " LOW " " HIGH " 3 4 5\nshard 12 open " LOW " " HIGH " 9\n"));
+	CHECK(c.shard_count == 4 && c.shards[2].parent_count == 3 && c.shards[2].parents[1] == 4);
+	CHECK(catalog_shard(&c, 9) == &c.shards[2] && !catalog_shard(&c, 4) && catalog_shard(&c, 12)->parents[0] == 9);
+	CHECK(catalog_add(&c, c.shards[3].from, c.shards[3].to, (uint32_t[]){12}, 1)->id == 13);
+	c.shards[3].closed = true;
+	catalog_write(&c, &text);
+	CHECK(!catalog_read(&back, text.data, text.len, "x", &e) && back.shard_count == 5);
+	CHECK(back.shards[2].parent_count == 3 && back.shards[2].parents[2] == 5 && back.shards[4].parents[0] == 12);
+	catalog_release(&back);
+	catalog_release(&c);
+	buf_release(&text);
+	static const char *const bad[] = {
+		"shard 0 open " LOW " " HALF " - -\n",                                      /* a part of the space */
+		"shard 0 open " LOW " " HIGH " - -\nshard 1 open " LOW " " HIGH " - -\n",   /* twice */
+		"shard 0 closed " LOW " " HIGH " - -\n",                                    /* none open */
+		"shard 1 open " LOW " " HALF " - -\nshard 0 open " UPPER " " HIGH " - -\n", /* ids fall */
+		"shard 0 open " LOW " " HALF " - -\nshard 0 open " UPPER " " HIGH " - -\n", /* one id */
+		"shard 1 open " LOW " " HIGH " 1 -\n",                                      /* its own parent */
+		"shard 1 open " LOW " " HIGH " x -\n",
+		"shard 1 open " LOW " " HIGH " 0x\n",
+		"shard 1 ajar " LOW " " HIGH " 0\n",
+		"shard 1 open " LOW " ff 0 -\n",
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK(read_shards(&c, bad[i]) == ERR_FAILED);
+}
+
+static void test_points(void)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		struct hash128 h;
+	} points[] = {
+		{"0", true, {0, 0}},
+		{"18446744073709551616", true, {1, 0}},
+		{"340282366920938463463374607431768211455", true, {UINT64_MAX, UINT64_MAX}},
+		{"0000000000000000000000000000000000000000000000001", true, {0, 1}},
+		{"340282366920938463463374607431768211456", false, {0, 0}},
+		{"999999999999999999999999999999999999999", false, {0, 0}},
+		{"", false, {0, 0}},
+		{"-1", false, {0, 0}},
+		{"1x", false, {0, 0}},
+	};
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+		struct hash128 h;
+		CHECK(hash128_parse(points[i].text, &h) == points[i].good);
+		CHECK(!points[i].good || !hash128_compare(h, points[i].h));
+	}
+	struct hash128 zero = {0}, one = {0, 1};
+	CHECK(!hash128_compare(hash128_middle(zero, HASH128_MAX), (struct hash128){1ull << 63, 0}));
+	CHECK(!hash128_compare(hash128_middle(zero, one), one));
+	CHECK(!hash128_compare(hash128_next((struct hash128){3, UINT64_MAX}), (struct hash128){4, 0}));
+	CHECK(!hash128_compare(hash128_before((struct hash128){4, 0}), (struct hash128){3, UINT64_MAX}));
+}
+
 static void test_catalog(void)
 {
 	struct catalog c, back;
@@ -112,11 +196,12 @@ static void test_catalog(void)
 	c.sync = SYNC_NEVER;
 	c.retention = 77;
 	c.max_size = 1 << 20;
+	c.tier = mem_copy("/mnt/a b", 8);
 	catalog_write(&c, &text);
 	CHECK(!catalog_read(&back, text.data, text.len, "x", &e));
 	CHECK(!strcmp(back.id, c.id) && back.shard_count == 5 && !strcmp(back.key, "a + b") &&
 	      back.sync == SYNC_NEVER && back.retention == 77 && back.max_size == 1 << 20 &&
-	      back.router.kind == HASH_MURMUR2);
+	      !strcmp(back.tier, "/mnt/a b") && back.router.kind == HASH_MURMUR2);
 	CHECK(!hash128_compare(back.shards[3].from, c.shards[3].from));
 	catalog_release(&back);
 	uint32_t accepted = 0;
@@ -129,6 +214,7 @@ static void test_catalog(void)
 	for (size_t i = 0; i < text.len; i++)
 		accepted += !catalog_read(&back, text.data, i, "x", &e);
 	CHECK(!accepted);
+	test_catalog_parents();
 	CHECK(catalog_read(&back, "stream 2\nnews\n", 14, "x", &e) == ERR_USAGE && strstr(e.text, "newer"));
 	catalog_release(&c);
 	buf_release(&text);
@@ -430,6 +516,7 @@ int main(void)
 	test_start();
 	test_routes();
 	test_md5_lengths();
+	test_points();
 	test_catalog();
 	test_names();
 	test_creation();

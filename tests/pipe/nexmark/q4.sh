@@ -5,4 +5,4 @@ stream-filter 'event == "bid"' "$events" |
 	stream-filter 'date_time >= of_date_time && date_time <= of_expires' |
 	stream-agg -b auction,of_category 'final = max(price)' |
 	stream-agg -b of_category 'average = avg(final)' |
-	stream-map 'average = int(average * 100)' -o tsv
+	stream-map 'average = int(round(average * 100))' -o tsv

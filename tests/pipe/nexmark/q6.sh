@@ -6,4 +6,4 @@ stream-filter 'event == "bid"' "$events" |
 	stream-top -n 1 -k price,date_time:asc -b auction |
 	stream-top -n 10 -k of_expires,auction -b of_seller |
 	stream-agg -b of_seller 'average = avg(price)' |
-	stream-map 'average = int(average * 100)' -o tsv
+	stream-map 'average = int(round(average * 100))' -o tsv

@@ -6,4 +6,4 @@ WITH bids AS (
 last AS (
 	SELECT seller, price, row_number() OVER (PARTITION BY seller ORDER BY expires_ms DESC, id DESC) AS place
 	FROM bids WHERE place = 1)
-SELECT seller AS of_seller, CAST(avg(price) * 100 AS INT) AS average FROM last WHERE place <= 10 GROUP BY seller;
+SELECT seller AS of_seller, CAST(round(avg(price) * 100) AS INT) AS average FROM last WHERE place <= 10 GROUP BY seller;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "flow/flow.h"
+#include "group.h"
 #include "record/batch_rows.h"
 #include "store/reader.h"
 
@@ -12,11 +13,14 @@
 static const int64_t GRACE = 1000000000;
 
 struct get {
-	const char *group, *from, *to;
+	const char *from, *to;
 	bool follow;
 	int64_t count; /* 0: no limit */
 	struct opt_list shard_texts;
+	struct get_group group;
 
+	const char **names; /* of the streams */
+	size_t name_count;
 	struct store_reader_options options;
 	uint32_t *shards;
 	struct store_reader *reader;
@@ -62,6 +66,8 @@ static int parse_shards(struct get *g, struct error *e)
 static void on_damage(void *arg, const struct damage *d)
 {
 	struct get *g = arg;
+	if (g->group.name && get_group_lost(&g->group, d))
+		return;
 	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s, bytes %lld to %lld: %s)",
 			  d->stream, d->shard, (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file,
 			  (long long)d->from, (long long)d->to, d->reason);
@@ -69,9 +75,9 @@ static void on_damage(void *arg, const struct damage *d)
 
 static int parse_options(struct get *g, struct error *e)
 {
-	if (g->group)
-		return error_set(e, ERR_USAGE, "-g: groups are not there yet; read without, with --from and --to");
-	int r = parse_shards(g, e);
+	int r = get_group_options(&g->group, g->shard_texts.count > 0, e);
+	if (!r)
+		r = parse_shards(g, e);
 	if (!r && g->from)
 		r = bound_parse(g->from, &g->options.from, e);
 	if (!r && g->to)
@@ -81,6 +87,12 @@ static int parse_options(struct get *g, struct error *e)
 	g->options.follow = g->follow;
 	g->options.damaged = on_damage;
 	g->options.damaged_arg = g;
+	if (g->group.name) {
+		g->options.from = (struct bound){0};
+		g->options.begin = get_group_begin;
+		g->options.begin_arg = &g->group;
+		g->group.lost = &g->lost;
+	}
 	return r;
 }
 
@@ -92,28 +104,11 @@ static void wait_in(const struct get *g, struct flow *f)
 		flow_timer(f, GRACE);
 }
 
-static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+static int open_reader(struct get *g, struct flow *f, struct error *e)
 {
-	struct get *g = self;
-	const char *name;
-	batch_init(&g->marks);
-	batch_init(&g->lost);
-	files_allow_many();
-	int r = parse_options(g, e);
+	int r = store_reader_open(&g->reader, &files_real, g->names, g->name_count, &g->options, e);
 	if (r)
 		return r;
-	const char **names = mem_array((size_t)o->count + 1, sizeof *names);
-	size_t count = 0;
-	do {
-		r = operand_take(o, "STREAM", &name, e);
-		names[count++] = name;
-	} while (!r && o->count);
-	if (!r)
-		r = store_reader_open(&g->reader, &files_real, names, count, &g->options, e);
-	free(names);
-	if (r)
-		return r;
-	flow_set_bounded(f, g->follow ? BOUNDED_NO : BOUNDED_YES);
 	const char *notice = store_reader_notice(g->reader);
 	if (notice)
 		flow_warn(f, "%s", notice);
@@ -122,6 +117,25 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	else if (g->follow)
 		wait_in(g, f);
 	return 0;
+}
+
+static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
+{
+	struct get *g = self;
+	batch_init(&g->marks);
+	batch_init(&g->lost);
+	files_allow_many();
+	int r = parse_options(g, e);
+	if (r)
+		return r;
+	g->names = mem_array((size_t)o->count + 1, sizeof *g->names);
+	do
+		r = operand_take(o, "STREAM", &g->names[g->name_count++], e);
+	while (!r && o->count);
+	flow_set_bounded(f, g->follow ? BOUNDED_NO : BOUNDED_YES);
+	if (!r && g->group.name)
+		return get_group_open(&g->group, f, g->names, g->name_count, g->from, e);
+	return r ? r : open_reader(g, f, e);
 }
 
 /* -- what stages behind us must know about time: which shards there are, and which have come to their end -- */
@@ -172,12 +186,8 @@ static int report_lost(struct get *g, struct flow *f, struct error *e)
 	return r;
 }
 
-/* Selects no more than are still wanted. */
 static void take_first(struct batch *b, int64_t wanted)
 {
-	uint32_t count = batch_count(b);
-	if (wanted >= count)
-		return;
 	uint32_t *rows = arena_array(&b->arena, (size_t)wanted, sizeof *rows);
 	for (uint32_t i = 0; i < (uint32_t)wanted; i++)
 		rows[i] = batch_row(b, i);
@@ -191,25 +201,91 @@ static void look_at_clock(struct get *g)
 		g->options.follow = false;
 }
 
+/* Where frames go out anyway, those of the store do as they are. */
+static void pass_frames(struct get *g, struct flow *f)
+{
+	uint32_t from, to;
+	if (g->count || (g->group.name && !get_group_takes_all(&g->group)) || !flow_passes_frames(f, &from, &to))
+		return;
+	g->options.raw_from = from;
+	g->options.raw_to = to;
+}
+
+/* Ends with the slot of a group in hand and the reader open: FLOW_MORE, or FLOW_WAIT. */
+static int begin_group(struct get *g, struct flow *f, struct error *e)
+{
+	int r = get_group_refuse(f, e);
+	if (!r)
+		r = get_group_take(&g->group, f, e);
+	if (r <= 0)
+		return r ? r : FLOW_WAIT;
+	flow_wait_for(f, -1);
+	r = open_reader(g, f, e);
+	return r ? r : FLOW_MORE;
+}
+
+/* In a group, what was given is committed by the clock. */
+static int wait_for_more(struct get *g, struct flow *f)
+{
+	int64_t due = get_group_idle(&g->group);
+	int64_t step = g->follow && store_reader_fd(g->reader) < 0 ? WATCH_INTERVAL
+		       : g->options.to.kind == BOUND_TIME          ? GRACE
+								   : 0;
+	int64_t again = step ? monotonic_now() + step : INT64_MAX;
+	if (g->group.name)
+		flow_timer_at(f, due < again ? due : again);
+	return FLOW_WAIT;
+}
+
+static int give(struct get *g, struct flow *f, struct store_item *item, struct error *e)
+{
+	struct batch *b = item->batch;
+	uint64_t next = item->next;
+	int r = g->group.name ? get_group_select(&g->group, item, e) : 0;
+	if (!r)
+		r = report_lost(g, f, e);
+	if (r)
+		return r;
+	if (g->count && (int64_t)batch_count(b) > g->count - g->given) {
+		take_first(b, g->count - g->given);
+		next = (uint64_t)column_get(&b->meta[META_SEQ], batch_row(b, batch_count(b) - 1)).i + 1;
+	}
+	g->given += batch_count(b);
+	if (item->frame)
+		r = flow_emit_frame(f, item->frame, b->rows, item->label, e);
+	else
+		r = batch_count(b) ? flow_emit(f, b, e) : 0;
+	if (!r && g->group.name)
+		get_group_reached(&g->group, item->stream, item->shard, next);
+	return r ? r : FLOW_MORE;
+}
+
 static int produce(void *self, struct flow *f, struct error *e)
 {
 	struct get *g = self;
 	struct store_item item;
 	look_at_clock(g);
+	if (!g->reader)
+		return begin_group(g, f, e);
+	pass_frames(g, f);
 	int r = mark_shards(g, f, e);
+	if (!r && g->group.name)
+		r = get_group_tick(&g->group, f, e);
 	if (r || (g->count && g->given >= g->count))
 		return r ? r : FLOW_DONE;
 	int got = store_reader_next(g->reader, &item, e);
 	if (got < 0 || (r = report_lost(g, f, e)) || (r = mark_shards(g, f, e)))
 		return got < 0 ? got : r;
-	if (got) {
-		if (g->count)
-			take_first(item.batch, g->count - g->given);
-		g->given += batch_count(item.batch);
-		r = flow_emit(f, item.batch, e);
-		return r ? r : FLOW_MORE;
-	}
-	return store_reader_done(g->reader) ? FLOW_DONE : FLOW_WAIT;
+	if (got)
+		return give(g, f, &item, e);
+	return store_reader_done(g->reader) ? FLOW_DONE : wait_for_more(g, f);
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct get *g = self;
+	(void) final;
+	return g->group.name ? get_group_commit(&g->group, f, e) : 0;
 }
 
 static void release(void *self, bool failed)
@@ -217,6 +293,8 @@ static void release(void *self, bool failed)
 	struct get *g = self;
 	(void)failed;
 	store_reader_close(g->reader);
+	get_group_close(&g->group);
+	free(g->names);
 	batch_release(&g->marks);
 	batch_release(&g->lost);
 	opt_list_release(&g->shard_texts);
@@ -228,7 +306,18 @@ int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
 		{'f', "follow", OPT_FLAG, offsetof(struct get, follow), NULL, "go on as the streams grow", NULL},
-		{'g', "group", OPT_TEXT, offsetof(struct get, group), "GROUP", "from where the group stands", NULL},
+		{'g', "group", OPT_TEXT, offsetof(struct get, group.name), "GROUP", "from where the group stands",
+		 NULL},
+		{0, "slots", OPT_COUNT, offsetof(struct get, group.slots), "N", "a new group: so many share it (1)",
+		 NULL},
+		{0, "steal", OPT_FLAG, offsetof(struct get, group.steal), NULL,
+		 "take a slot from a process that is stopped", NULL},
+		{0, "checkpoint", OPT_DURATION, offsetof(struct get, group.checkpoint), "D",
+		 "how often the group's positions are kept (1s)", NULL},
+		{0, "on-gap", OPT_CHOICE, offsetof(struct get, group.on_gap), "HOW",
+		 "when records are gone that the group has not read", "stop skip"},
+		{'w', "wait", OPT_DURATION, offsetof(struct get, group.wait), "D",
+		 "how long to wait for a free slot (for ever)", NULL},
 		{0, "from", OPT_TEXT, offsetof(struct get, from), "PLACE",
 		 "start, end, a time of arrival or a @seq (start)", NULL},
 		{0, "to", OPT_TEXT, offsetof(struct get, to), "PLACE", "stop before this time of arrival or @seq",
@@ -242,11 +331,12 @@ int main(int argc, char **argv)
 		.operands = "STREAM…",
 		.examples = "  stream-get web | stream-agg -b status count\n"
 			    "  stream-get -f --from now-1h web | stream-filter 'status >= 500'\n"
-			    "  stream-get --from 2026-11-22 --to 2026-11-23 -n 10 web\n",
+			    "  stream-get --from 2026-11-22 --to 2026-11-23 -n 10 web\n"
+			    "  stream-get -g nightly web >>archive.json\n",
 		.options = options,
 		.traits = COMMAND_SOURCE,
 	};
-	static const struct stage stage = {.setup = setup, .produce = produce, .close = release};
-	struct get get = {0};
+	static const struct stage stage = {.setup = setup, .produce = produce, .end = end, .close = release};
+	struct get get = {.group = {.checkpoint = -1, .wait = -1}};
 	return flow_main(argc, argv, &command, &stage, &get);
 }

@@ -1,0 +1,101 @@
+/*
+ * A slot of a group, and who holds it.
+ *
+ *   groups/NAME/0/EPOCH.run      a run that took the slot. flock: its process lives. Says who it is, for people
+ *                 N.EPOCH.pos    its positions at checkpoint N (store/position.h)
+ *                 state/FLOW/    what the stages of its pipeline remember
+ *                 receipt.EPOCH  what the last stage answers to that run
+ *
+ * A run takes the slot by making the file of the next epoch, which is the moment at which every earlier run is fenced.
+ * Nothing is ever waited for under a lock that a stopped process could hold: a run owns the files that carry its
+ * epoch, writes no others, and removes no newer ones.
+ *
+ * A stale run that wakes up late can do no harm: after it has written a snapshot it looks for a newer epoch, and a
+ * commit has succeeded only if there was none. Whoever takes a slot raises the epoch first and reads the newest snapshot
+ * then, so that it sees every commit that succeeded; it writes a copy in its own epoch, which is preferred to all of
+ * earlier epochs from then on.
+ *
+ * A flow is the slot with its positions and state; its id is new after a reset.
+ */
+#ifndef STREAM_STORE_SLOT_H
+#define STREAM_STORE_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/group.h"
+#include "store/position.h"
+
+struct slot {
+	const struct files *io;
+	char *directory;            /* NULL: not taken */
+	const char *stream, *group; /* for messages; borrowed from the group */
+	uint32_t index;
+	struct hash128 from, to; /* its part of the hash space, both inclusive */
+	uint64_t epoch;
+	struct file run; /* locked */
+	char flow[FLOW_ID_LENGTH + 1];
+	uint64_t n;                 /* the last checkpoint of ours; */
+	struct positions positions; /* what it says */
+};
+
+/*
+ * Takes slot k, durably, with an epoch above all earlier ones and at least `least`. Returns 1, or 0 if a process that
+ * lives has it; with `steal` it is taken all the same. Then slot_resume, or slot_restart.
+ *
+ * Who only looks at a slot holds its lock for a moment, and a process that is killed is seen to close its files just
+ * before its locks fall. slot_take therefore tries SLOT_TRIES times, a millisecond apart; slot_try once, for those who
+ * have many slots to try, and pause after all of them.
+ */
+enum { SLOT_TRIES = 4 };
+
+int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
+int slot_try(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
+void slot_pause(void);
+/* Goes on where the last commit stands: loads it, copies it into our epoch, and removes what is older. ERR_UPSTREAM: we
+   were fenced meanwhile. */
+int slot_resume(struct slot *s, struct error *e);
+/* Begins anew at these positions: a new flow id, checkpoint 0, no state. */
+int slot_restart(struct slot *s, const struct positions *p, struct error *e);
+/* Gives it up; what was not committed is for the next one. */
+void slot_release(struct slot *s);
+
+/* Makes p the positions of checkpoint n, durably. ERR_UPSTREAM: a newer run has the slot, and nothing was committed. */
+int slot_commit(struct slot *s, uint64_t n, const struct positions *p, struct error *e);
+/* ERR_UPSTREAM if a newer run has the slot. */
+int slot_check(const struct slot *s, struct error *e);
+/* The snapshot (n, epoch), whoever made it. Returns 1, or 0 if there is none. */
+int slot_load(const struct slot *s, uint64_t n, uint64_t epoch, struct positions *p, struct error *e);
+
+/* Where the stages of this flow keep their state; and the receipt of this epoch. Malloced; neither need exist. */
+char *slot_state_path(const struct slot *s);
+char *slot_receipt_path(const struct slot *s);
+
+/* A slot, looked at without taking it. */
+struct slot_view {
+	bool held;
+	int64_t pid;    /* of the last holder; 0: unknown */
+	bool stopped;   /* it is held, by a process of this machine that was stopped by a signal */
+	char since[40]; /* when it took the slot */
+	uint64_t epoch, n;
+	char flow[FLOW_ID_LENGTH + 1];
+	struct positions positions;
+};
+
+int slot_look(struct slot_view *v, const struct group *g, uint32_t k, struct error *e);
+void slot_view_release(struct slot_view *v);
+/* `process 1234, since 2026-11-22T10:00:00Z (it is stopped)` */
+void slot_holder_text(const struct slot_view *v, char out[128]);
+
+/* For group_create: a slot that nobody has held. */
+int slot_create(const struct files *io, const char *directory, const struct positions *p, struct error *e);
+
+/*
+ * Waiting for a slot: readable when a holder of one that is watched may have died. -1: look again after WATCH_INTERVAL.
+ * (Look again after a second in any case: where the file system gives no notice of other machines.)
+ */
+int slot_wait_open(const struct group *g, int *fd, struct error *e);
+/* Empties it and watches the holders of now; try slot_take afterwards. */
+int slot_wait_again(const struct group *g, int fd, struct error *e);
+
+#endif
