@@ -15,7 +15,7 @@
 #include "record/batch_rows.h"
 #include "window/spec.h"
 
-enum { MEMORY_CHECK_ROWS = 65536 };
+enum { LIMIT = 512 << 20 };
 
 struct aggregation {
 	struct opt_list by;
@@ -24,9 +24,8 @@ struct aggregation {
 
 	struct table *table;
 	int64_t watermark; /* --merge: the greatest that was not acted on yet */
-	int64_t passed; /* the watermark that was passed on */
-	bool timed;         /* updates are on, or were decided against */
-	uint64_t unchecked; /* rows since memory was looked at */
+	int64_t passed;    /* the watermark that was passed on */
+	bool timed;        /* updates are on, or were decided against */
 };
 
 /* A bare `p0` is rather a named pipe than a quantile of nothing. */
@@ -87,6 +86,8 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 		return e->code;
 	o->items += calls;
 	o->count -= calls;
+	const char *dir = getenv("TMPDIR");
+	table_limit(a->table, (size_t)a->limit, dir && *dir ? dir : "/tmp");
 	const char *const *names;
 	size_t count = table_fields(a->table, &names);
 	flow_fields(f, names, count);
@@ -136,15 +137,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	start_updates(a, f);
 	if (late)
 		flow_count_late(f, late, false);
-	a->unchecked += batch_count(b);
-	if (!a->limit || a->unchecked < MEMORY_CHECK_ROWS)
-		return 0;
-	a->unchecked = 0;
-	if (table_memory(a->table) > (size_t)a->limit)
-		return error_set(e, ERR_FAILED,
-				 "the groups need more memory than --limit; use fewer groups, shorter windows "
-				 "or stream-shard");
-	return 0;
+	return table_shrink(a->table, b, emit, f, e);
 }
 
 static int on_window(struct aggregation *a, const struct batch *body, struct error *e)
@@ -244,7 +237,7 @@ int main(int argc, char **argv)
 		{0, "merge", OPT_FLAG, offsetof(struct aggregation, merge), NULL,
 		 "records are partial results of the same aggregates", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE",
-		 "stop when the groups need more memory", NULL},
+		 "memory for groups; what is beyond goes to disk (512M)", NULL},
 		{0},
 	};
 	static const struct command command = {
@@ -264,6 +257,6 @@ int main(int argc, char **argv)
 					   .timer = timer,
 					   .end = end,
 					   .close = release};
-	struct aggregation aggregation = {0};
+	struct aggregation aggregation = {.limit = LIMIT};
 	return flow_main(argc, argv, &command, &stage, &aggregation);
 }

@@ -65,6 +65,15 @@ typedef int (*table_emit)(void *self, struct batch *b, struct error *e);
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 int table_result(struct table *t, table_emit emit, void *self, struct error *e);
 
+/*
+ * Bounds the memory to about `limit` bytes: what is beyond goes to a temporary file in `dir` (borrowed), and comes out in the same order and
+ * the same as it would have; sessions and counts can't, and are an error then. Of a table that gives partial results (partial.h) it
+ * goes out as such instead. table_shrink does it: after each table_feed, with that batch; it is quick while there is room.
+ * What is one value, and the panes themselves, must fit: ERR_FAILED.
+ */
+void table_limit(struct table *t, size_t limit, const char *dir);
+int table_shrink(struct table *t, const struct batch *b, table_emit emit, void *self, struct error *e);
+
 /* Bytes of state, about. Looks at every group: to be asked now and then, not for every batch. */
 size_t table_memory(const struct table *t);
 

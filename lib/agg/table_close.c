@@ -106,7 +106,7 @@ void table_drop_running(struct table *t)
  * The sum of a window's panes. A cumulating window goes on from the one before it, so that a pane is added once; a sum
  * that others start from is kept in t->running.
  */
-static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct span w)
+static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct span w, int *code, struct error *e)
 {
 	bool running = t->spec.kind == WINDOW_CUMULATE;
 	if (t->running && (!running || t->running->span.start != w.start || t->running->span.end >= w.end))
@@ -115,7 +115,7 @@ static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct
 	for (uint32_t i = first_pane(panes, t->pane_count, sum->span.end); i < t->pane_count; i++) {
 		if (panes[i]->span.start >= w.end)
 			break;
-		pane_merge(sum, panes[i], &t->shape);
+		*code = *code ? *code : table_sum_pane(t, sum, panes[i], e);
 		panes[i]->summed = running;
 	}
 	sum->span = w;
@@ -129,8 +129,10 @@ static int emit_window(struct table *t, struct pane *const *panes, struct span w
 	uint32_t first = first_pane(panes, t->pane_count, w.start);
 	if (panes[first]->span.end >= w.end)
 		return table_emit_pane(t, panes[first], w, emit, self, e);
-	struct pane *sum = sum_panes(t, panes, w);
-	int code = table_emit_pane(t, sum, w, emit, self, e);
+	int code = OK;
+	struct pane *sum = sum_panes(t, panes, w, &code, e);
+	if (!code)
+		code = table_emit_pane(t, sum, w, emit, self, e);
 	if (sum != t->running)
 		pane_free(sum, &t->shape);
 	return code;

@@ -50,7 +50,7 @@ static void put_row(struct table *t, struct pane *p, uint32_t group, struct span
 		b->columns[*c++].values[row] = value_keep(groups_key(&p->groups, group, k), &b->arena);
 	for (uint32_t o = 0; o < t->output_count; o++) {
 		const struct output *out = &t->outputs[o];
-		struct value v = agg_result(p->aggs[out->agg], &out->call, group, span, &b->arena);
+		struct value v = agg_result(pane_aggs(p, &t->shape)[out->agg], &out->call, group, span, &b->arena);
 		b->columns[*c++].values[row] = value_keep(v, &b->arena);
 	}
 	batch_end(b, t->out_shape, 0);
@@ -79,6 +79,8 @@ int table_emit_pane(struct table *t, struct pane *p, struct span w, table_emit e
 {
 	if (t->gives_partials)
 		return table_put_partials(t, p, emit, self, e);
+	if (p->run_count)
+		return table_emit_spilled(t, p, w, emit, self, e);
 	uint32_t count = p->groups.count;
 	uint32_t *groups = mem_array(count, sizeof *groups);
 	int64_t span = t->has_window ? w.end - w.start : p->greatest > p->least ? p->greatest - p->least : 0;

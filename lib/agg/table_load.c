@@ -55,10 +55,10 @@ static void read_values(struct state_reader *r, struct value *values, uint32_t c
 		values[i] = state_value(r);
 }
 
-static bool read_cell(const struct table *t, struct loaded *l)
+static bool read_cell(const struct table *t, const char *cell, size_t len, struct loaded *l)
 {
 	struct state_reader *r = &l->states;
-	*r = (struct state_reader){.p = t->cell.data, .end = t->cell.data + t->cell.len - STATE_SUM_SIZE};
+	*r = (struct state_reader){.p = cell, .end = cell + len - STATE_SUM_SIZE};
 	if (state_byte(r) != STATE_VERSION)
 		return false;
 	uint64_t flags = state_varint(r);
@@ -83,8 +83,15 @@ bool table_load_group(struct table *t, struct pane *p, struct value *keys, struc
 {
 	uint32_t group = groups_number(&p->groups, keys);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++)
-		agg_load(p->aggs[i], group, r);
+		agg_load(pane_aggs(p, &t->shape)[i], group, r);
 	return !r->bad && r->p == r->end;
+}
+
+bool table_load_cell(struct table *t, struct pane *p, struct value cell, struct value *keys)
+{
+	struct loaded l = {.keys = keys};
+	return cell.type == TYPE_BYTES && cell.len > STATE_SUM_SIZE && read_cell(t, cell.s, cell.len, &l) &&
+	       table_load_group(t, p, keys, &l.states);
 }
 
 /* -- a row -- */
@@ -106,7 +113,7 @@ static const char *read_row(struct table *t, const struct source_columns *c, uin
 		return "no partial result, or a damaged one: `state` does not fit its checksum";
 	for (uint32_t k = 0; k < t->key_count; k++)
 		l->keys[k] = column_get(c->keys[k], row);
-	if (!read_cell(t, l))
+	if (!read_cell(t, t->cell.data, t->cell.len, l))
 		return "a partial result that this version can't read";
 	if (!t->has_window)
 		return NULL;

@@ -283,6 +283,8 @@ void table_free(struct table *t)
 	free(t->fields);
 	batch_release(&t->out);
 	state_rows_release(&t->partials);
+	state_rows_release(&t->spilled);
+	spool_free(t->spool);
 	buf_release(&t->cell);
 	buf_release(&t->about);
 	buf_release(&t->about_seen);

@@ -107,10 +107,14 @@ struct table {
 
 	bool takes_partials, gives_partials;
 	struct state_rows partials; /* those it gives */
-	struct buf cell;            /* a state being written or read */
-	struct buf about;           /* the field `partial`; empty: not made yet */
-	struct buf about_seen;      /* that of the rows read last, as it came: it is ours */
-	int64_t oldest, oldest_at;  /* sessions: no open one begins before; the watermark when that was found */
+	struct state_rows spilled;  /* those that go to disk */
+	struct spool *spool;
+	size_t limit;              /* bytes; 0: none */
+	size_t grown, headroom;    /* bytes: at most so many came since memory was looked at; it is looked at again */
+	struct buf cell;           /* a state being written or read */
+	struct buf about;          /* the field `partial`; empty: not made yet */
+	struct buf about_seen;     /* that of the rows read last, as it came: it is ours */
+	int64_t oldest, oldest_at; /* sessions: no open one begins before; the watermark when that was found */
 };
 
 extern const char table_window_start[], table_window_end[], table_partial[], table_state[];
@@ -126,6 +130,17 @@ void table_put_state(struct table *t, struct state_rows *r, struct pane *p, uint
 /* Appends all groups of a pane to those that the table gives. */
 int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e);
 int table_flush_partials(struct table *t, table_emit emit, void *self, struct error *e);
+/* The same of a whole cell, whose checksum is not looked at. */
+bool table_load_cell(struct table *t, struct pane *p, struct value cell, struct value *keys);
+
+/* Writes the groups of a pane to disk. */
+int table_spill_pane(struct table *t, struct pane *p, struct error *e);
+/* As table_put_partials and table_emit_pane, of a pane with runs. */
+int table_put_spilled(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e);
+int table_emit_spilled(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e);
+/* Adds a pane, with all its runs, to a sum, which gets runs of its own when it is large. */
+int table_sum_pane(struct table *t, struct pane *sum, struct pane *p, struct error *e);
+
 /* Gives all panes as partial results, and drops them. */
 int table_give(struct table *t, table_emit emit, void *self, struct error *e);
 /* Adds what a cell says to the pane's group of these keys; false: it makes no sense. */

@@ -83,7 +83,7 @@ static void make_cell(struct table *t, struct pane *p, uint32_t group)
 	if (flags & CELL_KEYS)
 		put_values(out, &p->groups, group);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++)
-		agg_save(p->aggs[i], group, out);
+		agg_save(pane_aggs(p, &t->shape)[i], group, out);
 	uint64_t sum = hash64(out->data, out->len);
 	for (int i = 0; i < STATE_SUM_SIZE; i++)
 		buf_byte(out, (char)(sum >> 8 * i));
@@ -157,8 +157,10 @@ int table_flush_partials(struct table *t, table_emit emit, void *self, struct er
 int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e)
 {
 	uint32_t count = p->groups.count;
-	uint32_t *groups = mem_array(count, sizeof *groups);
 	int code = OK;
+	if (p->run_count)
+		return table_put_spilled(t, p, emit, self, e);
+	uint32_t *groups = mem_array(count, sizeof *groups);
 	groups_sorted(&p->groups, groups);
 	t->partials.about = true;
 	for (uint32_t i = 0; i < count && !code; i++) {
