@@ -232,12 +232,12 @@ int main(int argc, char **argv)
 		 "results so far, every D (on a terminal: 1s)", NULL},
 		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL,
 		 "quantiles without error, of all values", NULL},
-		{0, "partial", OPT_FLAG, offsetof(struct aggregation, partial), NULL,
-		 "partial results, for a stream-agg --merge to come", NULL},
-		{0, "merge", OPT_FLAG, offsetof(struct aggregation, merge), NULL,
-		 "records are partial results of the same aggregates", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE",
 		 "memory for groups; what is beyond goes to disk (512M)", NULL},
+		{0, "merge", OPT_FLAG, offsetof(struct aggregation, merge), NULL,
+		 "records are partial results of the same aggregates", NULL},
+		{0, "partial", OPT_FLAG, offsetof(struct aggregation, partial), NULL,
+		 "partial results, for a stream-agg --merge to come", NULL},
 		{0},
 	};
 	static const struct command command = {
