@@ -70,6 +70,13 @@ static int explain(const struct operands *o, int calls, struct error *e)
 	return e->code;
 }
 
+static void watch_fields(struct aggregation *a, struct flow *f)
+{
+	const char *const *names;
+	size_t count = table_fields(a->table, &names);
+	flow_fields(f, names, count);
+}
+
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
 	struct aggregation *a = self;
@@ -88,9 +95,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	o->count -= calls;
 	const char *dir = getenv("TMPDIR");
 	table_limit(a->table, (size_t)a->limit, dir && *dir ? dir : "/tmp");
-	const char *const *names;
-	size_t count = table_fields(a->table, &names);
-	flow_fields(f, names, count);
+	watch_fields(a, f);
 	flow_only_fields(f, !a->merge);
 	a->watermark = a->passed = TIMESTAMP_MIN;
 	return 0;
@@ -140,7 +145,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	return table_shrink(a->table, b, emit, f, e);
 }
 
-static int on_window(struct aggregation *a, const struct batch *body, struct error *e)
+static int on_window(struct aggregation *a, struct flow *f, const struct batch *body, struct error *e)
 {
 	struct window_spec spec;
 	struct arena arena = {0};
@@ -149,6 +154,8 @@ static int on_window(struct aggregation *a, const struct batch *body, struct err
 	int r = window_read(body, &arena, &spec, e);
 	if (!r)
 		r = table_window(a->table, &spec, e);
+	if (!r)
+		watch_fields(a, f);
 	arena_release(&arena);
 	return r;
 }
@@ -183,7 +190,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 {
 	(void)input;
 	if (frame->kind == FRAME_WINDOW)
-		return on_window(self, body, e);
+		return on_window(self, f, body, e);
 	if (frame->kind == FRAME_WATERMARK)
 		return on_watermark(self, f, frame, body, e);
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);

@@ -325,7 +325,8 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 	const char **by = arena_array(&t->arena, spec->by_count, sizeof *by);
 	for (size_t i = 0; i < spec->by_count; i++) {
 		by[i] = arena_copy(&t->arena, spec->by[i], strlen(spec->by[i]));
-		add_field(t, by[i]);
+		if (!t->takes_partials)
+			add_field(t, by[i]);
 	}
 	t->spec = *spec;
 	t->spec.by = by;

@@ -140,3 +140,13 @@ peak() { /usr/bin/time -f %M -o peak "$@" >/dev/null && tail -n 1 peak; }
 		((long < short + short / 4))
 	done
 }
+
+@test "sessions by a key that is in no group and no argument" {
+	stream-gen weblog -n 3000 | stream-window session 100ms -b ip -t ts -o frames >in.frames
+	stream-agg -b ip 'sum(bytes)' in.frames | stream-map --drop ip -o json >want
+	[ "$(wc -l <want)" -gt 1000 ]
+	stream-agg 'sum(bytes)' in.frames | stream-cat -o json >got
+	same got want
+	stream-agg --partial 'sum(bytes)' in.frames | stream-agg --merge 'sum(bytes)' -o json >got
+	same got want
+}
