@@ -45,7 +45,8 @@ void table_free(struct table *t);
 /* Fields that records are read by, those of the window's `by` among them; owned by t. For flow_fields. */
 size_t table_fields(const struct table *t, const char *const **names);
 
-/* Windows from here on: before the first record. The spec is copied; table_fields may say more from now on, at another place. ERR_USAGE if a column is called as the window's
+/* Windows from here on: before the first record. The spec is copied; table_fields may say more from now on (what it said before stays).
+ * ERR_USAGE if a column is called as the window's
  * are. */
 int table_window(struct table *t, const struct window_spec *spec, struct error *e);
 

@@ -173,8 +173,12 @@ static void add_field(struct table *t, const char *name)
 	for (uint32_t i = 0; i < t->field_count; i++)
 		if (!strcmp(t->fields[i], name))
 			return;
-	t->fields = mem_resize(t->fields, t->field_count + 1, sizeof *t->fields);
-	t->fields[t->field_count++] = name;
+	/* The list that was there is still borrowed by those who asked for it. */
+	const char **fields = arena_array(&t->arena, (size_t)t->field_count + 1, sizeof *fields);
+	if (t->field_count)
+		memcpy(fields, t->fields, t->field_count * sizeof *fields);
+	fields[t->field_count++] = name;
+	t->fields = fields;
 }
 
 static void add_fields(struct table *t, const struct source *sources, uint32_t count)
@@ -280,7 +284,6 @@ void table_free(struct table *t)
 	free(t->accumulators);
 	free(t->states);
 	free(t->outputs);
-	free(t->fields);
 	batch_release(&t->out);
 	state_rows_release(&t->partials);
 	state_rows_release(&t->spilled);
