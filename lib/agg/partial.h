@@ -22,8 +22,8 @@
  * All that is emitted as a partial result leaves the table: it is the change since the last one. So corrections of closed windows,
  * updates and what --limit pushes out add up.
  *
- * As a snapshot (table_save leaves the table as it is; table_load into an empty one): count windows that are full must have
- * been emitted before. A pane's groups keep their numbers as long as it is there, so an incremental snapshot can be made
+ * As a snapshot (table_save leaves the table as it is; table_load into an empty one, after a table_close with the watermark of
+ * then): count windows that are full must have been emitted before. A pane's groups keep their numbers as long as it is there, so an incremental snapshot can be made
  * of marks: a bit per group, set where table_feed adds rows and cleared by the snapshot, and only marked groups are
  * written. A row then replaces the earlier one of the same pane and group instead of adding to it: who restores reads the newest
  * snapshot first, back to the last whole one, and takes of each pane and group the first row it meets. Panes that were dropped since

@@ -8,6 +8,7 @@
  *               2          records of a count window so far: varint
  *               4          keys of the session or count window: varint, and as many values
  *               8          keys of the group, where text would not keep their types: varint, and as many values
+ *               16         nothing: nothing has come to the pane since its windows were emitted
  *             states     one behind the other, in the order of the table's accumulators
  *             4 bytes    the lower half of XXH3-64 of all before
  *
@@ -50,7 +51,7 @@
 enum { STATE_VERSION = 1, STATE_SUM_SIZE = 4 };
 
 /* Flags of a cell. */
-enum { CELL_TIMES = 1, CELL_RECORDS = 2, CELL_BY = 4, CELL_KEYS = 8, CELL_UNKNOWN = 16 };
+enum { CELL_TIMES = 1, CELL_RECORDS = 2, CELL_BY = 4, CELL_KEYS = 8, CELL_QUIET = 16, CELL_UNKNOWN = 32 };
 
 /* -- writing -- */
 

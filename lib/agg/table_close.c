@@ -228,10 +228,12 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
 {
 	int code = OK;
-	if (!t->has_window)
-		return OK;
 	if (watermark < t->closed)
 		watermark = t->closed;
+	if (!t->has_window) {
+		t->closed = watermark; /* partial results may still bring one */
+		return OK;
+	}
 	if (t->spec.kind == WINDOW_COUNT)
 		code = close_counts(t, emit, self, e);
 	else if (t->spec.kind == WINDOW_SESSION)

@@ -12,6 +12,7 @@ struct loaded {
 	struct span span;
 	int64_t least, greatest; /* event times; least > greatest: not said */
 	int64_t records;
+	bool quiet;
 	struct value *by, *keys;
 	struct state_reader states;
 };
@@ -66,6 +67,7 @@ static bool read_cell(const struct table *t, const char *cell, size_t len, struc
 	l->least = TIMESTAMP_MAX;
 	l->greatest = TIMESTAMP_MIN;
 	l->records = 0;
+	l->quiet = flags & CELL_QUIET;
 	if (flags & CELL_TIMES) {
 		l->least = state_zigzag(r);
 		l->greatest = state_zigzag(r);
@@ -164,7 +166,7 @@ static void note(struct table *t, struct pane *p, const struct loaded *l)
 	p->least = l->least < p->least ? l->least : p->least;
 	p->greatest = l->greatest > p->greatest ? l->greatest : p->greatest;
 	p->records = l->records > p->records ? l->records : p->records;
-	p->touched = true;
+	p->touched |= !l->quiet;
 	if (t->has_window && t->spec.kind == WINDOW_SESSION) {
 		table_touch_session(t, p);
 		table_free_merged(t);

@@ -166,6 +166,7 @@ static int hand_out(struct merging *m, const struct pane *p, take_chunk take, vo
 {
 	m->chunk->least = p->least;
 	m->chunk->greatest = p->greatest;
+	m->chunk->touched = p->touched;
 	int code = take(m->t, m->chunk, arg, e);
 	pane_free(m->chunk, &m->t->shape);
 	m->chunk = NULL;

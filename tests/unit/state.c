@@ -130,7 +130,6 @@ static void test_round_trip(void)
 		batch_init(&saved);
 		feed(t, count, 3);
 		CHECK(!table_save(t, keep, &saved, &e));
-		CHECK(!table_partials(copy, true, false, &e));
 		CHECK(!table_load(copy, &saved, &late, &e) && !late && !saved.reject_count);
 		results(t, &want);
 		results(copy, &got);
@@ -142,6 +141,88 @@ static void test_round_trip(void)
 		feed(copy, 50, 3);
 		results(t, &want);
 		results(copy, &got);
+		CHECK_TEXT(got.data, got.len, buf_string(&want));
+		buf_release(&want);
+		buf_release(&got);
+		batch_release(&saved);
+		table_free(t);
+		table_free(copy);
+	}
+}
+
+/* -- snapshots of windows -- */
+
+static struct table *open_window(const char *text)
+{
+	static const char *const by[] = {"k"};
+	struct table *t = open_table();
+	struct window_spec spec;
+	struct error e;
+	CHECK(!window_parse(&text, 1, &spec, &e));
+	spec.lateness = spec.kind == WINDOW_COUNT ? 0 : 20 * SECOND;
+	if (spec.kind >= WINDOW_SESSION) {
+		spec.by = by;
+		spec.by_count = 1;
+	}
+	CHECK(!table_window(t, &spec, &e));
+	return t;
+}
+
+/* Records of some seconds around `at`. */
+static void feed_around(struct table *t, int64_t at, int count)
+{
+	struct batch b;
+	batch_init(&b);
+	for (int i = 0; i < count; i++) {
+		struct field fields[] = {{"k", value_int((int64_t)(draw() % 5))},
+					 {"x", value_int((int64_t)(draw() % 100))}};
+		CHECK(batch_add_row(&b, fields, 2));
+		batch_meta(&b, META_TIME)[b.rows - 1] = value_time(at + (int64_t)(draw() % 30) * SECOND);
+	}
+	table_feed(t, 0, &b);
+	batch_release(&b);
+}
+
+static void close_at(struct table *t, int64_t watermark, struct buf *out)
+{
+	struct error e;
+	CHECK(!table_close(t, watermark, print, out, &e));
+	buf_byte(out, '\n');
+}
+
+/* What is emitted after a snapshot was taken is what is emitted after it was loaded: no window twice, none less. */
+static void test_windows(void)
+{
+	static const char *const specs[] = {"10s", "hop 20s 5s", "cumulate 30s 10s", "session 2s", "count 7"};
+	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+		struct table *t = open_window(specs[i]), *copy = open_table();
+		struct batch saved;
+		struct error e = {0};
+		struct buf want = BUF_INIT, got = BUF_INIT;
+		uint32_t late = 0;
+		batch_init(&saved);
+		for (int64_t at = 0; at < 5; at++) {
+			feed_around(t, at * 10 * SECOND, 200);
+			close_at(t, at * 10 * SECOND, &want);
+		}
+		feed_around(t, 50 * SECOND, 100);
+		close_at(t, TIMESTAMP_MIN, &want);
+		CHECK(!table_save(t, keep, &saved, &e) && saved.rows > 4);
+		close_at(copy, 40 * SECOND, &got);
+		CHECK(!table_load(copy, &saved, &late, &e) && !late && !saved.reject_count);
+		buf_clear(&want);
+		buf_clear(&got);
+		for (int64_t at = 4; at < 9; at++) {
+			uint64_t from = random_state;
+			feed_around(t, at * 10 * SECOND, 100);
+			close_at(t, at * 10 * SECOND, &want);
+			random_state = from;
+			feed_around(copy, at * 10 * SECOND, 100);
+			close_at(copy, at * 10 * SECOND, &got);
+		}
+		close_at(t, TIMESTAMP_MAX, &want);
+		close_at(copy, TIMESTAMP_MAX, &got);
+		CHECK(want.len > 1000);
 		CHECK_TEXT(got.data, got.len, buf_string(&want));
 		buf_release(&want);
 		buf_release(&got);
@@ -223,6 +304,7 @@ int main(void)
 	test_numbers();
 	test_version();
 	test_round_trip();
+	test_windows();
 	test_damage();
 	return test_done();
 }
