@@ -51,7 +51,7 @@ static void put_values(struct buf *out, const struct groups *g, uint32_t group)
 
 static unsigned cell_flags(const struct table *t, const struct pane *p, uint32_t group)
 {
-	unsigned flags = p->touched ? 0 : CELL_QUIET;
+	unsigned flags = p->touched || t->gives_partials ? 0 : CELL_QUIET;
 	bool counts = t->has_window && t->spec.kind == WINDOW_COUNT;
 	if (p->least <= p->greatest && (!t->has_window || counts))
 		flags |= CELL_TIMES;
