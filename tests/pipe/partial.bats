@@ -111,6 +111,23 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 	done
 }
 
+@test "live: windows of partial results close as time passes, and are those of one process" {
+	stream-gen weblog -n 30000 -o json >in.json
+	local a="-b method count 'sum(bytes)' 'distinct(ip)' 'p99(rt)' 'max(path)'" spec
+	# Text out of a pipe has no known end, so that nothing waits for it.
+	for spec in 'session 10s -b ip' 'session 50ms' 1s 'hop 5s 1s' 'cumulate 10s 2s'; do
+		pipe "cat in.json | stream-window $spec --delay 5s -t ts | stream-agg $a >want"
+		pipe "cat in.json | stream-window $spec --delay 5s -t ts | stream-shard -k path -n 3 -- stream-agg --partial $a | stream-agg --merge $a >got"
+		[ "$PIPE" = "0 0 0 0" ]
+		[ "$(wc -l <want)" -gt 5 ]
+		same got want
+	done
+	# And they come before the end.
+	(cat in.json; wait_for filled live) | stream-window 'session 10s' -b ip --delay 5s -t ts |
+		stream-shard -k path -n 3 -- stream-agg --partial -b method count | stream-agg --merge -b method count >live
+	filled live
+}
+
 @test "beyond what is exact: sketches, registers and frequent values of parts are those of the whole" {
 	stream-gen weblog -n 60000 --seed 5 -o json >in.json
 	local a=(-b method 'p50(bytes)' 'p999(bytes)' 'distinct(ip)' 'distinct(ua)' 'top(path, 20)' 'p5(rt)')
