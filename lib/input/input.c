@@ -76,6 +76,19 @@ struct input *input_from_fd(int fd, const char *name, const struct input_options
 	return in;
 }
 
+struct input *input_from_memory(char *data, size_t len, const char *name, const struct input_options *o)
+{
+	struct input *in = create(o);
+	in->bytes = bytes_none(name);
+	in->bounded = BOUNDED_YES;
+	in->block = data;
+	in->len = len;
+	in->cap = data ? len + DECODE_SLACK : 0;
+	in->taken = in->total = (long long)len;
+	in->ended = true;
+	return in;
+}
+
 void input_free(struct input *in)
 {
 	if (!in)

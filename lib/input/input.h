@@ -40,6 +40,9 @@ struct input_options {
 struct input *input_new(const char *const *files, size_t count, const struct input_options *o);
 /* fd is taken over. */
 struct input *input_from_fd(int fd, const char *name, const struct input_options *o);
+/* What is in memory already: `data`, from malloc, is taken over; DECODE_SLACK bytes more than len are allocated. It is
+   not unpacked. */
+struct input *input_from_memory(char *data, size_t len, const char *name, const struct input_options *o);
 void input_free(struct input *in);
 
 /* Returns an enum input_event, or an error. *b is set for BATCH and CONTROL. */
