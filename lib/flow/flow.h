@@ -80,7 +80,8 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e);
 
 /*
  * The fields that the stage reads: a field that no record has had is warned of once, with the nearest name, and is an error
- * (status 2) if it is so at the end. `only`: it needs no others, so that they need not be unpacked. `names` is borrowed.
+ * (status 2) if it is so at the end. `only`: it needs no others, so that they need not be unpacked. `names` is borrowed. Called
+ * again when a WINDOW frame brings more of them; what was given before must still be there.
  */
 void flow_fields(struct flow *f, const char *const *names, size_t count);
 void flow_only_fields(struct flow *f, bool only);

@@ -111,6 +111,12 @@ int input_fd(const struct input *in)
 	return in->bytes ? bytes_fd(in->bytes) : -1;
 }
 
+void input_want(struct input *in, const char *const *want, size_t count)
+{
+	in->options.decode.want = want;
+	in->options.decode.want_count = count;
+}
+
 enum frame_bounded input_bounded(const struct input *in)
 {
 	return in->bounded;

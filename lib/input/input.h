@@ -56,6 +56,9 @@ const struct frame *input_frame(const struct input *in);
 
 int input_fd(const struct input *in);
 /* Whether the records have an end, as far as can be told now: a regular file has, frames say it of their source. */
+/* From the next frame on, only these fields are needed (borrowed; NULL: all); those given at first are still borrowed. */
+void input_want(struct input *in, const char *const *want, size_t count);
+
 enum frame_bounded input_bounded(const struct input *in);
 /* Whether what is read now came as frames, so that END can be expected. */
 bool input_is_frames(const struct input *in);
