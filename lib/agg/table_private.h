@@ -1,7 +1,8 @@
 /*
  * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
  * panes, table_close.c knows which windows are due, table_emit.c makes rows of them. Partial results (partial.h):
- * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps them on disk.
+ * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps
+ * them on disk, table_runs.c brings them back, table_limit.c knows when.
  */
 #ifndef STREAM_AGG_TABLE_PRIVATE_H
 #define STREAM_AGG_TABLE_PRIVATE_H
@@ -133,6 +134,11 @@ int table_flush_partials(struct table *t, table_emit emit, void *self, struct er
 /* The same of a whole cell, whose checksum is not looked at. */
 bool table_load_cell(struct table *t, struct pane *p, struct value cell, struct value *keys);
 
+/* A piece of a pane's groups, in order; no group is in two of them. */
+typedef int (*table_take)(struct table *t, struct pane *chunk, void *arg, struct error *e);
+/* The groups of these runs of a pane, in order, piece by piece. */
+int table_merge_runs(struct table *t, const struct pane *p, const struct pane_run *runs, uint32_t count,
+		     table_take take, void *arg, struct error *e);
 /* Writes the groups of a pane to disk. */
 int table_spill_pane(struct table *t, struct pane *p, struct error *e);
 /* As table_put_partials and table_emit_pane, of a pane with runs. */
