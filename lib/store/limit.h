@@ -2,7 +2,9 @@
  * How far a shard may be read: up to what is durable; where the stream never syncs, up to what is written.
  *
  * The head says so while it is of this boot. If it is not, nobody has written since the machine started, and what
- * is in the newest segment is what the disk has: its end is searched for (store/tail.h), and nothing is changed.
+ * is in the newest segment is what the disk has: its end is searched for (store/tail.h), and nothing is changed. Who
+ * reads then, before a writer has recovered the shard, may be shown what another crash takes away, if the head was lost
+ * without a new start, or the disk had it in a cache of its own alone.
  */
 #ifndef STREAM_STORE_LIMIT_H
 #define STREAM_STORE_LIMIT_H

@@ -76,10 +76,40 @@ static int begin_next(struct shard *s, struct error *e)
 	return r ? shard_begin(s, s->head.next, s->head.arrived, e) : abandon(s, e);
 }
 
-/* Cuts the segment at its end, syncs what was accepted, and writes a head that says so. */
-static int accept(struct shard *s, const struct segment *newest, const struct tail *t, int64_t size, struct error *e)
+/* Whether what stands in the segment came from the disk: the machine has started anew since it was written, and no
+   sync of it has failed here. Else a sync that failed may have left it in the cache alone, and the next one succeeds. */
+static int is_from_disk(const struct shard *s, const struct segment *newest, struct error *e)
 {
-	struct error why;
+	uint64_t syncing;
+	int r = shard_read_mark(s, &syncing, e);
+	if (r)
+		return r;
+	return s->head.generation && !s->head.suspect && !shard_head_current(s) && syncing != newest->id;
+}
+
+/* Returns 1 if it is a new file now, to which nothing is to be appended: others may have the old one open. */
+static int make_durable(struct shard *s, struct segment *newest, int64_t end, struct error *e)
+{
+	/* Whoever began it may have died before its name was durable. */
+	int r = path_sync(s->io, s->directory, e);
+	if (!r)
+		r = is_from_disk(s, newest, e);
+	if (r < 0)
+		return r;
+	if (r) {
+		r = shard_set_mark(s, newest->id, e);
+		if (r || !file_datasync(&newest->file, NULL))
+			return r;
+	} else if (end <= newest->start) {
+		return OK;
+	}
+	r = segment_renew(newest, s->directory, end, e);
+	return r ? r : 1;
+}
+
+/* Cuts the segment at its end, makes durable what was accepted, and writes a head that says so. */
+static int accept(struct shard *s, struct segment *newest, const struct tail *t, int64_t size, struct error *e)
+{
 	struct head h = {
 		.segment = newest->id,
 		.base = newest->base,
@@ -92,14 +122,11 @@ static int accept(struct shard *s, const struct segment *newest, const struct ta
 	int r = aside_copy(s->io, s->directory, newest, t->at, size, false, NULL, e);
 	if (!r && t->at < size)
 		r = file_truncate(&newest->file, t->at, e);
-	if (r)
+	if (r || (r = make_durable(s, newest, t->at, e)) < 0)
 		return r;
-	/* If it can't be synced, its frames, which are whole, stay as they are; but nothing more goes into this file.
-	   */
-	h.failed = file_datasync(&newest->file, &why) < 0;
-	if ((r = shard_set_mark(s, 0, e)))
-		return r;
-	return shard_set_head(s, &h, e);
+	h.full = r;
+	r = shard_set_mark(s, 0, e);
+	return r ? r : shard_set_head(s, &h, e);
 }
 
 static int recover(struct shard *s, uint64_t base, struct error *e)
@@ -129,7 +156,7 @@ static int recover(struct shard *s, uint64_t base, struct error *e)
 			      newest.file.path, scan.last.from, scan.last.to, strerror(scan.last.error));
 	if (!r)
 		r = accept(s, &newest, &t, size, e);
-	if (!r && (t.damaged || !newest.id || s->head.failed))
+	if (!r && (t.damaged || !newest.id || s->head.full))
 		r = shard_begin(s, t.seq, t.arrived, e);
 	scan_release(&scan);
 	segment_close(&newest);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "codec/hash.h"
 #include "format/frame.h"
+#include "store/copy.h"
 #include "store/index.h"
 
 static char *segment_path(const char *directory, uint64_t base, uint64_t own)
@@ -115,6 +116,23 @@ int segment_create(struct segment *s, const struct files *io, const char *direct
 	*s = (struct segment){.base = base, .own = UINT64_MAX, .arrived = arrived};
 	int r = segment_draft(s, io, directory, "+segment", shard, e);
 	return r ? r : segment_publish(s, directory, e);
+}
+
+int segment_renew(struct segment *s, const char *directory, int64_t end, struct error *e)
+{
+	struct segment next = *s;
+	char *temporary = file_path("%s/+segment", directory);
+	int r = file_open(&next.file, s->file.io, temporary, O_RDWR | O_CREAT | O_TRUNC, e);
+	if (!r && (r = file_copy(&s->file, &next.file, 0, end, false, e)))
+		file_close(&next.file);
+	else if (!r)
+		r = segment_publish(&next, directory, e);
+	if (!r) {
+		segment_close(s);
+		*s = next;
+	}
+	free(temporary);
+	return r;
 }
 
 int segment_open_bounded(struct segment *s, const struct files *io, const char *directory, uint32_t shard,

@@ -48,6 +48,10 @@ int segment_draft(struct segment *s, const struct files *io, const char *directo
 		  struct error *e);
 int segment_publish(struct segment *s, const char *directory, struct error *e);
 
+/* Puts a new file in its place that has its first `end` bytes, durably, and turns to that; whoever has the old one open
+   keeps it. On failure the old one is there, or one like it. */
+int segment_renew(struct segment *s, const char *directory, int64_t end, struct error *e);
+
 /* Returns 1, or 0 if there is no such file. */
 int segment_open(struct segment *s, const struct files *io, const char *directory, uint32_t shard, uint64_t base,
 		 int flags, struct error *e);

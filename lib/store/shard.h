@@ -2,8 +2,8 @@
  * One shard, as those who append to it hold it.
  *
  *   shards/0/lock     flock: held to change the head, and to append
- *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 8 bytes:
- *                     the id of the segment that is being synced, 0 when none is
+ *            sync     flock: held to make the newest segment durable, to mend it, or to begin the next; and 24 bytes:
+ *                     the id of the segment that is being synced, 0 when none is, and the boot id
  *            head     store/head.h
  *            news     one byte, written when there is more to be read: what followers watch. The head changes at every
  *                     append, which is no news while only what is durable may be read
@@ -21,7 +21,8 @@
  * What was appended is kept in memory until it is durable. When a sync fails, the segment is done with for all
  * processes: it is cut back to its durable part, a new one begins there, and each writer appends again what it still
  * holds. A segment that some writer was syncing when it died is treated the same way, for nobody knows what the
- * kernel told it.
+ * kernel told it. With a lost head nobody knows either, nor what was promised: then all that is whole is copied to a
+ * new file, for a sync of the old one could succeed and be worth nothing.
  */
 #ifndef STREAM_STORE_SHARD_H
 #define STREAM_STORE_SHARD_H

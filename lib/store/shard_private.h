@@ -65,6 +65,8 @@ int shard_lock_ready(struct shard *s, struct error *e);
 /* With `sync`: writes which segment is being synced, 0 for none. If its holder dies in between, nobody knows the
    outcome. */
 int shard_set_mark(struct shard *s, uint64_t segment, struct error *e);
+/* 0 too if the machine has started anew since. */
+int shard_read_mark(const struct shard *s, uint64_t *segment, struct error *e);
 /*
  * With `sync`: fdatasync of the segment, which makes durable what the head in `to` says was written; then the new
  * head, with the lock, which is taken here unless `locked`. Returns 1, 0 if it failed (*why says how; the head says

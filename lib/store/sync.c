@@ -1,25 +1,35 @@
+#include <string.h>
+
 #include "store/shard_private.h"
 
 /* Making what was appended durable. */
 
 enum { SYNC_ATTEMPTS = 6 };
 
+struct mark {
+	uint64_t segment;
+	uint8_t boot[BOOT_ID_SIZE];
+};
+
 int shard_set_mark(struct shard *s, uint64_t segment, struct error *e)
 {
-	return file_write(&s->sync, &segment, sizeof segment, 0, e);
+	struct mark mark = {.segment = segment};
+	memcpy(mark.boot, s->boot, sizeof mark.boot);
+	return file_write(&s->sync, &mark, sizeof mark, 0, e);
 }
 
-static int read_mark(struct shard *s, uint64_t *segment, struct error *e)
+int shard_read_mark(const struct shard *s, uint64_t *segment, struct error *e)
 {
-	*segment = 0;
-	ssize_t n = file_read(&s->sync, segment, sizeof *segment, 0, e);
+	struct mark mark = {0};
+	ssize_t n = file_read(&s->sync, &mark, sizeof mark, 0, e);
+	*segment = memcmp(mark.boot, s->boot, sizeof mark.boot) != 0 ? 0 : mark.segment;
 	return n < 0 ? (int)n : OK;
 }
 
 int shard_sync_to(struct shard *s, const struct head *to, bool locked, struct error *why, struct error *e)
 {
 	uint64_t left;
-	int r = read_mark(s, &left, e);
+	int r = shard_read_mark(s, &left, e);
 	if (!r)
 		r = shard_set_mark(s, to->segment, e);
 	if (r)

@@ -596,39 +596,66 @@ static struct node node_copy(const struct node *n)
 	};
 }
 
-void disk_copy(struct disk *to, const struct disk *d)
+static void keep_change(struct disk *to, const struct change *c)
+{
+	struct change *mine = &to->changes[to->change_count++];
+	*mine = *c;
+	if (c->p)
+		mine->p = mem_copy(c->p, c->len);
+}
+
+/* Room for the changes of d, and none of them. */
+static void copy_nodes(struct disk *to, const struct disk *d)
 {
 	*to = (struct disk){.io = disk_io, .dice = d->dice, .boot = d->boot, .lie = d->lie, .serial = d->serial};
 	to->nodes = mem_array(d->node_count, sizeof *to->nodes);
 	to->node_count = d->node_count;
 	for (size_t i = 0; i < d->node_count; i++)
 		to->nodes[i] = node_copy(&d->nodes[i]);
-	to->changes = mem_array(d->change_count + 1, sizeof *to->changes);
-	to->change_count = to->change_capacity = d->change_count;
-	for (size_t i = 0; i < d->change_count; i++) {
-		to->changes[i] = d->changes[i];
-		if (d->changes[i].p)
-			to->changes[i].p = mem_copy(d->changes[i].p, d->changes[i].len);
+	to->change_capacity = d->change_count + 1;
+	to->changes = mem_array(to->change_capacity, sizeof *to->changes);
+}
+
+void disk_copy(struct disk *to, const struct disk *d)
+{
+	copy_nodes(to, d);
+	for (size_t i = 0; i < d->change_count; i++)
+		keep_change(to, &d->changes[i]);
+}
+
+/* What processes see is what the disk has. */
+static void show_base(struct disk *d)
+{
+	for (size_t i = 0; i < d->node_count; i++) {
+		struct node *n = &d->nodes[i];
+		free(n->now.p);
+		free(n->list.items);
+		n->now = bytes_copy(&n->base);
+		n->list = entries_copy(&n->base_list);
 	}
 }
 
 void disk_cut_power(struct disk *to, const struct disk *d, const struct fate *fates)
 {
-	*to = (struct disk){.io = disk_io, .dice = d->dice, .boot = (uint8_t)(d->boot + 1), .lie = d->lie};
-	to->nodes = mem_array(d->node_count, sizeof *to->nodes);
-	to->node_count = d->node_count;
-	for (size_t i = 0; i < d->node_count; i++)
-		to->nodes[i] = (struct node){
-			.directory = d->nodes[i].directory,
-			.base = bytes_copy(&d->nodes[i].base),
-			.base_list = entries_copy(&d->nodes[i].base_list),
-			.holder = -1,
-		};
+	copy_nodes(to, d);
+	to->boot++;
+	to->serial = 0;
 	for (size_t i = 0; i < d->change_count; i++)
 		apply(to, &d->changes[i], true, d->changes[i].certain ? (struct fate){0} : fates[i]);
-	for (size_t i = 0; i < to->node_count; i++) {
-		to->nodes[i].now = bytes_copy(&to->nodes[i].base);
-		to->nodes[i].list = entries_copy(&to->nodes[i].base_list);
+	show_base(to);
+}
+
+void disk_reset(struct disk *to, const struct disk *d, const struct fate *fates)
+{
+	copy_nodes(to, d);
+	to->boot++;
+	show_base(to);
+	for (size_t i = 0; i < d->change_count; i++) {
+		const struct change *c = &d->changes[i];
+		if (!c->certain && (c->poisoned || fates[i].kind == FATE_LOST))
+			continue;
+		keep_change(to, c);
+		apply(to, c, false, (struct fate){0});
 	}
 }
 
@@ -652,7 +679,10 @@ static uint64_t hash_node(const struct disk *d, int node)
 
 uint64_t disk_hash(const struct disk *d)
 {
-	return hash_node(d, 0);
+	uint64_t sum = hash_node(d, 0);
+	for (size_t i = 0; i < d->change_count; i++)
+		sum = mix(sum, d->changes[i].serial * 4 + d->changes[i].certain * 2 + d->changes[i].poisoned);
+	return sum;
 }
 
 static void print_node(const struct disk *d, int node, const char *name, int depth)

@@ -112,7 +112,10 @@ void disk_release(struct disk *d);
 void disk_copy(struct disk *to, const struct disk *d);
 /* What it finds after a power cut: all that is left is certain. fates: one for each change. */
 void disk_cut_power(struct disk *to, const struct disk *d, const struct fate *fates);
-/* A fingerprint of that: of all names and contents. */
+/* What it finds when the kernel died and the power stayed: what is not lost is in the disk's own cache, and is as
+   uncertain as before; what a sync failed to write never left the kernel's. */
+void disk_reset(struct disk *to, const struct disk *d, const struct fate *fates);
+/* A fingerprint of that: of all names and contents, and of what is uncertain. */
 uint64_t disk_hash(const struct disk *d);
 
 /* Closes what a killed process had open. */

@@ -1,5 +1,6 @@
 #include "records.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ void view_add(struct view *v, const struct batch *b, uint32_t shard)
 		if (n.i < *last || seq < v->last_seq[shard] || (v->last_seq[shard] && arrived < v->last_arrived[shard]))
 			v->disorder++;
 		*last = (int)n.i + 1;
+		v->places[n.i] = (struct place){shard, seq};
 		v->last_seq[shard] = seq + 1;
 		v->last_arrived[shard] = arrived;
 	}
@@ -81,8 +83,10 @@ void view_add(struct view *v, const struct batch *b, uint32_t shard)
 
 static void count_damage(void *arg, const struct damage *d)
 {
-	(void)d;
-	((struct view *)arg)->damages++;
+	struct view *v = arg;
+	if (v->damages < DAMAGES_MAX)
+		v->told[v->damages] = (struct told){d->shard, d->first, d->behind};
+	v->damages++;
 }
 
 int view_read(struct view *v, bool keyed, const struct files *io, const char *stream, struct error *e)
@@ -90,7 +94,7 @@ int view_read(struct view *v, bool keyed, const struct files *io, const char *st
 	struct store_reader_options o = {.damaged = count_damage, .damaged_arg = v};
 	struct store_reader *reader;
 	struct store_item item;
-	memset(v, 0, sizeof *v);
+	memset(v, 0, offsetof(struct view, places));
 	v->keyed = keyed;
 	int r = store_reader_open(&reader, io, &stream, 1, &o, e);
 	if (r)
@@ -101,6 +105,33 @@ int view_read(struct view *v, bool keyed, const struct files *io, const char *st
 		r = error_set(e, ERR_FAILED, "a bounded read that does not end");
 	store_reader_close(reader);
 	return r;
+}
+
+/* How many records `whole` had in the range; -1 if v has one of them. */
+static int count_missing(const struct view *v, const struct view *whole, const struct told *t, struct promises *p)
+{
+	int count = 0;
+	for (int i = 0; i < RECORDS; i++) {
+		const struct place *at = &whole->places[i];
+		if (!whole->seen[i] || at->shard != t->shard || at->seq < t->first || at->seq >= t->behind)
+			continue;
+		if (v->seen[i])
+			return -1;
+		if (p->of[i] == ACKED)
+			p->of[i] = BEGUN;
+		count++;
+	}
+	return count;
+}
+
+void view_excuse(struct view *v, const struct view *whole, struct promises *p)
+{
+	uint64_t wrong = v->damages > DAMAGES_MAX;
+	for (uint64_t i = 0; i < v->damages && i < DAMAGES_MAX; i++) {
+		int missing = count_missing(v, whole, &v->told[i], p);
+		wrong += missing < 1 || (uint64_t)missing != v->told[i].behind - v->told[i].first;
+	}
+	v->damages = wrong;
 }
 
 const char *view_fault(const struct view *v, const struct promises *p, char text[200])

@@ -24,6 +24,8 @@ struct promises {
 };
 
 /* What was read. */
+enum { DAMAGES_MAX = 16 };
+
 struct view {
 	uint8_t seen[RECORDS];
 	bool keyed;                                /* order is promised for each key; else for each writer in a shard */
@@ -31,6 +33,14 @@ struct view {
 	uint64_t last_seq[RECORDS_SHARDS];         /* one more than it */
 	int64_t last_arrived[RECORDS_SHARDS];
 	uint64_t records, foreign, disorder, damages;
+	struct told {
+		uint32_t shard;
+		uint64_t first, behind;
+	} told[DAMAGES_MAX]; /* the first of the damages */
+	struct place {
+		uint32_t shard;
+		uint64_t seq;
+	} places[RECORDS]; /* of those that were seen */
 };
 
 /* The text of a record, of RECORD_TEXT_MAX bytes at most; returns its length. */
@@ -43,6 +53,9 @@ void records_make(struct batch *b, int first, int count);
 void view_add(struct view *v, const struct batch *b, uint32_t shard);
 /* Reads all there is now. */
 int view_read(struct view *v, bool keyed, const struct files *io, const char *stream, struct error *e);
+
+/* What was reported as lost need not be there: but each range must be of records that `whole` had, and that are missing. */
+void view_excuse(struct view *v, const struct view *whole, struct promises *p);
 
 /* What is wrong with it: "" if nothing is. */
 const char *view_fault(const struct view *v, const struct promises *p, char text[200]);

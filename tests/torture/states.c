@@ -6,9 +6,10 @@
  *
  * A workload is some writers, with small segments, that append records of mixed sizes and sync now and then, and a
  * reader that follows them; some are killed on the way, some syncs fail, some writes are short or find no space. After
- * each change come the states: all kept (a kill of everything; the same boot), and of what is not certain: all lost,
- * each lost, each alone kept, each prefix and suffix, sizes without data, the last write torn at each byte or in each
- * sector (front, front and zeros, tail), and random mixtures. Of each state that is new:
+ * each change come the states: all kept (a kill of everything; the same boot), also with damaged heads; and of what is not
+ * certain: all lost, each lost, each alone kept, each prefix and suffix, sizes without data, the last write torn at each
+ * byte or in each sector (front, front and zeros, tail), and random mixtures; and resets, where what is kept is still
+ * uncertain, for it is in the cache of the disk alone. Of each state that is new:
  *
  *   1. reading gives each acknowledged record once and in order, the others once or not at all, none altered, and
  *      reports no damage; a record that any reader was shown before the crash counts as acknowledged;
@@ -20,6 +21,7 @@
  * lie (a sync of files, or of directories, that does nothing) must be found out.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@
 #include "records.h"
 #include "store/compact.h"
 #include "store/reshard.h"
+#include "store/shard_private.h"
 #include "store/writer_private.h"
 
 enum {
@@ -86,8 +89,12 @@ const char *__asan_default_options(void)
 
 /* -- what is counted -- */
 
+/* How the machine came to start again: every process is killed, without or with damage to the heads (both: the same boot
+   of the kernel); the kernel dies; the power goes. */
+enum stop { STOP_KILL, STOP_HEADS, STOP_RESET, STOP_POWER, STOP_COUNT };
+
 static struct counts {
-	uint64_t points, states, kills, power_cuts, nested, known, by_fate[FATE_COUNT];
+	uint64_t points, states, by_stop[STOP_COUNT], nested, known, by_fate[FATE_COUNT];
 	uint64_t failures;
 } counts;
 
@@ -106,6 +113,8 @@ struct world {
 	struct promises promises;
 	uint64_t dice;
 	int shards, workload, depth;
+	enum stop stop;            /* the last that was tried */
+	bool uncertain;            /* it started with what may not be durable, and no head to tell */
 	int next[RECORDS_WRITERS]; /* the number that a writer begins with next */
 	int64_t segment_size;      /* the same for all: a full segment stays full */
 	bool reshards;             /* writers don't know the shards: they change */
@@ -304,6 +313,8 @@ static int create(const struct files *io, int shards, struct error *e)
 
 /* -- one state -- */
 
+static const char *const stops[] = {"kill", "damaged heads", "reset", "power cut"};
+
 static void fail(struct world *w, const struct fate *fates, const char *what, const char *why)
 {
 	w->faults++;
@@ -311,9 +322,9 @@ static void fail(struct world *w, const struct fate *fates, const char *what, co
 		return;
 	counts.failures++;
 	fprintf(stderr,
-		"FAIL: %s: %s\n  again: states%s --seed %llu --workload %d (point %llu, state %llu, depth %d)\n", what,
-		why, quick ? " --quick" : "", (unsigned long long)seed, w->workload, (unsigned long long)counts.points,
-		(unsigned long long)counts.states, w->depth);
+		"FAIL: %s, %s: %s\n  again: states%s --seed %llu --workload %d (point %llu, state %llu, depth %d)\n",
+		stops[w->stop], what, why, quick ? " --quick" : "", (unsigned long long)seed, w->workload,
+		(unsigned long long)counts.points, (unsigned long long)counts.states, w->depth);
 	disk_print(&w->disk, fates);
 	if (counts.failures >= FAILURES_MAX)
 		exit(1);
@@ -344,8 +355,80 @@ static int missing(const struct view *a, const struct view *b)
 	return -1;
 }
 
+static int append_to_all(struct world *w, int writer, struct error *e)
+{
+	struct pen p;
+	int r = pen_open(&p, w, writer, e);
+	for (int i = 0; !r && i < w->shards; i++)
+		r = pen_append(&p, 3, e);
+	if (!r)
+		r = pen_sync(&p, e);
+	pen_close(&p);
+	return r;
+}
+
+static void promise_seen(struct world *w, const struct view *v)
+{
+	for (int i = 0; i < RECORDS; i++)
+		if (v->seen[i])
+			w->promises.of[i] = ACKED;
+}
+
+/* Every shard has recovered; those that are closed are sealed. */
+static int recover_all(struct world *w, struct error *e)
+{
+	struct stream s;
+	int r = stream_open(&s, &w->disk.io, stream_path, e);
+	for (size_t i = 0; !r && i < s.catalog.shard_count; i++) {
+		struct shard one;
+		if ((r = shard_open(&one, &w->disk.io, stream_path, s.catalog.shards[i].id, e)))
+			break;
+		one.segment_size = w->segment_size;
+		if (s.catalog.shards[i].closed)
+			r = shard_seal(&one, e);
+		else if (!(r = shard_lock_ready(&one, e)))
+			shard_unlock(&one);
+		shard_close(&one);
+	}
+	stream_close(&s);
+	return r;
+}
+
+/* Of each shard's head one slot is damaged, or both, or it is empty, or it is as it was. */
+static void damage_heads(struct disk *d, uint64_t *chance_of)
+{
+	static const char junk[HEAD_SIZE] = {42, 1};
+	for (uint32_t id = 0; id < RECORDS_SHARDS; id++) {
+		char *directory = shard_directory(stream_path, id), *path = file_path("%s/head", directory);
+		int fd = d->io.open(&d->io, path, O_RDWR, 0);
+		uint32_t what = dice(chance_of, 5);
+		if (fd >= 0 && what == 0)
+			d->io.truncate(&d->io, fd, 0);
+		if (fd >= 0 && (what == 1 || what == 3))
+			d->io.pwrite(&d->io, fd, junk, 96, 0);
+		if (fd >= 0 && (what == 2 || what == 3))
+			d->io.pwrite(&d->io, fd, junk, 96, 128);
+		if (fd >= 0)
+			d->io.close(&d->io, fd);
+		free(path);
+		free(directory);
+	}
+}
+
+static void stop_machine(struct disk *disk, struct world *w, const struct fate *fates, enum stop stop)
+{
+	if (stop == STOP_POWER)
+		disk_cut_power(disk, &w->disk, fates);
+	else if (stop == STOP_RESET)
+		disk_reset(disk, &w->disk, fates);
+	else
+		disk_copy(disk, &w->disk);
+	if (stop == STOP_HEADS)
+		damage_heads(disk, &w->dice);
+}
+
 /* The machine has started again with w's disk. `fates` and `above`: how it came to that, for the report. */
-static void check(struct world *w, struct world *above, const struct fate *fates, bool power, bool stop_again)
+static void check(struct world *w, struct world *above, const struct fate *fates, enum stop stop, bool stop_again)
 {
 	static struct view views[2][3]; /* by depth: the first reading, the second, the third */
 	struct view *v = views[w->depth - 1];
@@ -363,30 +446,29 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 		return fail(above, fates, "read", e.text);
 	if (*view_fault(&v[0], &w->promises, text))
 		return fail(above, fates, "read", text);
-	for (int i = 0; i < RECORDS; i++)
-		if (v[0].seen[i])
-			w->promises.of[i] = ACKED;
+	/* What was found by searching counts when its shard has recovered. */
+	if (!w->uncertain)
+		promise_seen(w, &v[0]);
 	if (stop_again)
 		w->disk.changed = changed_again;
-	struct pen p;
-	int writer = RECOVERER + w->depth - 1;
-	int r = pen_open(&p, w, writer, &e);
-	for (int i = 0; !r && i < w->shards; i++)
-		r = pen_append(&p, 3, &e);
-	if (!r)
-		r = pen_sync(&p, &e);
-	pen_close(&p);
+	int writer = RECOVERER + w->depth - 1, r = OK;
+	/* What is appended takes what was there with it when it is synced: not always, so that recovery does that itself. */
+	if (!w->uncertain || dice(&w->dice, 2))
+		r = append_to_all(w, writer, &e);
 	if (!r && w->reshards && !dice(&w->dice, 3) && reshard_once(&w->disk.io, &w->dice, &e) == ERR_FAILED)
 		r = ERR_FAILED;
 	if (!r && !dice(&w->dice, 3) && compact_all(&w->disk.io, &e) < 0)
 		r = ERR_FAILED;
+	if (!r && w->uncertain && !(r = recover_all(w, &e)))
+		promise_seen(w, &v[0]);
 	w->disk.changed = NULL;
 	if (r)
 		return fail(above, fates, "append", e.text);
 	if (view_read(&v[1], w->reshards, &w->disk.io, stream_path, &e))
 		return fail(above, fates, "read again", e.text);
 	/* What was written and not synced may be promised later: but not after a new start, where all there is counts. */
-	if (*view_fault(&v[1], &w->promises, text) || (power && !same(&v[0], &v[1], writer * RECORDS_EACH)))
+	if (*view_fault(&v[1], &w->promises, text) ||
+	    (stop >= STOP_RESET && !same(&v[0], &v[1], writer * RECORDS_EACH)))
 		return fail(above, fates, "read again", *text ? text : "not the same");
 	for (size_t i = 0; i < w->disk.change_count; i++)
 		lost[i] = (struct fate){FATE_LOST, 0};
@@ -400,16 +482,14 @@ static void check(struct world *w, struct world *above, const struct fate *fates
 		fail(above, fates, "read after the next start", r ? e.text : text);
 }
 
-static void try(struct world *w, const struct fate *fates, bool power)
+static void try(struct world *w, const struct fate *fates, enum stop stop)
 {
 	static struct world after[2]; /* by depth; worlds are large */
 	struct world *next = &after[w->depth];
 	struct disk disk;
-	if (power)
-		disk_cut_power(&disk, &w->disk, fates);
-	else
-		disk_copy(&disk, &w->disk);
-	uint64_t hash = disk_hash(&disk) * 2 + power;
+	w->stop = stop;
+	stop_machine(&disk, w, fates, stop);
+	uint64_t hash = disk_hash(&disk) * STOP_COUNT + stop;
 	uint64_t *known = &w->hashes[hash % HASHES];
 	if (*known == hash) {
 		counts.known++;
@@ -418,7 +498,7 @@ static void try(struct world *w, const struct fate *fates, bool power)
 	}
 	*known = hash;
 	counts.states++;
-	*(power ? &counts.power_cuts : &counts.kills) += 1;
+	counts.by_stop[stop]++;
 	counts.nested += w->depth > 0;
 	next->disk = disk;
 	next->disk.io = disk.io;
@@ -427,13 +507,14 @@ static void try(struct world *w, const struct fate *fates, bool power)
 	memcpy(next->next, w->next, sizeof next->next);
 	next->dice = w->dice;
 	next->depth = w->depth + 1;
+	next->uncertain = stop == STOP_HEADS || stop == STOP_RESET || (stop == STOP_KILL && w->uncertain);
 	next->shards = w->shards;
 	next->created = w->created;
 	next->reshards = w->reshards;
 	next->workload = w->workload;
 	next->segment_size = w->segment_size;
 	next->faults = 0;
-	check(next, w, fates, power, !w->depth && !dice(&w->dice, quick ? 400 : 150));
+	check(next, w, fates, stop, !w->depth && !dice(&w->dice, quick ? 400 : 150));
 	w->faults += next->faults;
 	disk_release(&next->disk);
 }
@@ -459,7 +540,7 @@ static void tear(struct world *w, struct fate *fates, size_t which)
 			for (int kind = FATE_FRONT; kind <= FATE_TAIL; kind++) {
 				fates[which] = (struct fate){(enum fate_kind)kind, cut % (uint32_t)len};
 				counts.by_fate[kind]++;
-				try(w, fates, true);
+				try(w, fates, STOP_POWER);
 			}
 		}
 	}
@@ -480,7 +561,7 @@ static void mixtures(struct world *w, struct fate *fates, int count)
 	while (count--) {
 		for (size_t i = 0; i < w->disk.change_count; i++)
 			fates[i] = any_fate(w, i);
-		try(w, fates, true);
+		try(w, fates, dice(&w->dice, 4) ? STOP_POWER : STOP_RESET);
 	}
 }
 
@@ -495,13 +576,13 @@ static void singles(struct world *w, struct fate *fates)
 			set_all(fates, count, pairs[p][0]);
 			fates[i].kind = pairs[p][1];
 			counts.by_fate[pairs[p][1]]++;
-			try(w, fates, true);
+			try(w, fates, STOP_POWER);
 		}
 	for (size_t i = 1; i < count; i++)
 		for (int suffix = 0; suffix < 2; suffix++) {
 			set_all(fates, i, suffix ? FATE_LOST : FATE_KEPT);
 			set_all(fates + i, count - i, suffix ? FATE_KEPT : FATE_LOST);
-			try(w, fates, true);
+			try(w, fates, STOP_POWER);
 		}
 }
 
@@ -516,13 +597,15 @@ static void each_state(struct world *w, bool few)
 		memset(w->hashes, 0, sizeof w->hashes);
 	w->known_before = known;
 	set_all(fates, count, FATE_KEPT);
-	try(w, fates, false);
-	try(w, fates, true);
+	try(w, fates, STOP_KILL);
+	try(w, fates, STOP_HEADS);
+	try(w, fates, STOP_RESET);
+	try(w, fates, STOP_POWER);
 	set_all(fates, count, FATE_LOST);
-	try(w, fates, true);
+	try(w, fates, STOP_POWER);
 	if (!few) {
 		set_all(fates, count, FATE_ZEROS);
-		try(w, fates, true);
+		try(w, fates, STOP_POWER);
 		singles(w, fates);
 		for (size_t i = count; i-- > 0;)
 			if (w->disk.changes[i].kind == CHANGE_WRITE && !w->disk.changes[i].certain) {
@@ -554,6 +637,7 @@ static void run_workload(int number, enum disk_lie lie)
 	struct error e = {0};
 	memset(&w, 0, sizeof w);
 	chance = seed * 1000003 + (uint64_t)number;
+	now = 1700000000000000000;
 	w.dice = chance ^ 0x5851f42d;
 	w.workload = number;
 	w.reshards = number % 2;
@@ -607,12 +691,13 @@ static void prove(enum disk_lie lie, const char *name)
 
 static void report(int workloads)
 {
-	printf("states: seed %llu, %d workloads, %llu crash points, %llu states (%llu kills, %llu power cuts; %llu of "
-	       "them"
-	       " while recovering), %llu met again and skipped\n",
+	printf("states: seed %llu, %d workloads, %llu crash points, %llu states (%llu kills, %llu with damaged heads, "
+	       "%llu "
+	       "resets, %llu power cuts; %llu of them while recovering), %llu met again and skipped\n",
 	       (unsigned long long)seed, workloads, (unsigned long long)counts.points,
-	       (unsigned long long)counts.states, (unsigned long long)counts.kills,
-	       (unsigned long long)counts.power_cuts, (unsigned long long)counts.nested,
+	       (unsigned long long)counts.states, (unsigned long long)counts.by_stop[STOP_KILL],
+	       (unsigned long long)counts.by_stop[STOP_HEADS], (unsigned long long)counts.by_stop[STOP_RESET],
+	       (unsigned long long)counts.by_stop[STOP_POWER], (unsigned long long)counts.nested,
 	       (unsigned long long)counts.known);
 	printf("states: in the workloads %llu processes killed, %llu splits and merges, %llu segments compacted away, "
 	       "%llu failed syncs, %llu short "

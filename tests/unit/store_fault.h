@@ -7,7 +7,7 @@
  * has given what lies before.
  *
  * After a failed sync the data that it should have made durable are gone, as they are on Linux once the page cache
- * lets go.
+ * lets go; or (lingers) they are still read, and later syncs succeed, but they are gone when the machine stops.
  */
 #ifndef STREAM_TESTS_UNIT_STORE_FAULT_H
 #define STREAM_TESTS_UNIT_STORE_FAULT_H
@@ -41,6 +41,7 @@ struct image { /* a file as it was when it was last synced */
 	ino_t inode;
 	char *bytes;
 	size_t len;
+	size_t lost_from, lost_to; /* no sync makes these durable any more */
 };
 
 struct faulty {
@@ -53,6 +54,7 @@ struct faulty {
 	bool fired;
 	void (*before)(void *arg); /* called once, before the call that would fail, which then doesn't */
 	void *before_arg;
+	bool lingers;
 	bool halves; /* every read and write moves a half, every third is interrupted */
 	long halved;
 	const char *bad_file; /* part of a path; NULL: all can be read */
@@ -122,6 +124,19 @@ static inline void remember_image(struct faulty *f, int fd)
 	if (readable < 0 || pread(readable, i->bytes, i->len, 0) != (ssize_t)i->len)
 		exit(1);
 	close(readable);
+	if (i->lost_from < i->len)
+		memset(i->bytes + i->lost_from, 0, (i->lost_to < i->len ? i->lost_to : i->len) - i->lost_from);
+}
+
+/* What a sync of it should make durable now never will be. */
+static inline void lose_image(struct faulty *f, int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	struct image *i = image_of(f, st.st_ino);
+	i->lost_from = i->len;
+	i->lost_to = (size_t)st.st_size;
 }
 
 /* The file becomes what it was when it was last synced; what was written behind that reads as zeros (keep_size), or
@@ -224,7 +239,9 @@ static inline int fault_datasync(const struct files *io, int fd)
 	bool stopped = f->fired && f->stops;
 	if (fails(io, CALL_SYNC)) {
 		int saved = errno;
-		if (!stopped && !f->stops)
+		if (!stopped && !f->stops && f->lingers)
+			lose_image(f, fd);
+		else if (!stopped && !f->stops)
 			restore_image(f, fd, true);
 		errno = saved;
 		return -1;

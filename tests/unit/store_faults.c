@@ -275,9 +275,66 @@ static void test_replaced_under_follower(void)
 	faulty_release(&f);
 }
 
+/* A sync fails, or its writer dies in it, and then the head is lost: what the next writer finds whole may be in the cache
+   alone, and a sync of that file succeeds all the same. */
+static void test_head_lost_after(enum accident accident, bool other_boot)
+{
+	struct faulty f;
+	struct shard s;
+	struct batch b;
+	struct error e = {0}, why;
+	char *directory = shard_directory(stream_path, 0), *head = file_path("%s/head", directory);
+	struct run runs[3] = {{10, 20, false}};
+	new_stream();
+	faulty_init(&f, 1);
+	f.lingers = true;
+	batch_init(&b);
+	CHECK(!shard_open(&s, &f.io, stream_path, 0, &e));
+	test_rows(&b, 0, 10);
+	CHECK(!shard_append(&s, &b, &e) && !shard_sync(&s, &e));
+	test_rows(&b, 10, 10);
+	CHECK(!shard_append(&s, &b, &e));
+	f.calls = CALL_SYNC;
+	f.fail_at = 1;
+	struct head to = s.head;
+	CHECK(shard_sync_to(&s, &to, false, &why, &e) == 0 && f.fired);
+	if (accident == WRITER_DIES)
+		CHECK(!shard_set_mark(&s, s.segment.id, &e));
+	f.calls = 0;
+	uint64_t segment = s.segment.id;
+	shard_close(&s);
+	CHECK(!truncate(head, 0));
+	if (other_boot) {
+		/* The head is of an earlier start, and a first recovery died behind a sync that failed. */
+		struct file file = {.io = &files_real, .path = head, .fd = open(head, O_RDWR)};
+		struct head old = {.generation = 1, .segment = segment, .durable_seq = 10, .next = 10};
+		memset(old.boot, 9, sizeof old.boot);
+		CHECK(!head_write(&file, &old, &e));
+		close(file.fd);
+	}
+	runs[1] = append_rounds(&f.io, 20, 2);
+	CHECK(!runs[1].failed && runs[1].acked == 30 && all_there(&f.io, runs, 2));
+	/* What was shown stays. */
+	runs[0].acked = 20;
+	bool shown = all_there(&f.io, runs, 2);
+	CHECK(shown);
+	faulty_lose(&f, directory, LOSS_ALL);
+	f.boot = 2;
+	CHECK(all_there(&f.io, runs, 2));
+	runs[2] = append_rounds(&f.io, 30, 2);
+	CHECK(!runs[2].failed && all_there(&f.io, runs, 3));
+	batch_release(&b);
+	faulty_release(&f);
+	free(head);
+	free(directory);
+}
+
 int main(void)
 {
 	stream_path = file_path("%s/s", test_start());
+	test_head_lost_after(SYNC_FAILS, false);
+	test_head_lost_after(WRITER_DIES, false);
+	test_head_lost_after(WRITER_DIES, true);
 	test_replaced_under_follower();
 	test_errors();
 	test_short_counts();
