@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agg/call.h"
+#include "agg/partial.h"
 #include "agg/table.h"
 #include "base/mem.h"
 #include "base/opt.h"
@@ -14,17 +15,17 @@
 #include "record/batch_rows.h"
 #include "window/spec.h"
 
-enum { MEMORY_CHECK_ROWS = 65536 };
+enum { LIMIT = 512 << 20 };
 
 struct aggregation {
 	struct opt_list by;
 	int64_t every, limit;
-	bool exact;
+	bool exact, partial, merge;
 
 	struct table *table;
-	bool windowed;
-	bool timed;         /* updates are on, or were decided against */
-	uint64_t unchecked; /* rows since memory was looked at */
+	int64_t watermark; /* --merge: the greatest that was not acted on yet */
+	int64_t passed;    /* the watermark that was passed on */
+	bool timed;        /* updates are on, or were decided against */
 };
 
 /* A bare `p0` is rather a named pipe than a quantile of nothing. */
@@ -69,6 +70,13 @@ static int explain(const struct operands *o, int calls, struct error *e)
 	return e->code;
 }
 
+static void watch_fields(struct aggregation *a, struct flow *f)
+{
+	const char *const *names;
+	size_t count = table_fields(a->table, &names);
+	flow_fields(f, names, count);
+}
+
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
 	struct aggregation *a = self;
@@ -81,12 +89,15 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 			      &a->table, e);
 	if (r)
 		return r == ERR_USAGE ? explain(o, calls, e) : r;
+	if ((a->merge || a->partial) && table_partials(a->table, a->merge, a->partial, e))
+		return e->code;
 	o->items += calls;
 	o->count -= calls;
-	const char *const *names;
-	size_t count = table_fields(a->table, &names);
-	flow_fields(f, names, count);
-	flow_only_fields(f, true);
+	const char *dir = getenv("TMPDIR");
+	table_limit(a->table, (size_t)a->limit, dir && *dir ? dir : "/tmp");
+	watch_fields(a, f);
+	flow_only_fields(f, !a->merge);
+	a->watermark = a->passed = TIMESTAMP_MIN;
 	return 0;
 }
 
@@ -108,9 +119,10 @@ static void start_updates(struct aggregation *a, struct flow *f)
 	if (a->timed)
 		return;
 	a->timed = true;
-	if (!a->every && !a->windowed && flow_bounded(f) != BOUNDED_YES && flow_on_terminal(f))
+	bool windowed = table_has_window(a->table);
+	if (!a->every && !windowed && !a->partial && flow_bounded(f) != BOUNDED_YES && flow_on_terminal(f))
 		a->every = SECOND;
-	if (a->every && a->windowed)
+	if (a->every && windowed)
 		flow_warn(f, "--every is for results without windows; a window's come when it closes");
 	else if (a->every)
 		flow_timer(f, a->every);
@@ -119,31 +131,43 @@ static void start_updates(struct aggregation *a, struct flow *f)
 static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct aggregation *a = self;
+	uint32_t late = 0;
+	int r = 0;
+	if (a->merge)
+		r = table_load(a->table, b, &late, e);
+	else
+		late = table_feed(a->table, (uint32_t)input, b);
+	if (r)
+		return r;
 	start_updates(a, f);
-	uint32_t late = table_feed(a->table, (uint32_t)input, b);
 	if (late)
 		flow_count_late(f, late, false);
-	a->unchecked += batch_count(b);
-	if (!a->limit || a->unchecked < MEMORY_CHECK_ROWS)
-		return 0;
-	a->unchecked = 0;
-	if (table_memory(a->table) > (size_t)a->limit)
-		return error_set(e, ERR_FAILED,
-				 "the groups need more memory than --limit; use fewer groups, shorter windows "
-				 "or stream-shard");
-	return 0;
+	return table_shrink(a->table, b, emit, f, e);
 }
 
-static int on_window(struct aggregation *a, const struct batch *body, struct error *e)
+static int on_window(struct aggregation *a, struct flow *f, const struct batch *body, struct error *e)
 {
 	struct window_spec spec;
 	struct arena arena = {0};
+	if (a->merge)
+		return 0; /* partial results say of which windows they are */
 	int r = window_read(body, &arena, &spec, e);
 	if (!r)
 		r = table_window(a->table, &spec, e);
-	a->windowed = true;
+	if (!r)
+		watch_fields(a, f);
 	arena_release(&arena);
 	return r;
+}
+
+static int close_windows(struct aggregation *a, struct flow *f, int64_t watermark, struct error *e)
+{
+	int r = table_close(a->table, watermark, emit, f, e);
+	int64_t passed = table_passed(a->table, watermark);
+	if (r || passed <= a->passed)
+		return r;
+	a->passed = passed;
+	return flow_watermark(f, passed, e);
 }
 
 static int on_watermark(struct aggregation *a, struct flow *f, const struct frame *frame, struct batch *body,
@@ -152,12 +176,13 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 	struct value time = batch_get(body, 0, "time");
 	if (!value_is_missing(batch_get(body, 0, "shard")))
 		return 0; /* of a source's shard: says nothing of the new records */
-	if (a->windowed && time.type == TYPE_TIME) {
-		int r = table_close(a->table, time.i, emit, f, e);
-		if (r)
-			return r;
-	}
-	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+	if (time.type != TYPE_TIME)
+		return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+	/* Files of partial results come one behind the other, and each of them from the start of time: all of them are in at the end. */
+	if (!a->merge || flow_bounded(f) != BOUNDED_YES)
+		return close_windows(a, f, time.i, e);
+	a->watermark = time.i > a->watermark ? time.i : a->watermark;
+	return 0;
 }
 
 static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
@@ -165,7 +190,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 {
 	(void)input;
 	if (frame->kind == FRAME_WINDOW)
-		return on_window(self, body, e);
+		return on_window(self, f, body, e);
 	if (frame->kind == FRAME_WATERMARK)
 		return on_watermark(self, f, frame, body, e);
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
@@ -175,20 +200,26 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int idle(void *self, struct flow *f, struct error *e)
 {
 	struct aggregation *a = self;
-	return a->windowed ? table_close(a->table, TIMESTAMP_MIN, emit, f, e) : 0;
+	return table_close(a->table, TIMESTAMP_MIN, emit, f, e);
 }
 
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct aggregation *a = self;
-	return a->windowed ? 0 : table_result(a->table, emit_update, f, e);
+	return table_result(a->table, emit_update, f, e);
 }
 
-/* Windows were closed by the watermark that comes before a final END, and by nothing else. */
+/* Windows were closed by the watermark that comes before a final END, and by nothing else; but text and stores bring partial results
+   without one. */
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct aggregation *a = self;
-	return a->windowed || !final ? 0 : table_result(a->table, emit, f, e);
+	if (!final)
+		return 0;
+	int r = table_result(a->table, emit, f, e);
+	if (!r && a->merge)
+		r = table_close(a->table, TIMESTAMP_MAX, emit, f, e);
+	return r || a->watermark == TIMESTAMP_MIN ? r : flow_watermark(f, a->watermark, e);
 }
 
 static void release(void *self, bool failed)
@@ -209,7 +240,11 @@ int main(int argc, char **argv)
 		{0, "exact", OPT_FLAG, offsetof(struct aggregation, exact), NULL,
 		 "quantiles without error, of all values", NULL},
 		{0, "limit", OPT_SIZE, offsetof(struct aggregation, limit), "SIZE",
-		 "stop when the groups need more memory", NULL},
+		 "memory for groups; what is beyond goes to disk (512M)", NULL},
+		{0, "merge", OPT_FLAG, offsetof(struct aggregation, merge), NULL,
+		 "records are partial results of the same aggregates", NULL},
+		{0, "partial", OPT_FLAG, offsetof(struct aggregation, partial), NULL,
+		 "partial results, for a stream-agg --merge to come", NULL},
 		{0},
 	};
 	static const struct command command = {
@@ -229,6 +264,6 @@ int main(int argc, char **argv)
 					   .timer = timer,
 					   .end = end,
 					   .close = release};
-	struct aggregation aggregation = {0};
+	struct aggregation aggregation = {.limit = LIMIT};
 	return flow_main(argc, argv, &command, &stage, &aggregation);
 }

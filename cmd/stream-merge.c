@@ -18,6 +18,7 @@ enum { LIMIT = 256 << 20, FILE_AHEAD = 1 << 20, NOBODY = -1 };
 struct source {
 	struct queue queue;
 	bool ended, idle, file; /* file: a regular one, which nobody waits to write to */
+	bool done;              /* ended, and all that it had is out: it holds back no watermark any more */
 	bool held;
 	int64_t heard; /* monotonic */
 	int64_t told;  /* the greatest time that its watermarks speak of */
@@ -177,6 +178,23 @@ static void hold_back(struct merge *m, struct flow *f)
 	}
 }
 
+/* What an input that has ended still has in its queue is not behind a watermark of the others. */
+static int leave_ended(struct merge *m, struct flow *f, struct error *e)
+{
+	int64_t all = TIMESTAMP_MIN;
+	for (int i = 0; i < m->count; i++) {
+		struct source *s = &m->sources[i];
+		if (!s->ended || s->done || !queue_empty(&s->queue))
+			continue;
+		s->done = true;
+		all = watermark_inputs_end(&m->whole, (uint32_t)i);
+	}
+	if (all <= m->sent || all == TIMESTAMP_MAX)
+		return 0;
+	m->sent = all;
+	return flow_watermark(f, all, e);
+}
+
 static int advance(struct merge *m, struct flow *f, struct error *e)
 {
 	int64_t until;
@@ -189,7 +207,7 @@ static int advance(struct merge *m, struct flow *f, struct error *e)
 	}
 	int r = emit_refs(m, f, e);
 	hold_back(m, f);
-	return r;
+	return r ? r : leave_ended(m, f, e);
 }
 
 /* -- in -- */
@@ -267,12 +285,7 @@ static int input_end(void *self, struct flow *f, int input, struct error *e)
 {
 	struct merge *m = self;
 	m->sources[input].ended = true;
-	int64_t all = watermark_inputs_end(&m->whole, (uint32_t)input);
-	int r = advance(m, f, e);
-	if (r || all <= m->sent || all == TIMESTAMP_MAX)
-		return r;
-	m->sent = all;
-	return flow_watermark(f, all, e);
+	return advance(m, f, e);
 }
 
 static int timer(void *self, struct flow *f, struct error *e)

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/peer.h"
 #include "expr/expr.h"
 #include "flow/flow.h"
 #include "flow/merge.h"
@@ -205,7 +204,6 @@ static int fork_splitter(struct shard *s, struct flow *f, struct spawned *copies
 		char name[64];
 		snprintf(name, sizeof name, "copy %d of %d (%.32s)", (int)i + 1, (int)s->copies, s->command[0]);
 		close(copies[i].input);
-		peer_mark(copies[i].output);
 		flow_add_input(f, copies[i].output, name);
 	}
 	merge_init(&s->merge, (int)s->copies);

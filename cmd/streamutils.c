@@ -31,6 +31,7 @@ static const struct entry entries[] = {
 	{"stream-shard", "splits records by key over copies of a command, or over named pipes"},
 	{"stream-merge", "merges inputs by event time"},
 	{"stream-tee", "copies records to standard output and to named pipes or files"},
+	{"stream-exec", "gives batches of records to a command, and takes back what it prints"},
 	{"stream-sink", "delivers records to files, a database or a stream"},
 	{"stream-cat", "reads records in any format and writes them in any other"},
 };

@@ -121,14 +121,6 @@ load helper
 	done
 }
 
-@test "--limit stops before memory does" {
-	seq 300000 | stream-map 'k = line' --keep k -o frames >in.frames
-	pipe 'stream-agg --limit 1M -b k count in.frames >out 2>err'
-	[ "$PIPE" = 1 ]
-	[ ! -s out ]
-	one_line err 'more memory than --limit'
-}
-
 @test "the taxi data: groups and sums as by the awk of old" {
 	needs_data csv/taxis.csv
 	stream-agg -b payment count 'sum(passengers)' "$data/csv/taxis.csv" -o csv | sed 1d | sort >got

@@ -109,12 +109,11 @@ load store
 	[ "$(stream-get --from 1000000000 s | wc -l)" -eq 4 ]
 }
 
-@test "-n stops after so many; 0 is no limit" {
+@test "-n stops after so many" {
 	counted 1 100 | stream-put s
 	[ "$(stream-get -n 3 s)" = "$(counted 1 3)" ]
 	[ "$(stream-get -n 1 --from 50 s)" = '{"n":51}' ]
 	[ "$(stream-get -n 1000 s | wc -l)" -eq 100 ]
-	[ "$(stream-get -n 0 s | wc -l)" -eq 100 ]
 	[ "$(stream-get -f -n 100 s | wc -l)" -eq 100 ]
 	fails 2 "-n" stream-get -n x s
 	fails 2 "-n" stream-get -n -1 s
@@ -335,4 +334,12 @@ os.execvp("stream-get", ["stream-get", "-f", "-o", "frames", "s"])' >pipe &
 	counted 1 7 | stream-put s
 	[[ $(stream-get --stats s 2>&1 >out) == *" out 7 "* ]]
 	[[ $(stream-get s | stream-agg count --stats 2>&1 >out) == *stream-get*" out 7 "*stream-agg*"in 7 "* ]]
+}
+
+@test "-n 0 gives nothing, and is an end" {
+	keyed 1 10 3 | stream-put s
+	pipe "stream-get -n 0 s | stream-agg count >out"
+	[ "$PIPE" = "0 0" ]
+	[ "$(cat out)" = '{"count":0}' ]
+	[ -z "$(timeout 20 stream-get -f -n 0 s)" ]
 }

@@ -46,11 +46,11 @@ source_of() {
 }
 
 @test "a record leaves as soon as no input can come before it; an input that is silent holds time back" {
-	mkfifo a b go
-	{ printf '{"t":%d,"s":"a"}\n' 1 3 5; read -r _ <go; printf '{"t":%d,"s":"a"}\n' 7; } >a &
-	{ printf '{"t":%d,"s":"b"}\n' 2 4; cat go2 >/dev/null 2>&1; read -r _ <go; } >b &
+	mkfifo a b go_a go_b
+	{ printf '{"t":%d,"s":"a"}\n' 1 3 5; read -r _ <go_a; printf '{"t":%d,"s":"a"}\n' 7; } >a &
+	{ printf '{"t":%d,"s":"b"}\n' 2 4; read -r _ <go_b; } >b &
 	# b is open and has come to 4: what is before it leaves, 5 waits.
-	pipe 'timeout 30 stream-merge -t t a b -o json | { for i in 1 2 3 4; do read -r line; echo "$line"; done >seen; echo >go; echo >go; cat >rest; }'
+	pipe 'timeout 30 stream-merge -t t a b -o json | { for i in 1 2 3 4; do read -r line; echo "$line"; done >seen; echo >go_a; echo >go_b; cat >rest; }'
 	[ "$PIPE" = "0 0" ]
 	wait
 	[ "$(jq -c .t seen | tr '\n' ' ')" = '1 2 3 4 ' ]

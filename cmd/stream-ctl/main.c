@@ -116,8 +116,8 @@ int main(int argc, char **argv)
 	};
 	static const struct command command = {
 		.summary = "makes streams, lists them, shows and changes their shards",
-		.operands = "create|list|show|split|merge|scale|retain|compact|sync|fsck|delete|groups|reset [STREAM] "
-			    "[SHARD…|N|GROUP]",
+		.operands = "create|list|show|split|merge|scale|retain|compact|sync|fsck|delete|groups|reset\n"
+			    "                  [STREAM] [SHARD…|N|GROUP]",
 		.examples = "  stream-ctl create web --shards 4 -k client\n"
 			    "  stream-ctl split web 2\n"
 			    "  stream-ctl show web\n"

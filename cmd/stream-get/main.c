@@ -15,7 +15,7 @@ static const int64_t GRACE = 1000000000;
 struct get {
 	const char *from, *to;
 	bool follow;
-	int64_t count; /* 0: no limit */
+	int64_t count; /* -1: no limit */
 	struct opt_list shard_texts;
 	struct get_group group;
 
@@ -205,7 +205,7 @@ static void look_at_clock(struct get *g)
 static void pass_frames(struct get *g, struct flow *f)
 {
 	uint32_t from, to;
-	if (g->count || (g->group.name && !get_group_takes_all(&g->group)) || !flow_passes_frames(f, &from, &to))
+	if (g->count >= 0 || (g->group.name && !get_group_takes_all(&g->group)) || !flow_passes_frames(f, &from, &to))
 		return;
 	g->options.raw_from = from;
 	g->options.raw_to = to;
@@ -246,7 +246,7 @@ static int give(struct get *g, struct flow *f, struct store_item *item, struct e
 		r = report_lost(g, f, e);
 	if (r)
 		return r;
-	if (g->count && (int64_t)batch_count(b) > g->count - g->given) {
+	if (g->count >= 0 && (int64_t)batch_count(b) > g->count - g->given) {
 		take_first(b, g->count - g->given);
 		next = (uint64_t)column_get(&b->meta[META_SEQ], batch_row(b, batch_count(b) - 1)).i + 1;
 	}
@@ -271,7 +271,7 @@ static int produce(void *self, struct flow *f, struct error *e)
 	int r = mark_shards(g, f, e);
 	if (!r && g->group.name)
 		r = get_group_tick(&g->group, f, e);
-	if (r || (g->count && g->given >= g->count))
+	if (r || (g->count >= 0 && g->given >= g->count))
 		return r ? r : FLOW_DONE;
 	int got = store_reader_next(g->reader, &item, e);
 	if (got < 0 || (r = report_lost(g, f, e)) || (r = mark_shards(g, f, e)))
@@ -337,6 +337,6 @@ int main(int argc, char **argv)
 		.traits = COMMAND_SOURCE,
 	};
 	static const struct stage stage = {.setup = setup, .produce = produce, .end = end, .close = release};
-	struct get get = {.group = {.checkpoint = -1, .wait = -1}};
+	struct get get = {.count = -1, .group = {.checkpoint = -1, .wait = -1}};
 	return flow_main(argc, argv, &command, &stage, &get);
 }

@@ -108,6 +108,18 @@ struct value agg_result(struct agg *a, const struct call *c, uint32_t group, int
 	return a->ops->result(a, c, agg_at(a, group), span, texts);
 }
 
+void agg_save(struct agg *a, uint32_t group, struct buf *out)
+{
+	reserve(a, group + 1);
+	a->ops->save(a, agg_at(a, group), out);
+}
+
+void agg_load(struct agg *a, uint32_t group, struct state_reader *r)
+{
+	reserve(a, group + 1);
+	a->ops->load(a, agg_at(a, group), r);
+}
+
 size_t agg_memory(const struct agg *a)
 {
 	size_t bytes = a->cap * a->ops->size + a->arena.total;

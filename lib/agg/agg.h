@@ -45,6 +45,7 @@ struct agg_rows {
 };
 
 struct agg;
+struct state_reader;
 
 /* `exact`: quantiles keep all values. */
 struct agg *agg_new(enum agg_state state, bool exact);
@@ -61,6 +62,11 @@ void agg_merge(struct agg *a, const struct agg *from, const uint32_t *map, uint3
  * distinct, else null. Texts live as long as the accumulator or `texts`. span: nanoseconds that a rate is over.
  */
 struct value agg_result(struct agg *a, const struct call *c, uint32_t group, int64_t span, struct arena *texts);
+
+/* Appends the state of a group, as state.h draws it; of a group that was never added to, that of no values. */
+void agg_save(struct agg *a, uint32_t group, struct buf *out);
+/* Adds a state to a group; r->bad if it makes no sense: then some of it may have been added. */
+void agg_load(struct agg *a, uint32_t group, struct state_reader *r);
 
 size_t agg_memory(const struct agg *a); /* bytes, about */
 

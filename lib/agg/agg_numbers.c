@@ -43,10 +43,30 @@ static struct value count_result(struct agg *a, const struct call *c, void *stat
 	return c->function == CALL_RATE ? sum_rate(&s, span) : value_int((int64_t)s.at);
 }
 
-const struct agg_ops agg_count_ops = {
-	.size = sizeof(uint64_t), .update = count_update, .merge = count_merge, .result = count_result};
-const struct agg_ops agg_present_ops = {
-	.size = sizeof(uint64_t), .update = present_update, .merge = count_merge, .result = count_result};
+static void count_save(struct agg *a, void *state, struct buf *out)
+{
+	(void)a;
+	state_put_varint(out, *(uint64_t *)state);
+}
+
+static void count_load(struct agg *a, void *state, struct state_reader *r)
+{
+	(void)a;
+	*(uint64_t *)state += state_varint(r);
+}
+
+const struct agg_ops agg_count_ops = {.size = sizeof(uint64_t),
+				      .update = count_update,
+				      .merge = count_merge,
+				      .result = count_result,
+				      .save = count_save,
+				      .load = count_load};
+const struct agg_ops agg_present_ops = {.size = sizeof(uint64_t),
+					.update = present_update,
+					.merge = count_merge,
+					.result = count_result,
+					.save = count_save,
+					.load = count_load};
 
 /* -- sums -- */
 
@@ -78,8 +98,23 @@ static struct value sum_state_result(struct agg *a, const struct call *c, void *
 	return c->function == CALL_AVG ? sum_average(state) : sum_result(state, texts);
 }
 
-const struct agg_ops agg_sum_ops = {
-	.size = sizeof(struct sum), .update = sum_update, .merge = sum_merge_state, .result = sum_state_result};
+static void sum_state_save(struct agg *a, void *state, struct buf *out)
+{
+	(void)a;
+	sum_save(state, 1, out);
+}
+
+static void sum_state_load(struct agg *a, void *state, struct state_reader *r)
+{
+	sum_load(state, 1, r, &a->arena);
+}
+
+const struct agg_ops agg_sum_ops = {.size = sizeof(struct sum),
+				    .update = sum_update,
+				    .merge = sum_merge_state,
+				    .result = sum_state_result,
+				    .save = sum_state_save,
+				    .load = sum_state_load};
 
 /* -- moments -- */
 
@@ -120,5 +155,24 @@ static struct value moments_result(struct agg *a, const struct call *c, void *st
 	return v;
 }
 
-const struct agg_ops agg_moments_ops = {
-	.size = sizeof(struct moments), .update = moments_update, .merge = moments_merge, .result = moments_result};
+static void moments_save(struct agg *a, void *state, struct buf *out)
+{
+	struct moments *m = state;
+	(void)a;
+	sum_save(&m->sum, 1, out);
+	sum_save(&m->squares, 2, out);
+}
+
+static void moments_load(struct agg *a, void *state, struct state_reader *r)
+{
+	struct moments *m = state;
+	sum_load(&m->sum, 1, r, &a->arena);
+	sum_load(&m->squares, 2, r, &a->arena);
+}
+
+const struct agg_ops agg_moments_ops = {.size = sizeof(struct moments),
+					.update = moments_update,
+					.merge = moments_merge,
+					.result = moments_result,
+					.save = moments_save,
+					.load = moments_load};

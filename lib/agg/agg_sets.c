@@ -46,10 +46,23 @@ static size_t sketch_memory(const void *state)
 	return s->cap * sizeof *s->kept + s->positive.size * sizeof(uint32_t);
 }
 
+static void sketch_save_state(struct agg *a, void *state, struct buf *out)
+{
+	(void)a;
+	sketch_save(state, out);
+}
+
+static void sketch_load_state(struct agg *a, void *state, struct state_reader *r)
+{
+	sketch_load(state, a->exact, r, &a->arena);
+}
+
 const struct agg_ops agg_sketch_ops = {.size = sizeof(struct sketch),
 				       .update = sketch_update,
 				       .merge = sketch_merge_state,
 				       .result = sketch_result,
+				       .save = sketch_save_state,
+				       .load = sketch_load_state,
 				       .release = sketch_release_state,
 				       .memory = sketch_memory};
 
@@ -92,10 +105,24 @@ static size_t distinct_memory(const void *state)
 	return d->registers ? 1 << DISTINCT_BITS : d->cap * sizeof *d->set;
 }
 
+static void distinct_save_state(struct agg *a, void *state, struct buf *out)
+{
+	(void)a;
+	distinct_save(state, out);
+}
+
+static void distinct_load_state(struct agg *a, void *state, struct state_reader *r)
+{
+	(void)a;
+	distinct_load(state, r);
+}
+
 const struct agg_ops agg_distinct_ops = {.size = sizeof(struct distinct),
 					 .update = distinct_update,
 					 .merge = distinct_merge_state,
 					 .result = distinct_result,
+					 .save = distinct_save_state,
+					 .load = distinct_load_state,
 					 .release = distinct_release_state,
 					 .memory = distinct_memory};
 
@@ -136,9 +163,23 @@ static size_t top_state_memory(const void *state)
 	return top_memory(state);
 }
 
+static void top_save_state(struct agg *a, void *state, struct buf *out)
+{
+	(void)a;
+	top_save(state, out);
+}
+
+static void top_load_state(struct agg *a, void *state, struct state_reader *r)
+{
+	(void)a;
+	top_load(state, r);
+}
+
 const struct agg_ops agg_top_ops = {.size = sizeof(struct top),
 				    .update = top_update,
 				    .merge = top_merge_state,
 				    .result = top_state_result,
+				    .save = top_save_state,
+				    .load = top_load_state,
 				    .release = top_release_state,
 				    .memory = top_state_memory};

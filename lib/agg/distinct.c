@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agg/state.h"
 #include "base/mem.h"
 
 enum { REGISTERS = 1 << DISTINCT_BITS, RANK_MAX = 64 - DISTINCT_BITS + 1 };
@@ -99,6 +100,77 @@ void distinct_merge(struct distinct *to, const struct distinct *from)
 		if (from->registers[i] > to->registers[i])
 			to->registers[i] = from->registers[i];
 }
+
+/* -- as bytes -- */
+
+enum { SET, FEW_REGISTERS, ALL_REGISTERS };
+
+static void save_registers(const struct distinct *d, struct buf *out)
+{
+	uint32_t n = 0, before = 0;
+	for (uint32_t i = 0; i < REGISTERS; i++)
+		n += d->registers[i] != 0;
+	if (n > REGISTERS / 2) {
+		buf_byte(out, ALL_REGISTERS);
+		buf_append(out, d->registers, REGISTERS);
+		return;
+	}
+	buf_byte(out, FEW_REGISTERS);
+	state_put_varint(out, n);
+	for (uint32_t i = 0; i < REGISTERS; i++) {
+		if (!d->registers[i])
+			continue;
+		state_put_varint(out, i - before);
+		buf_byte(out, (char)d->registers[i]);
+		before = i;
+	}
+}
+
+void distinct_save(const struct distinct *d, struct buf *out)
+{
+	if (d->registers) {
+		save_registers(d, out);
+		return;
+	}
+	buf_byte(out, SET);
+	state_put_varint(out, d->count);
+	for (uint32_t i = 0; i < d->cap; i++)
+		if (d->set[i])
+			state_put_u64(out, d->set[i]);
+}
+
+static void raise_register(struct distinct *d, uint64_t at, uint8_t rank, struct state_reader *r)
+{
+	r->bad |= at >= REGISTERS || rank > RANK_MAX;
+	if (!r->bad && rank > d->registers[at])
+		d->registers[at] = rank;
+}
+
+void distinct_load(struct distinct *d, struct state_reader *r)
+{
+	uint8_t form = state_byte(r);
+	r->bad |= form > ALL_REGISTERS;
+	if (form == SET) {
+		for (uint64_t n = state_count(r, sizeof(uint64_t)); n; n--)
+			add_scattered(d, state_u64(r));
+		return;
+	}
+	if (!d->registers && !r->bad)
+		start_registers(d);
+	if (form == ALL_REGISTERS) {
+		for (uint32_t i = 0; i < REGISTERS && !r->bad; i++)
+			raise_register(d, i, state_byte(r), r);
+		return;
+	}
+	uint64_t at = 0;
+	for (uint64_t n = state_count(r, 2); n && !r->bad; n--) {
+		uint64_t step = state_varint(r);
+		at = step < REGISTERS ? at + step : REGISTERS;
+		raise_register(d, at, state_byte(r), r);
+	}
+}
+
+/* -- the estimate -- */
 
 /* Ertl's sigma and tau: what the registers at either end of the range stand for. */
 static double sigma(double x)

@@ -27,6 +27,14 @@ void distinct_release(struct distinct *d);
 /* hash: value_hash with seed 0; it need not be good in all its bits */
 void distinct_add(struct distinct *d, uint64_t hash);
 void distinct_merge(struct distinct *to, const struct distinct *from);
+
+struct buf;
+struct state_reader;
+
+/* The counter as bytes (state.h), and bytes added to a counter; r->bad if they make no sense. */
+void distinct_save(const struct distinct *d, struct buf *out);
+void distinct_load(struct distinct *d, struct state_reader *r);
+
 uint64_t distinct_count(const struct distinct *d);
 
 #endif

@@ -12,20 +12,38 @@ struct pane *pane_new(const struct pane_shape *s, struct span span)
 	p->least = TIMESTAMP_MAX;
 	p->greatest = TIMESTAMP_MIN;
 	groups_init(&p->groups, s->key_count);
+	return p;
+}
+
+struct agg **pane_aggs(struct pane *p, const struct pane_shape *s)
+{
+	if (p->aggs)
+		return p->aggs;
 	p->aggs = mem_array(s->agg_count, sizeof *p->aggs);
 	for (uint32_t i = 0; i < s->agg_count; i++)
 		p->aggs[i] = agg_new(s->states[i], s->exact);
-	return p;
+	return p->aggs;
+}
+
+void pane_drain(struct pane *p, const struct pane_shape *s)
+{
+	for (uint32_t i = 0; p->aggs && i < s->agg_count; i++)
+		agg_free(p->aggs[i]);
+	free(p->aggs);
+	p->aggs = NULL;
+	groups_release(&p->groups);
+	groups_init(&p->groups, s->key_count);
 }
 
 void pane_free(struct pane *p, const struct pane_shape *s)
 {
 	if (!p)
 		return;
-	for (uint32_t i = 0; i < s->agg_count; i++)
-		agg_free(p->aggs[i]);
-	free(p->aggs);
+	pane_drain(p, s);
 	groups_release(&p->groups);
+	for (uint32_t i = 0; i < p->run_count; i++)
+		run_free(p->runs[i].run);
+	free(p->runs);
 	free(p);
 }
 
@@ -39,8 +57,8 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 			keys[k] = groups_key(&from->groups, g, k);
 		map[g] = groups_number(&to->groups, keys);
 	}
-	for (uint32_t i = 0; i < s->agg_count; i++)
-		agg_merge(to->aggs[i], from->aggs[i], map, count, to->groups.count);
+	for (uint32_t i = 0; count && i < s->agg_count; i++)
+		agg_merge(pane_aggs(to, s)[i], from->aggs[i], map, count, to->groups.count);
 	to->least = from->least < to->least ? from->least : to->least;
 	to->greatest = from->greatest > to->greatest ? from->greatest : to->greatest;
 	to->records += from->records;
@@ -50,8 +68,8 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 
 size_t pane_memory(const struct pane *p, const struct pane_shape *s)
 {
-	size_t bytes = sizeof *p + groups_memory(&p->groups);
-	for (uint32_t i = 0; i < s->agg_count; i++)
+	size_t bytes = sizeof *p + groups_memory(&p->groups) + p->run_count * sizeof *p->runs;
+	for (uint32_t i = 0; p->aggs && i < s->agg_count; i++)
 		bytes += agg_memory(p->aggs[i]);
 	return bytes;
 }

@@ -5,14 +5,9 @@
 #include <stdlib.h>
 
 #include "agg/order.h"
+#include "agg/sketch_private.h"
 #include "base/error.h"
 #include "base/mem.h"
-
-struct sketch_rest {
-	struct buckets negative; /* by their magnitude */
-	uint64_t zeros;
-	struct value least, greatest;
-};
 
 void sketch_release(struct sketch *s)
 {

@@ -18,6 +18,7 @@
 #include "agg/buckets.h"
 #include "agg/sum.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "record/value.h"
 
 enum { SKETCH_EXACT = 256 };
@@ -71,6 +72,12 @@ static inline void sketch_add(struct sketch *s, struct value v, bool exact, stru
 }
 
 void sketch_merge(struct sketch *to, const struct sketch *from, bool exact, struct arena *texts);
+
+struct state_reader;
+
+/* The sketch as bytes (state.h), and bytes added to a sketch; r->bad if they make no sense. */
+void sketch_save(const struct sketch *s, struct buf *out);
+void sketch_load(struct sketch *s, bool exact, struct state_reader *r, struct arena *texts);
 
 /* Null if there are no values. Moves kept values about. */
 struct value sketch_quantile(struct sketch *s, struct quantile q);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "record/value.h"
 
 struct sum_more;
@@ -62,6 +63,12 @@ static inline void sum_add(struct sum *s, struct value v, struct arena *a)
 	else
 		sum_add_slow(s, v, 1, a);
 }
+
+struct state_reader;
+
+/* The sum as bytes (state.h), and bytes added to a sum; r->bad if they make no sense. */
+void sum_save(struct sum *s, unsigned power, struct buf *out);
+void sum_load(struct sum *s, unsigned power, struct state_reader *r, struct arena *a);
 
 void sum_merge(struct sum *to, const struct sum *from, unsigned power, struct arena *a);
 

@@ -45,9 +45,12 @@ void table_free(struct table *t);
 /* Fields that records are read by, those of the window's `by` among them; owned by t. For flow_fields. */
 size_t table_fields(const struct table *t, const char *const **names);
 
-/* Windows from here on: before the first record. The spec is copied. ERR_USAGE if a column is called as the window's
+/* Windows from here on: before the first record. The spec is copied; table_fields may say more from now on (what it said before stays).
+ * ERR_USAGE if a column is called as the window's
  * are. */
 int table_window(struct table *t, const struct window_spec *spec, struct error *e);
+
+bool table_has_window(const struct table *t);
 
 /*
  * Adds the selected rows. Rejected rows are noted in b->rejects. `input`: number of the input the batch came from.
@@ -59,8 +62,18 @@ uint32_t table_feed(struct table *t, uint32_t input, struct batch *b);
 /* Takes a batch of results; it is valid until it returns. An error ends what is going on, and is passed on. */
 typedef int (*table_emit)(void *self, struct batch *b, struct error *e);
 
+/* Both do nothing where the other is meant. */
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 int table_result(struct table *t, table_emit emit, void *self, struct error *e);
+
+/*
+ * Bounds the memory to about `limit` bytes: what is beyond goes to a temporary file in `dir` (borrowed), and comes out in the same order and
+ * the same as it would have; sessions and counts can't, and are an error then. Of a table that gives partial results (partial.h) it
+ * goes out as such instead. table_shrink does it: after each table_feed, with that batch; it is quick while there is room.
+ * What is one value, and the panes themselves, must fit: ERR_FAILED.
+ */
+void table_limit(struct table *t, size_t limit, const char *dir);
+int table_shrink(struct table *t, const struct batch *b, table_emit emit, void *self, struct error *e);
 
 /* Bytes of state, about. Looks at every group: to be asked now and then, not for every batch. */
 size_t table_memory(const struct table *t);

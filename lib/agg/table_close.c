@@ -106,7 +106,7 @@ void table_drop_running(struct table *t)
  * The sum of a window's panes. A cumulating window goes on from the one before it, so that a pane is added once; a sum
  * that others start from is kept in t->running.
  */
-static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct span w)
+static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct span w, int *code, struct error *e)
 {
 	bool running = t->spec.kind == WINDOW_CUMULATE;
 	if (t->running && (!running || t->running->span.start != w.start || t->running->span.end >= w.end))
@@ -115,7 +115,7 @@ static struct pane *sum_panes(struct table *t, struct pane *const *panes, struct
 	for (uint32_t i = first_pane(panes, t->pane_count, sum->span.end); i < t->pane_count; i++) {
 		if (panes[i]->span.start >= w.end)
 			break;
-		pane_merge(sum, panes[i], &t->shape);
+		*code = *code ? *code : table_sum_pane(t, sum, panes[i], e);
 		panes[i]->summed = running;
 	}
 	sum->span = w;
@@ -129,12 +129,50 @@ static int emit_window(struct table *t, struct pane *const *panes, struct span w
 	uint32_t first = first_pane(panes, t->pane_count, w.start);
 	if (panes[first]->span.end >= w.end)
 		return table_emit_pane(t, panes[first], w, emit, self, e);
-	struct pane *sum = sum_panes(t, panes, w);
-	int code = table_emit_pane(t, sum, w, emit, self, e);
+	int code = OK;
+	struct pane *sum = sum_panes(t, panes, w, &code, e);
+	if (!code)
+		code = table_emit_pane(t, sum, w, emit, self, e);
 	if (sum != t->running)
 		pane_free(sum, &t->shape);
 	return code;
 }
+
+/* -- panes as partial results -- */
+
+static bool is_drained(const struct table *t, const struct pane *p)
+{
+	(void)t;
+	return p->drained;
+}
+
+static bool has_due_window(const struct table *t, const struct pane *p, int64_t watermark)
+{
+	struct span w;
+	return window_first(&t->spec, p->span, time_subtract(t->closed, t->spec.lateness), &w) && w.end <= watermark;
+}
+
+/* A pane goes out when the first of its windows closes; what comes to it later is a pane of its own. */
+static int give_panes(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
+{
+	struct pane **due = mem_array(t->pane_count, sizeof *due);
+	uint32_t count = 0;
+	int code = OK;
+	for (uint32_t i = 0; i < t->pane_count; i++)
+		if (has_due_window(t, t->panes[i], watermark))
+			due[count++] = t->panes[i];
+	if (count)
+		qsort(due, count, sizeof *due, compare_panes);
+	for (uint32_t i = 0; i < count && !code; i++) {
+		code = table_put_partials(t, due[i], emit, self, e);
+		due[i]->drained = true;
+	}
+	free(due);
+	advance(t, watermark, is_drained);
+	return code;
+}
+
+/* -- whole windows -- */
 
 static bool is_over(const struct table *t, const struct pane *p)
 {
@@ -143,6 +181,8 @@ static bool is_over(const struct table *t, const struct pane *p)
 
 static int close_panes(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
 {
+	if (t->gives_partials)
+		return give_panes(t, watermark, emit, self, e);
 	struct windows due = due_windows(t, watermark);
 	int code = OK;
 	if (due.count) {
@@ -188,10 +228,12 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)
 {
 	int code = OK;
-	if (!t->has_window)
-		return OK;
 	if (watermark < t->closed)
 		watermark = t->closed;
+	if (!t->has_window) {
+		t->closed = watermark; /* partial results may still bring one */
+		return OK;
+	}
 	if (t->spec.kind == WINDOW_COUNT)
 		code = close_counts(t, emit, self, e);
 	else if (t->spec.kind == WINDOW_SESSION)

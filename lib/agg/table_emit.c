@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 
-static const char start_name[] = "window_start", end_name[] = "window_end";
-
 static int add_column(struct batch *b, const char *name)
 {
 	return batch_column(b, name, strlen(name));
@@ -18,8 +16,8 @@ static void make_columns(struct table *t)
 {
 	uint32_t count = 0;
 	if (t->has_window) {
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, start_name);
-		t->out_columns[count++] = (uint16_t)add_column(&t->out, end_name);
+		t->out_columns[count++] = (uint16_t)add_column(&t->out, table_window_start);
+		t->out_columns[count++] = (uint16_t)add_column(&t->out, table_window_end);
 	}
 	for (uint32_t k = 0; k < t->key_count; k++)
 		t->out_columns[count++] = (uint16_t)add_column(&t->out, t->key_names[k]);
@@ -52,7 +50,7 @@ static void put_row(struct table *t, struct pane *p, uint32_t group, struct span
 		b->columns[*c++].values[row] = value_keep(groups_key(&p->groups, group, k), &b->arena);
 	for (uint32_t o = 0; o < t->output_count; o++) {
 		const struct output *out = &t->outputs[o];
-		struct value v = agg_result(p->aggs[out->agg], &out->call, group, span, &b->arena);
+		struct value v = agg_result(pane_aggs(p, &t->shape)[out->agg], &out->call, group, span, &b->arena);
 		b->columns[*c++].values[row] = value_keep(v, &b->arena);
 	}
 	batch_end(b, t->out_shape, 0);
@@ -67,6 +65,8 @@ static uint32_t sorted_fields(const struct table *t)
 
 int table_flush(struct table *t, table_emit emit, void *self, struct error *e)
 {
+	if (t->gives_partials)
+		return table_flush_partials(t, emit, self, e);
 	if (!t->out.rows)
 		return OK;
 	t->out.sorted = sorted_fields(t);
@@ -77,6 +77,10 @@ int table_flush(struct table *t, table_emit emit, void *self, struct error *e)
 
 int table_emit_pane(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e)
 {
+	if (t->gives_partials)
+		return table_put_partials(t, p, emit, self, e);
+	if (p->run_count)
+		return table_emit_spilled(t, p, w, emit, self, e);
 	uint32_t count = p->groups.count;
 	uint32_t *groups = mem_array(count, sizeof *groups);
 	int64_t span = t->has_window ? w.end - w.start : p->greatest > p->least ? p->greatest - p->least : 0;
@@ -97,6 +101,8 @@ int table_result(struct table *t, table_emit emit, void *self, struct error *e)
 	struct span all = {TIMESTAMP_MIN, TIMESTAMP_MAX};
 	if (t->has_window)
 		return OK;
+	if (t->gives_partials)
+		return table_give(t, emit, self, e);
 	if (!t->pane_count)
 		table_add_pane(t, all);
 	struct pane *p = t->panes[0];

@@ -134,11 +134,12 @@ static void add_rows(struct table *t, struct pane *p, uint32_t input, const stru
 		.seq = &b->meta[META_SEQ],
 		.rows = rows ? rows + from : NULL,
 	};
+	struct agg **aggs = pane_aggs(p, &t->shape);
 	groups_find(&p->groups, input, t->key_columns, r.rows, r.count, t->groups, t->scratch);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++) {
 		int source = t->accumulators[i].source;
 		r.in = source < 0 ? (struct input){0} : input_from(inputs[source], from);
-		agg_update(p->aggs[i], &r, p->groups.count);
+		agg_update(aggs[i], &r, p->groups.count);
 	}
 	if (times)
 		note_times(p, r.times, r.count);

@@ -109,7 +109,27 @@ static int source_of(struct table *t, struct expr *x, const char *text, bool num
 	return (int)i;
 }
 
-static uint32_t accumulator_of(struct table *t, enum agg_state state, int source)
+/* The first argument of a call, as it was written. */
+static const char *argument_text(struct table *t, const char *call)
+{
+	const char *p = strchr(call, '(') + 1;
+	p += strspn(p, " \t");
+	size_t len = 0;
+	int depth = 0;
+	for (char quote = 0; p[len] && (quote || depth || (p[len] != ')' && p[len] != ',')); len++) {
+		if (quote)
+			quote = p[len] == quote ? 0 : quote;
+		else if (strchr("\"'`", p[len]))
+			quote = p[len];
+		else
+			depth += strchr("([", p[len]) ? 1 : strchr(")]", p[len]) ? -1 : 0;
+	}
+	while (len && strchr(" \t", p[len - 1]))
+		len--;
+	return arena_copy(&t->arena, p, len);
+}
+
+static uint32_t accumulator_of(struct table *t, enum agg_state state, int source, const char *call)
 {
 	uint32_t i = 0;
 	for (; i < t->shape.agg_count; i++)
@@ -117,7 +137,8 @@ static uint32_t accumulator_of(struct table *t, enum agg_state state, int source
 			return i;
 	t->accumulators = mem_resize(t->accumulators, i + 1, sizeof *t->accumulators);
 	t->states = mem_resize(t->states, i + 1, sizeof *t->states);
-	t->accumulators[i] = (struct accumulator){state, source};
+	const char *text = source >= 0 ? argument_text(t, call) : NULL;
+	t->accumulators[i] = (struct accumulator){state, source, text};
 	t->states[i] = state;
 	t->shape.agg_count = i + 1;
 	return i;
@@ -140,7 +161,7 @@ static int add_call(struct table *t, const char *text, struct error *e)
 	enum agg_state state = agg_state_of(&o.call);
 	const char *copy = arena_copy(&t->arena, s->text, strlen(s->text));
 	int source = o.call.has_argument ? source_of(t, s->args[0], copy, agg_wants_numbers(state)) : -1;
-	o.agg = accumulator_of(t, state, source);
+	o.agg = accumulator_of(t, state, source, copy);
 	t->wants_times |= agg_wants_order(state) || o.call.function == CALL_RATE;
 	t->outputs = mem_resize(t->outputs, t->output_count + 1, sizeof *t->outputs);
 	t->outputs[t->output_count++] = o;
@@ -152,8 +173,12 @@ static void add_field(struct table *t, const char *name)
 	for (uint32_t i = 0; i < t->field_count; i++)
 		if (!strcmp(t->fields[i], name))
 			return;
-	t->fields = mem_resize(t->fields, t->field_count + 1, sizeof *t->fields);
-	t->fields[t->field_count++] = name;
+	/* The list that was there is still borrowed by those who asked for it. */
+	const char **fields = arena_array(&t->arena, (size_t)t->field_count + 1, sizeof *fields);
+	if (t->field_count)
+		memcpy(fields, t->fields, t->field_count * sizeof *fields);
+	fields[t->field_count++] = name;
+	t->fields = fields;
 }
 
 static void add_fields(struct table *t, const struct source *sources, uint32_t count)
@@ -191,7 +216,8 @@ int table_new(const char *const *by, size_t by_count, const char *const *calls, 
 {
 	struct table *t = mem_zero(sizeof *t);
 	t->closed = TIMESTAMP_MIN;
-	t->next_due = TIMESTAMP_MAX;
+	t->next_due = t->oldest = TIMESTAMP_MAX;
+	t->oldest_at = TIMESTAMP_MIN;
 	t->shape.exact = exact;
 	batch_init(&t->out);
 	int code = fill(t, by, by_count, calls, call_count, e);
@@ -258,8 +284,13 @@ void table_free(struct table *t)
 	free(t->accumulators);
 	free(t->states);
 	free(t->outputs);
-	free(t->fields);
 	batch_release(&t->out);
+	state_rows_release(&t->partials);
+	state_rows_release(&t->spilled);
+	spool_free(t->spool);
+	buf_release(&t->cell);
+	buf_release(&t->about);
+	buf_release(&t->about_seen);
 	arena_release(&t->arena);
 	free(t);
 }
@@ -270,6 +301,25 @@ size_t table_fields(const struct table *t, const char *const **names)
 	return t->field_count;
 }
 
+int table_partials(struct table *t, bool in, bool out, struct error *e)
+{
+	for (int i = 0; i < 2; i++)
+		if (name_taken(t, i ? table_state : table_partial))
+			return error_set(e, ERR_USAGE,
+					 "partial results have fields of their own called partial and state: give your "
+					 "column another name");
+	t->takes_partials = in;
+	t->gives_partials = out;
+	if (in) {
+		t->field_count = 0;
+		for (uint32_t k = 0; k < t->key_count; k++)
+			add_field(t, t->key_names[k]);
+		add_field(t, table_partial);
+		add_field(t, table_state);
+	}
+	return OK;
+}
+
 int table_window(struct table *t, const struct window_spec *spec, struct error *e)
 {
 	if (name_taken(t, "window_start") || name_taken(t, "window_end"))
@@ -278,7 +328,8 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 	const char **by = arena_array(&t->arena, spec->by_count, sizeof *by);
 	for (size_t i = 0; i < spec->by_count; i++) {
 		by[i] = arena_copy(&t->arena, spec->by[i], strlen(spec->by[i]));
-		add_field(t, by[i]);
+		if (!t->takes_partials)
+			add_field(t, by[i]);
 	}
 	t->spec = *spec;
 	t->spec.by = by;
@@ -288,6 +339,11 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 	groups_release(&t->by);
 	groups_init(&t->by, (uint32_t)spec->by_count);
 	return OK;
+}
+
+bool table_has_window(const struct table *t)
+{
+	return t->has_window;
 }
 
 size_t table_memory(const struct table *t)

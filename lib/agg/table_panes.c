@@ -71,8 +71,7 @@ void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const
 		index_rebuild(t);
 }
 
-/* The pane of a time; NULL if all its windows are closed. */
-static struct pane *find_pane(struct table *t, int64_t time)
+struct pane *table_find_pane(struct table *t, int64_t time)
 {
 	struct span span = window_pane(&t->spec, time);
 	uint32_t found = t->index_size ? *index_place(t, span.start) : 0;
@@ -90,7 +89,7 @@ uint32_t table_assign_panes(struct table *t, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		int64_t time = t->times[i];
 		if (!p || time < p->span.start || time >= p->span.end)
-			p = find_pane(t, time);
+			p = table_find_pane(t, time);
 		if (!p)
 			continue;
 		t->rows[n] = t->rows[i];

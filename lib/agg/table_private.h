@@ -1,12 +1,16 @@
 /*
  * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
- * panes, table_close.c knows which windows are due, table_emit.c makes rows of them.
+ * panes, table_close.c knows which windows are due, table_emit.c makes rows of them. Partial results (partial.h):
+ * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps
+ * them on disk, table_runs.c brings them back, table_limit.c knows when.
  */
 #ifndef STREAM_AGG_TABLE_PRIVATE_H
 #define STREAM_AGG_TABLE_PRIVATE_H
 
 #include "agg/input.h"
 #include "agg/pane.h"
+#include "agg/partial.h"
+#include "agg/state.h"
 #include "agg/table.h"
 #include "expr/expr.h"
 
@@ -30,7 +34,17 @@ struct output {
 
 struct accumulator {
 	enum agg_state state;
-	int source; /* its argument in `args`; -1: none */
+	int source;       /* its argument in `args`; -1: none */
+	const char *text; /* of that */
+};
+
+/* Rows of partial results being made. */
+struct state_rows {
+	struct batch b;
+	uint16_t *columns; /* numbers of its columns, in order */
+	uint32_t shape;
+	bool about;   /* with the field `partial` */
+	size_t bytes; /* of states and keys */
 };
 
 /* Panes of one key, which don't overlap, by start. */
@@ -91,8 +105,55 @@ struct table {
 	struct batch out;
 	uint16_t *out_columns; /* numbers of its columns, in order */
 	uint32_t out_shape;
+
+	bool takes_partials, gives_partials;
+	struct state_rows partials; /* those it gives */
+	struct state_rows spilled;  /* those that go to disk */
+	struct spool *spool;
+	size_t limit;              /* bytes; 0: none */
+	size_t grown, headroom;    /* bytes: at most so many came since memory was looked at; it is looked at again */
+	struct buf cell;           /* a state being written or read */
+	struct buf about;          /* the field `partial`; empty: not made yet */
+	struct buf about_seen;     /* that of the rows read last, as it came: it is ours */
+	int64_t oldest, oldest_at; /* sessions: no open one begins before; the watermark when that was found */
 };
 
+extern const char table_window_start[], table_window_end[], table_partial[], table_state[];
+
+/* The field `partial` of this table. */
+struct value table_about(struct table *t);
+/* Takes that of others: sets the window, if none is set. ERR_USAGE with the difference. */
+int table_check_about(struct table *t, struct value about, struct error *e);
+
+void state_rows_release(struct state_rows *r);
+/* Appends a group; there must be room for a row. */
+void table_put_state(struct table *t, struct state_rows *r, struct pane *p, uint32_t group);
+/* Appends all groups of a pane to those that the table gives. */
+int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e);
+int table_flush_partials(struct table *t, table_emit emit, void *self, struct error *e);
+/* The same of a whole cell, whose checksum is not looked at. */
+bool table_load_cell(struct table *t, struct pane *p, struct value cell, struct value *keys);
+
+/* A piece of a pane's groups, in order; no group is in two of them. */
+typedef int (*table_take)(struct table *t, struct pane *chunk, void *arg, struct error *e);
+/* The groups of these runs of a pane, in order, piece by piece. */
+int table_merge_runs(struct table *t, const struct pane *p, const struct pane_run *runs, uint32_t count,
+		     table_take take, void *arg, struct error *e);
+/* Writes the groups of a pane to disk. */
+int table_spill_pane(struct table *t, struct pane *p, struct error *e);
+/* As table_put_partials and table_emit_pane, of a pane with runs. */
+int table_put_spilled(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e);
+int table_emit_spilled(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e);
+/* Adds a pane, with all its runs, to a sum, which gets runs of its own when it is large. */
+int table_sum_pane(struct table *t, struct pane *sum, struct pane *p, struct error *e);
+
+/* Gives all panes as partial results, and drops them. */
+int table_give(struct table *t, table_emit emit, void *self, struct error *e);
+/* Adds what a cell says to the pane's group of these keys; false: it makes no sense. */
+bool table_load_group(struct table *t, struct pane *p, struct value *keys, struct state_reader *r);
+
+/* The pane of a time; NULL if all its windows are closed. */
+struct pane *table_find_pane(struct table *t, int64_t time);
 /* Adds a pane to `panes` and the index. */
 struct pane *table_add_pane(struct table *t, struct span span);
 /* Frees the panes that `gone` says yes to. */
@@ -113,6 +174,14 @@ void table_assign_sessions(struct table *t, uint32_t count);
 void table_assign_counts(struct table *t, uint32_t count);
 /* Numbers the keys of t->rows into t->groups. */
 void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count);
+/* Room for the panes of all keys that are numbered. */
+void table_reserve_by(struct table *t);
+/* The session of a key that a stretch belongs to, which may have joined several into one. */
+struct pane *table_join_session(struct table *t, uint32_t key, struct span w);
+/* The open count window of a key. */
+struct pane *table_open_count(struct table *t, uint32_t key);
+/* A pane that is no longer among the others, to be emitted or freed. */
+void table_put_done(struct table *t, struct pane *p);
 /* Records came to a session. */
 void table_touch_session(struct table *t, struct pane *p);
 int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);

@@ -16,6 +16,11 @@ void table_number_by(struct table *t, uint32_t input, const struct batch *b, uin
 		columns[i] = batch_field(b, t->spec.by[i], strlen(t->spec.by[i]));
 	groups_find(&t->by, input, columns, t->rows, count, t->groups, t->scratch);
 	free(columns);
+	table_reserve_by(t);
+}
+
+void table_reserve_by(struct table *t)
+{
 	if (t->by.count <= t->by_cap)
 		return;
 	uint32_t cap = (uint32_t)mem_grow(t->by_cap, t->by.count);
@@ -24,7 +29,7 @@ void table_number_by(struct table *t, uint32_t input, const struct batch *b, uin
 	t->by_cap = cap;
 }
 
-static void put_done(struct table *t, struct pane *p)
+void table_put_done(struct table *t, struct pane *p)
 {
 	if (t->done_count == t->done_cap) {
 		t->done_cap = (uint32_t)mem_grow(t->done_cap, t->done_cap + 1);
@@ -110,11 +115,9 @@ void table_touch_session(struct table *t, struct pane *p)
 	sift_up(t, p);
 }
 
-/* The session of a record, which may have joined several into one. */
-static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
+struct pane *table_join_session(struct table *t, uint32_t key, struct span w)
 {
 	struct key_panes *k = &t->by_panes[key];
-	struct span w = {time, time_add(time, t->spec.gap)};
 	uint32_t first = first_session(k, w.start), end = first;
 	while (end < k->count && k->panes[end]->span.start <= w.end)
 		end++;
@@ -125,6 +128,7 @@ static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 		p->slot = t->pane_count - 1;
 		sift_up(t, p);
 		insert_pane(k, first, p);
+		t->oldest = w.start < t->oldest ? w.start : t->oldest;
 		return p;
 	}
 	struct pane *p = k->panes[first];
@@ -135,10 +139,11 @@ static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 		p->span.end = other->span.end;
 		other->into = p;
 		heap_remove(t, other);
-		put_done(t, other);
+		table_put_done(t, other);
 	}
 	remove_panes(k, first + 1, end - first - 1);
 	p->span.start = w.start < p->span.start ? w.start : p->span.start;
+	t->oldest = w.start < t->oldest ? w.start : t->oldest;
 	p->span.end = w.end > p->span.end ? w.end : p->span.end;
 	return p;
 }
@@ -146,7 +151,8 @@ static struct pane *session_of(struct table *t, uint32_t key, int64_t time)
 void table_assign_sessions(struct table *t, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		t->pane_of[i] = session_of(t, t->groups[i], t->times[i]);
+		t->pane_of[i] = table_join_session(t, t->groups[i],
+						   (struct span){t->times[i], time_add(t->times[i], t->spec.gap)});
 	for (uint32_t i = 0; t->done_count && i < count; i++)
 		while (t->pane_of[i]->into)
 			t->pane_of[i] = t->pane_of[i]->into;
@@ -199,20 +205,25 @@ static void compact_by(struct table *t)
 	t->by_panes = moved;
 }
 
+struct pane *table_open_count(struct table *t, uint32_t key)
+{
+	struct key_panes *k = &t->by_panes[key];
+	if (!k->count) {
+		struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
+		p->key = key;
+		insert_pane(k, 0, p);
+	}
+	return k->panes[0];
+}
+
 void table_assign_counts(struct table *t, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		struct key_panes *k = &t->by_panes[t->groups[i]];
-		if (!k->count) {
-			struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
-			p->key = t->groups[i];
-			insert_pane(k, 0, p);
-		}
-		struct pane *p = t->pane_of[i] = k->panes[0];
+		struct pane *p = t->pane_of[i] = table_open_count(t, t->groups[i]);
 		if (++p->records < t->spec.count)
 			continue;
-		remove_panes(k, 0, 1);
-		put_done(t, p);
+		remove_panes(&t->by_panes[t->groups[i]], 0, 1);
+		table_put_done(t, p);
 	}
 }
 
@@ -241,14 +252,31 @@ static uint32_t take_due(struct table *t, int64_t watermark, struct pane **due)
 			p->touched = false;
 			due[count++] = p;
 		}
-		p->due = p->touched ? p->span.end : time_add(p->span.end, t->spec.lateness);
+		p->due = p->touched          ? p->span.end
+			 : t->gives_partials ? p->span.end
+					     : time_add(p->span.end, t->spec.lateness);
 		sift_down(t, p);
 		if (p->due > watermark)
 			continue;
 		heap_remove(t, p);
-		put_done(t, p);
+		table_put_done(t, p);
 	}
 	return count;
+}
+
+int64_t table_passed(struct table *t, int64_t watermark)
+{
+	if (!t->gives_partials || !t->has_window || t->spec.kind != WINDOW_SESSION)
+		return watermark;
+	/* To look at all of them now and then is enough: too early a time does no harm. */
+	if (!t->pane_count || watermark >= time_add(t->oldest_at, t->spec.gap / 4)) {
+		t->oldest_at = watermark;
+		t->oldest = TIMESTAMP_MAX;
+		for (uint32_t i = 0; i < t->pane_count; i++)
+			if (t->panes[i]->span.start < t->oldest)
+				t->oldest = t->panes[i]->span.start;
+	}
+	return t->oldest <= watermark ? time_subtract(t->oldest, 1) : watermark;
 }
 
 int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e)

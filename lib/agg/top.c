@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agg/order.h"
+#include "agg/state.h"
 #include "base/mem.h"
 #include "format/json.h"
 
@@ -65,6 +66,26 @@ void top_merge(struct top *to, const struct top *from)
 {
 	for (uint32_t n = 0; n < from->keys.count; n++)
 		top_add(to, from->keys.values[n], from->counts[n]);
+}
+
+void top_save(const struct top *t, struct buf *out)
+{
+	state_put_varint(out, t->keys.count);
+	for (uint32_t n = 0; n < t->keys.count; n++) {
+		state_put_value(out, t->keys.values[n]);
+		state_put_varint(out, t->counts[n]);
+	}
+}
+
+void top_load(struct top *t, struct state_reader *r)
+{
+	for (uint64_t n = state_count(r, 2); n; n--) {
+		struct value v = state_present(r, false);
+		uint64_t count = state_varint(r);
+		if (r->bad)
+			return;
+		top_add(t, v, count);
+	}
 }
 
 static int compare_entries(const void *a, const void *b, void *top)

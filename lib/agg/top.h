@@ -19,6 +19,14 @@ struct top {
 void top_release(struct top *t);
 void top_add(struct top *t, struct value v, uint64_t count);
 void top_merge(struct top *to, const struct top *from);
+
+struct buf;
+struct state_reader;
+
+/* The counts as bytes (state.h), and bytes added to them; r->bad if they make no sense. */
+void top_save(const struct top *t, struct buf *out);
+void top_load(struct top *t, struct state_reader *r);
+
 /* `[{"value":"/a","count":17},...]`, at most n, by count falling, then by value; null if there are no values. */
 struct value top_result(const struct top *t, uint32_t n, struct arena *texts);
 size_t top_memory(const struct top *t);

@@ -79,7 +79,8 @@ int command_parse(const struct command *c, int argc, char **argv, struct common_
 {
 	struct opt_set sets[5];
 	size_t n = tables(c, self, common, sets);
-	int r = opt_parse(argc, argv, sets, n, false, &operands->count, &operands->dashed, e);
+	bool runs = c->traits & COMMAND_RUNS;
+	int r = opt_parse(argc, argv, sets, n, runs, &operands->count, &operands->dashed, e);
 	operands->items = argv;
 	if (r || (!common->help && !common->version))
 		return r;

@@ -16,6 +16,8 @@ void flow_fields(struct flow *f, const char *const *names, size_t count)
 			f->watch.seen[i] = true;
 			f->watch.unseen--;
 		}
+	for (int i = 0; f->watch.only && i < f->input_count; i++)
+		input_want(f->inputs[i].input, names, count);
 }
 
 void flow_only_fields(struct flow *f, bool only)

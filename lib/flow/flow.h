@@ -44,6 +44,10 @@ struct stage {
 	int (*end)(void *self, struct flow *f, bool final, struct error *e);
 	/* A source's turn to emit something: FLOW_MORE (call again), FLOW_WAIT (for flow_wait_for or the timer), FLOW_DONE, or an error. */
 	int (*produce)(void *self, struct flow *f, struct error *e);
+	/* What flow_wait_for waits for can be read, in a stage that has inputs too. */
+	int (*ready)(void *self, struct flow *f, struct error *e);
+	/* All inputs are at their end, and what was begun is not: called like `produce`, until FLOW_DONE. */
+	int (*drain)(void *self, struct flow *f, struct error *e);
 	/* The loop is about to wait: the last chance to commit what is held back for company. */
 	int (*idle)(void *self, struct flow *f, struct error *e);
 	/* Every flow_timer interval. */
@@ -76,7 +80,8 @@ int flow_watermark(struct flow *f, int64_t time, struct error *e);
 
 /*
  * The fields that the stage reads: a field that no record has had is warned of once, with the nearest name, and is an error
- * (status 2) if it is so at the end. `only`: it needs no others, so that they need not be unpacked. `names` is borrowed.
+ * (status 2) if it is so at the end. `only`: it needs no others, so that they need not be unpacked. `names` is borrowed. Called
+ * again when a WINDOW frame brings more of them; what was given before must still be there.
  */
 void flow_fields(struct flow *f, const char *const *names, size_t count);
 void flow_only_fields(struct flow *f, bool only);
@@ -116,7 +121,7 @@ void flow_become(struct flow *f, const struct stage *stage, bool child);
 void flow_timer(struct flow *f, int64_t interval);
 /* Calls `timer` once, at this monotonic time (INT64_MAX: not at all), instead of by an interval. */
 void flow_timer_at(struct flow *f, int64_t at);
-/* A source that waits is called again when fd can be read. */
+/* A source that waits is called again when fd can be read; a stage with inputs has its `ready` called. */
 void flow_wait_for(struct flow *f, int fd);
 /* Reads this descriptor (taken over) as a further input; returns its number. For `setup`: standard input is then not read, unless asked for. */
 int flow_add_input(struct flow *f, int fd, const char *name);
@@ -125,7 +130,8 @@ int flow_add_files(struct flow *f, const char *const *files, size_t count);
 /* In `setup`, of a stage with several inputs: the FILEs that are left, or standard input, as the one that the others are added to.
    Takes them off; returns its number. */
 int flow_add_operands(struct flow *f, struct operands *o, struct error *e);
-/* Leaves an input unread until it is asked for again: others have to come first. Not all at once. */
+/* Leaves an input unread until it is asked for again: others have to come first. Not all at once, unless flow_wait_for or a timer
+   will ask for one. */
 void flow_hold_input(struct flow *f, int input, bool hold);
 /* Whether this one has an end, as far as is known so far; its name, for messages. */
 enum frame_bounded flow_input_bounded(const struct flow *f, int input);

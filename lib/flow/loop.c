@@ -171,12 +171,15 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	for (int i = 0; i < f->input_count; i++)
 		if (!f->inputs[i].ended && !f->inputs[i].held)
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
+	nfds_t own = (nfds_t)f->watched_count + 2;
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
 	int timeout = at == INT64_MAX ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND + 1);
 	if (poll(p, n, timeout) < 0)
 		r = errno == EINTR ? 0 : error_errno(e, "poll");
 	else
 		r = check_outputs(f, p, e);
+	if (!r && f->stage->ready && p[own].revents)
+		r = f->stage->ready(f->self, f, e);
 	free(p);
 	return r;
 }
@@ -244,14 +247,15 @@ static int run_inputs(struct flow *f, struct error *e)
 	}
 }
 
-static int run_source(struct flow *f, struct error *e)
+/* Calls `turn` until it is done; `ends`: a signal stops it. */
+static int run_turns(struct flow *f, int (*turn)(void *, struct flow *, struct error *), bool ends, struct error *e)
 {
 	for (;;) {
-		int r = f->stage->produce(f->self, f, e);
+		int r = turn(f->self, f, e);
 		if (r < 0 || r == FLOW_DONE)
 			return r < 0 ? r : 0;
 		int more = check_signals(f, e);
-		if (!more && signals_interrupted()) {
+		if (!more && ends && signals_interrupted()) {
 			f->cut_short = true;
 			return 0;
 		}
@@ -277,7 +281,9 @@ int flow_run(struct flow *f, struct error *e)
 	/* A reader of ours learns at once that END must come, so that it notices whatever happens to us. */
 	int r = f->output ? output_flush(f->output, e) : 0;
 	if (!r)
-		r = f->stage->produce ? run_source(f, e) : run_inputs(f, e);
+		r = f->stage->produce ? run_turns(f, f->stage->produce, true, e) : run_inputs(f, e);
+	if (!r && f->stage->drain)
+		r = run_turns(f, f->stage->drain, false, e);
 	if (!r)
 		r = flow_watch_end(f, e);
 	if (!r && f->stage->end)

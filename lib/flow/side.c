@@ -89,6 +89,8 @@ int side_reject(struct side *s, const struct batch *b, const struct reject *r, s
 	}
 	if (r->line)
 		buf_printf(out, ",\"line\":%" PRIu64, r->line);
+	if (r->attempts)
+		buf_printf(out, ",\"attempts\":%" PRIu64, r->attempts);
 	if (r->text) {
 		buf_string_append(out, ",\"text\":");
 		json_write_string(r->text, r->len, out);

@@ -23,7 +23,7 @@ struct side {
 void side_init(struct side *s, const char *dest);
 /* Whether a file could be written there, so that it is known before the first record is at stake. */
 int side_check(const struct side *s, struct error *e);
-/* A rejected record: `reason`, `source`, `line`, and `text` as it came or `record`. */
+/* A rejected record: `reason`, `source`, `line`, `attempts`, and `text` as it came or `record`. */
 int side_reject(struct side *s, const struct batch *b, const struct reject *r, struct error *e);
 /* A row as it is, with its metadata. */
 int side_row(struct side *s, const struct batch *b, uint32_t row, struct error *e);

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/peer.h"
 #include "flow/signals.h"
 
 /* The path of a command of ours beside the one that runs, if it is there. */
@@ -27,15 +30,35 @@ static const char *beside(const char *name, char path[PATH_MAX])
 	return access(path, X_OK) ? NULL : path;
 }
 
-/* In the child: never returns. The reason of a failure goes up the pipe `report`. */
-static void become(char *const *argv, int in, int out, int report)
+/* The ends of the pipes that the child gets, its standard streams by number, and the pipe on which it says why it
+   failed. */
+struct ends {
+	int standard[3];
+	int report;
+};
+
+/* A process that dies takes those with it that it leads; the kernel does not tell a child whose parent died before
+   this. */
+static void join_group(pid_t parent)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+}
+
+/* In the child: never returns. The reason of a failure goes up the pipe. */
+static void become(char *const *argv, const struct spawn_options *o, const struct ends *ends, pid_t parent)
 {
 	char path[PATH_MAX];
-	if (in >= 0)
-		dup2(in, STDIN_FILENO);
-	if (out >= 0)
-		dup2(out, STDOUT_FILENO);
+	for (int i = 0; i < 3; i++)
+		if (ends->standard[i] >= 0)
+			dup2(ends->standard[i], i);
 	signals_restore();
+	if (o->group)
+		join_group(parent);
+	for (const char *const *v = o->environment; v && *v; v++)
+		putenv((char *)*v);
 	if (!argv[1] && strchr(argv[0], ' ')) {
 		execl("/bin/sh", "sh", "-c", argv[0], (char *)NULL);
 	} else {
@@ -45,53 +68,98 @@ static void become(char *const *argv, int in, int out, int report)
 		execvp(argv[0], argv);
 	}
 	int reason = errno;
-	ssize_t n = write(report, &reason, sizeof reason);
+	ssize_t n = write(ends->report, &reason, sizeof reason);
 	(void)n;
 	_exit(127);
 }
 
-static void close_pair(int pair[2])
+static void close_end(int *fd)
 {
-	for (int i = 0; i < 2; i++)
-		if (pair[i] >= 0)
-			close(pair[i]);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Pipe i joins the child's standard stream i with us: input the other way round than the others. */
+static int open_pipes(int pipes, struct ends *theirs, int ours[3])
+{
+	for (int i = 0; i < 3; i++) {
+		int pair[2];
+		if (!(pipes & 1 << i))
+			continue;
+		if (pipe2(pair, O_CLOEXEC))
+			return -1;
+		theirs->standard[i] = pair[i > 0];
+		ours[i] = pair[!i];
+		/* One of ours at the other end then writes frames to us. */
+		if (i == 1)
+			peer_mark(ours[i]);
+	}
+	return 0;
+}
+
+static void close_all(struct spawned *s)
+{
+	close_end(&s->input);
+	close_end(&s->output);
+	close_end(&s->errors);
+	close_end(&s->report);
+}
+
+/* Waits until the child has become its command, or has ended. */
+int spawn_reason(struct spawned *s)
+{
+	int reason = 0;
+	ssize_t n;
+	do
+		n = read(s->report, &reason, sizeof reason);
+	while (n < 0 && errno == EINTR);
+	close_end(&s->report);
+	return n > 0 ? reason : 0;
+}
+
+int spawn_soon(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e)
+{
+	struct ends theirs = {{-1, -1, -1}, -1};
+	int ours[3] = {-1, -1, -1}, report[2] = {-1, -1};
+	pid_t pid = -1, parent = getpid();
+	if (pipe2(report, O_CLOEXEC) || open_pipes(o->pipes, &theirs, ours) || (pid = fork()) < 0)
+		error_errno(e, "cannot start %s", argv[0]);
+	theirs.report = report[1];
+	if (!pid) {
+		if (theirs.standard[0] < 0)
+			theirs.standard[0] = o->input;
+		become(argv, o, &theirs, parent);
+	}
+	/* Both do it, for either may be first to need it. */
+	if (pid > 0 && o->group)
+		setpgid(pid, pid);
+	close_end(&report[1]);
+	for (int i = 0; i < 3; i++)
+		close_end(&theirs.standard[i]);
+	*out = (struct spawned){pid, ours[0], ours[1], ours[2], report[0]};
+	if (pid > 0)
+		return 0;
+	close_all(out);
+	return ERR_FAILED;
+}
+
+int spawn_with(char *const *argv, const struct spawn_options *o, struct spawned *out, struct error *e)
+{
+	int status, reason, r = spawn_soon(argv, o, out, e);
+	if (r)
+		return r;
+	reason = spawn_reason(out);
+	if (!reason)
+		return 0;
+	close_all(out);
+	spawn_wait(out->pid, &status, e);
+	return error_set(e, ERR_FAILED, "cannot start %s: %s", argv[0], strerror(reason));
 }
 
 int spawn_command(char *const *argv, int pipes, struct spawned *out, struct error *e)
 {
-	int in[2] = {-1, -1}, from[2] = {-1, -1}, report[2] = {-1, -1};
-	int reason = 0;
-	pid_t pid = -1;
-	if (pipe2(report, O_CLOEXEC) || (pipes & SPAWN_INPUT && pipe2(in, O_CLOEXEC)) ||
-	    (pipes & SPAWN_OUTPUT && pipe2(from, O_CLOEXEC)) || (pid = fork()) < 0) {
-		error_errno(e, "cannot start %s", argv[0]);
-		close_pair(in);
-		close_pair(from);
-		close_pair(report);
-		return e->code;
-	}
-	if (!pid)
-		become(argv, in[0], from[1], report[1]);
-	close(report[1]);
-	if (in[0] >= 0)
-		close(in[0]);
-	if (from[1] >= 0)
-		close(from[1]);
-	*out = (struct spawned){.pid = pid, .input = in[1], .output = from[0]};
-	ssize_t n;
-	do
-		n = read(report[0], &reason, sizeof reason);
-	while (n < 0 && errno == EINTR);
-	close(report[0]);
-	if (n <= 0)
-		return 0;
-	int status;
-	spawn_wait(pid, &status, e);
-	if (out->input >= 0)
-		close(out->input);
-	if (out->output >= 0)
-		close(out->output);
-	return error_set(e, ERR_FAILED, "cannot start %s: %s", argv[0], strerror(reason));
+	return spawn_with(argv, &(struct spawn_options){.pipes = pipes, .input = -1}, out, e);
 }
 
 int spawn_wait(pid_t pid, int *status, struct error *e)

@@ -49,6 +49,16 @@ struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options
 	return b;
 }
 
+struct bytes *bytes_none(const char *name)
+{
+	struct bytes *b = mem_zero(sizeof *b);
+	b->fd = -1;
+	b->path = mem_copy(name, strlen(name));
+	b->name = mem_copy(name, strlen(name));
+	b->regular = b->sniffed = b->head_ended = true;
+	return b;
+}
+
 int bytes_open(const char *path, const struct bytes_options *o, struct bytes **out, struct error *e)
 {
 	bool standard = !strcmp(path, "-");
@@ -74,7 +84,8 @@ void bytes_close(struct bytes *b)
 		return;
 	if (b->archive)
 		archive_close(b->archive);
-	close(b->fd);
+	if (b->fd >= 0)
+		close(b->fd);
 	free(b->raw);
 	free(b->name);
 	free(b->path);

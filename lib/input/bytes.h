@@ -34,6 +34,8 @@ struct bytes_options {
 int bytes_open(const char *path, const struct bytes_options *o, struct bytes **out, struct error *e);
 /* Takes fd over: bytes_close closes it. */
 struct bytes *bytes_from_fd(int fd, const char *name, const struct bytes_options *o);
+/* None at all: the end. For who has the bytes already. */
+struct bytes *bytes_none(const char *name);
 void bytes_close(struct bytes *b);
 
 /* Returns an enum bytes_state, or an error. After BYTES_END, bytes_next tells whether a member follows. */
@@ -42,7 +44,7 @@ int bytes_read(struct bytes *b, char *to, size_t room, size_t *n, struct error *
 int bytes_next(struct bytes *b, struct error *e);
 
 const char *bytes_name(const struct bytes *b);
-int bytes_fd(const struct bytes *b);       /* to poll; never -1 */
+int bytes_fd(const struct bytes *b);       /* to poll; -1 for bytes_none alone */
 bool bytes_regular(const struct bytes *b); /* a regular file: it has an end, and never waits */
 
 #endif

@@ -76,6 +76,19 @@ struct input *input_from_fd(int fd, const char *name, const struct input_options
 	return in;
 }
 
+struct input *input_from_memory(char *data, size_t len, const char *name, const struct input_options *o)
+{
+	struct input *in = create(o);
+	in->bytes = bytes_none(name);
+	in->bounded = BOUNDED_YES;
+	in->block = data;
+	in->len = len;
+	in->cap = data ? len + DECODE_SLACK : 0;
+	in->taken = in->total = (long long)len;
+	in->ended = true;
+	return in;
+}
+
 void input_free(struct input *in)
 {
 	if (!in)
@@ -96,6 +109,12 @@ const struct frame *input_frame(const struct input *in)
 int input_fd(const struct input *in)
 {
 	return in->bytes ? bytes_fd(in->bytes) : -1;
+}
+
+void input_want(struct input *in, const char *const *want, size_t count)
+{
+	in->options.decode.want = want;
+	in->options.decode.want_count = count;
 }
 
 enum frame_bounded input_bounded(const struct input *in)

@@ -40,6 +40,9 @@ struct input_options {
 struct input *input_new(const char *const *files, size_t count, const struct input_options *o);
 /* fd is taken over. */
 struct input *input_from_fd(int fd, const char *name, const struct input_options *o);
+/* What is in memory already: `data`, from malloc, is taken over; DECODE_SLACK bytes more than len are allocated. It is
+   not unpacked. */
+struct input *input_from_memory(char *data, size_t len, const char *name, const struct input_options *o);
 void input_free(struct input *in);
 
 /* Returns an enum input_event, or an error. *b is set for BATCH and CONTROL. */
@@ -53,6 +56,9 @@ const struct frame *input_frame(const struct input *in);
 
 int input_fd(const struct input *in);
 /* Whether the records have an end, as far as can be told now: a regular file has, frames say it of their source. */
+/* From the next frame on, only these fields are needed (borrowed; NULL: all); those given at first are still borrowed. */
+void input_want(struct input *in, const char *const *want, size_t count);
+
 enum frame_bounded input_bounded(const struct input *in);
 /* Whether what is read now came as frames, so that END can be expected. */
 bool input_is_frames(const struct input *in);

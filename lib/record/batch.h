@@ -46,8 +46,9 @@ struct reject {
 	const char *reason; /* one line; in the batch's arena */
 	const char *text;   /* the bytes as they came, or NULL: it is row `row` of the batch */
 	size_t len;
-	uint32_t row;  /* of a text: the row that it would have been, so that those below it came before it */
-	uint64_t line; /* where it began: line of the source, from 1; 0 not known */
+	uint32_t row;      /* of a text: the row that it would have been, so that those below it came before it */
+	uint64_t line;     /* where it began: line of the source, from 1; 0 not known */
+	uint64_t attempts; /* how often its delivery was tried; 0: it was not */
 };
 
 struct batch {

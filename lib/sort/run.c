@@ -90,7 +90,7 @@ static int write_pending(struct run *r, struct error *e)
 	for (size_t at = 0; at < r->pending.len;) {
 		ssize_t n = pwrite(r->spool->fd, r->pending.data + at, r->pending.len - at, r->spool->end);
 		if (n < 0 && errno != EINTR)
-			return error_errno(e, "%s: a temporary file of a sort", r->spool->dir);
+			return error_errno(e, "%s: a temporary file", r->spool->dir);
 		at += n > 0 ? (size_t)n : 0;
 		r->spool->end += n > 0 ? n : 0;
 	}
@@ -121,9 +121,9 @@ static int read_at(const struct run *r, char *to, size_t len, off_t at, struct e
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_errno(e, "%s: a temporary file of a sort", r->spool->dir);
+			return error_errno(e, "%s: a temporary file", r->spool->dir);
 		if (!n)
-			return error_set(e, ERR_FAILED, "%s: a temporary file of a sort was cut", r->spool->dir);
+			return error_set(e, ERR_FAILED, "%s: a temporary file was cut", r->spool->dir);
 		done += (size_t)n;
 	}
 	return 0;
