@@ -42,6 +42,9 @@ int tidy_clean(const struct files *io, const char *directory, struct error *e)
 		r = low_read(&low, io, directory, e);
 	if (!r)
 		r = segment_list_read(&list, io, directory, e);
+	/* Whoever wrote what makes them superfluous may have died before its name was durable. */
+	if (!r && (list.old_count || (list.count && segment_list_until(&list, 0) <= low.seq)))
+		r = path_sync(io, directory, e);
 	for (size_t i = 0; !r && i < list.old_count; i++)
 		r = segment_remove(io, directory, list.bases[list.count + i], list.owns[list.count + i], e);
 	for (size_t i = 0; !r && i < list.count && segment_list_until(&list, i) <= low.seq; i++)
