@@ -19,6 +19,8 @@ static void drop_below(struct segment_list *l, uint64_t low)
 	size_t gone = 0;
 	while (gone < l->count && segment_list_until(l, gone) <= low)
 		gone++;
+	if (!gone)
+		return;
 	l->count -= gone;
 	memmove(l->bases, l->bases + gone, l->count * sizeof *l->bases);
 	memmove(l->owns, l->owns + gone, l->count * sizeof *l->owns);

@@ -228,7 +228,7 @@ static void examine(const struct saved *s, bool promised, const char *what, size
 /* The head's slots are 96 bytes of each 128; `sync` is of the moment. */
 static bool is_promised(const struct saved *s, size_t byte)
 {
-	return !is_named(s, "sync") && (!is_named(s, "head") || byte % 128 < 96);
+	return !is_named(s, "sync") && !is_named(s, "news") && (!is_named(s, "head") || byte % 128 < 96);
 }
 
 static uint64_t first_place(void)
