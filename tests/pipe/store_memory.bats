@@ -5,12 +5,9 @@ load ../store
 
 LIMIT=65536 # KiB
 
-setup_file() {
-	[[ ${STREAM_BUILD-} != *san* ]] || skip "sanitizers take memory of their own"
-}
-
 # within COMMAND...: runs it; the largest of its processes stayed below the limit.
 within() {
+	[[ ${STREAM_BUILD-} != *san* ]] || skip "sanitizers take memory of their own"
 	python3 -c '
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[2:]).returncode
