@@ -7,8 +7,7 @@
  * and knows what an end is: END is passed on with the counts of all stages; the end of frames without END means that the
  * process upstream died, and then the stage's `end` is not called and the status is 4.
  *
- * The checkpoint protocol (HELLO, RESTORE, BARRIER) will be spoken here too, and nowhere else; until then these frames
- * are refused, because to pass them on would promise what is not kept.
+ * The checkpoint protocol (HELLO, RESTORE, BARRIER) is spoken here too, and nowhere else; see flow/checkpoint.h.
  */
 #ifndef STREAM_FLOW_FLOW_H
 #define STREAM_FLOW_FLOW_H
@@ -18,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "flow/checkpoint.h"
 #include "flow/command.h"
 #include "format/frame.h"
 #include "record/batch.h"
@@ -58,6 +58,12 @@ struct stage {
 	int (*input_end)(void *self, struct flow *f, int input, struct error *e);
 	/* At the way out, whatever happened (`failed`): undo or let go. */
 	void (*close)(void *self, bool failed);
+
+	/* Checkpoints (flow/checkpoint.h). With none of these the stage refuses to stand in a checkpointed flow; */
+	const struct checkpoint_ops *checkpoint;
+	const struct end_ops *last;
+	const struct source_ops *source;
+	const char *refusal; /* then this is said; NULL: `keeps no checkpoints` */
 };
 
 /* The whole of a command's main; returns the exit status. */
@@ -131,7 +137,7 @@ int flow_add_files(struct flow *f, const char *const *files, size_t count);
    Takes them off; returns its number. */
 int flow_add_operands(struct flow *f, struct operands *o, struct error *e);
 /* Leaves an input unread until it is asked for again: others have to come first. Not all at once, unless flow_wait_for or a timer
-   will ask for one. */
+   will ask for one. (While one input has come to a barrier, the others are read to theirs, held or not: `batch` must keep what comes.) */
 void flow_hold_input(struct flow *f, int input, bool hold);
 /* Whether this one has an end, as far as is known so far; its name, for messages. */
 enum frame_bounded flow_input_bounded(const struct flow *f, int input);
