@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "event/clock.h"
 #include "flow/flow.h"
+#include "flow/split.h"
 #include "hold/queue.h"
 #include "window/spec.h"
 #include "window/watermark.h"
@@ -275,6 +276,8 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 	heard(m, input);
 	if (frame->kind == FRAME_WINDOW)
 		return on_window(m, f, input, frame, body, e);
+	if (frame->kind == FRAME_WATERMARK && split_is_announced(body))
+		return split_joined(f, e);
 	queue_control(&s->queue, frame->kind, frame->flags & FRAME_CRITICAL, body);
 	if (frame->kind == FRAME_WATERMARK)
 		note_watermark(s, body);
