@@ -28,13 +28,25 @@ static bool tell(const char *key, const char *const *names, size_t count)
 	return all;
 }
 
+/* Whether a key as it was written, `EXPR` or `NAME = EXPR`, is this expression. */
+static bool is_written(const char *text, const char *key)
+{
+	size_t len = strlen(text), key_len = strlen(key);
+	if (len < key_len || strcmp(text + len - key_len, key))
+		return false;
+	len -= key_len;
+	while (len && text[len - 1] == ' ')
+		len--;
+	return !len || (len > 1 && text[len - 1] == '=' && !strchr("=!<>", text[len - 2]));
+}
+
 bool table_groups_tell(const struct table *t, const char *key)
 {
 	const char **names = mem_array(t->key_count + 1, sizeof *names);
 	bool known = false;
 	for (uint32_t k = 0; k < t->key_count; k++) {
 		names[k] = t->keys[k].field;
-		known |= !strcmp(t->keys[k].text, key);
+		known |= is_written(t->keys[k].text, key);
 	}
 	known = known || tell(key, names, t->key_count);
 	free(names);
