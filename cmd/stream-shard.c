@@ -100,7 +100,7 @@ static int split_idle(void *self, struct flow *f, struct error *e)
 static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	(void)final;
+	(void) final;
 	int r = announce(s, f, e);
 	return r ? r : split_end(&s->split, f, e);
 }
@@ -255,7 +255,7 @@ static int interrupted(void *self, struct flow *f, struct error *e)
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	(void)final;
+	(void) final;
 	int r = copies_wait(&s->copies, f, e);
 	return r ? r : merge_end(&s->merge, f, e);
 }

@@ -167,8 +167,8 @@ int copies_cut(struct copies *c, int i, struct error *e)
 	char name[COPIES_NAME_MAX];
 	bool known = ends_soon(&c->items[i]);
 	/* A copy that says that its upstream died is right: the splitter did, or has said why it ends. */
-	if (known && c->items[i].status == error_status(ERR_UPSTREAM) && ends_soon(&c->splitter) && c->splitter.status &&
-	    c->splitter.status != error_status(ERR_GONE))
+	if (known && c->items[i].status == error_status(ERR_UPSTREAM) && ends_soon(&c->splitter) &&
+	    c->splitter.status && c->splitter.status != error_status(ERR_GONE))
 		return splitter_ended(c, e);
 	if (known && c->items[i].status && c->items[i].status != COPY_RUNS)
 		return ended(c, i, e);

@@ -107,8 +107,8 @@ static void find_columns(const struct merge *m, struct held *h)
 	h->column_count = m->order ? m->order_count : h->sorted < first->count ? h->sorted : first->count;
 	h->columns = mem_array(h->column_count + 1, sizeof *h->columns);
 	for (uint32_t i = 0; i < h->column_count; i++)
-		h->columns[i] = m->order ? batch_find(&h->rows, m->order[i].name, strlen(m->order[i].name))
-					 : first->columns[i];
+		h->columns[i] =
+			m->order ? batch_find(&h->rows, m->order[i].name, strlen(m->order[i].name)) : first->columns[i];
 }
 
 static struct value field_of(const struct held *h, uint32_t i)
@@ -284,8 +284,8 @@ static int on_split(struct merge *m, struct flow *f, struct merge_input *in, con
 	return m->splits > 1 ? flow_control(f, frame->kind, 0, body, e) : split_joined(f, e);
 }
 
-static int on_watermark(struct merge *m, struct flow *f, int input, const struct frame *frame,
-			const struct batch *body, struct error *e)
+static int on_watermark(struct merge *m, struct flow *f, int input, const struct frame *frame, const struct batch *body,
+			struct error *e)
 {
 	struct merge_input *in = &m->inputs[input];
 	struct value shard = batch_get(body, 0, "shard"), time = batch_get(body, 0, "time");
@@ -312,8 +312,9 @@ static void on_order(struct merge *m, int input, const struct batch *body)
 		struct value field = batch_get(body, row, "field"), descending = batch_get(body, row, "descending");
 		if (field.type != TYPE_STRING)
 			continue;
-		m->order[m->order_count++] = (struct order_field){.name = arena_copy(&m->names, field.s, field.len),
-								  .descending = descending.type == TYPE_BOOL && descending.i};
+		m->order[m->order_count++] =
+			(struct order_field){.name = arena_copy(&m->names, field.s, field.len),
+					     .descending = descending.type == TYPE_BOOL && descending.i};
 	}
 }
 

@@ -25,8 +25,9 @@ struct merge_input;
 struct merge {
 	struct merge_input *inputs;
 	int count;
-	int64_t at;       /* the watermark that was passed on */
-	uint32_t splits;  /* announcements passed on: the first is our splitter's, later ones those of splitters above it */
+	int64_t at; /* the watermark that was passed on */
+	uint32_t
+		splits; /* announcements passed on: the first is our splitter's, later ones those of splitters above it */
 	uint32_t windows; /* WINDOW frames passed on: each comes once per input */
 	bool may_wait;
 
