@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 		.examples = "  stream-cat access.json.zst | wc -l\n"
 			    "  stream-cat -o csv events.json > events.csv\n"
 			    "  stream-cat -o frames big.json > big.frames\n",
+		.traits = COMMAND_KEEPS_ORDER,
 	};
 	static const struct stage stage = {0};
 	return flow_main(argc, argv, &command, &stage, NULL);

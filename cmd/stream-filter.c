@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 		.examples =
 			"  stream-filter 'status >= 500' access.json\n"
 			"  stream-filter 'path =~ /^\\/api/ && method == \"POST\"' access.json | stream-agg count\n",
+		.traits = COMMAND_KEEPS_ORDER,
 	};
 	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
 	struct filter filter = {0};

@@ -211,6 +211,25 @@ bool flow_is_part(const struct flow *f)
 	return f->part;
 }
 
+size_t flow_part_keys(const struct flow *f, char *const **keys)
+{
+	*keys = f->part_keys;
+	return f->part_key_count;
+}
+
+int flow_order(struct flow *f, const struct order_field *fields, size_t count, struct error *e)
+{
+	if (!f->part_key_count)
+		return 0;
+	batch_reset(&f->control);
+	for (size_t i = 0; i < count; i++) {
+		struct field row[] = {{"field", value_string(fields[i].name, strlen(fields[i].name))},
+				      {"descending", value_bool(fields[i].descending)}};
+		batch_add_row(&f->control, row, 2);
+	}
+	return flow_control(f, FRAME_ORDER, 0, &f->control, e);
+}
+
 bool flow_on_terminal(const struct flow *f)
 {
 	return f->output && output_is_terminal(f->output);
@@ -310,6 +329,9 @@ static int finish(struct flow *f, int r, struct error *e)
 		side_close(&f->bad, &late);
 	if (r && r != ERR_GONE && f->output)
 		output_abandon(f->output);
+	/* Whoever writes to us is to notice, and not to be asked for more. */
+	if (r)
+		flow_close_inputs(f);
 	if (f->stage->close)
 		f->stage->close(f->self, r != 0);
 	if (f->options.stats)
@@ -333,6 +355,9 @@ static int finish(struct flow *f, int r, struct error *e)
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
+	for (size_t i = 0; i < f->part_key_count; i++)
+		free(f->part_keys[i]);
+	free(f->part_keys);
 	free(f->watched);
 	return status;
 }

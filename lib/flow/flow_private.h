@@ -53,7 +53,9 @@ struct flow {
 		const char *keeper;
 	} * watched; /* outputs of the stage's own */
 	int watched_count;
-	bool part;      /* behind a splitter: others have the rest of the records */
+	bool part;        /* behind a splitter: others have the rest of the records */
+	char **part_keys; /* see flow_part_keys */
+	size_t part_key_count;
 	bool told;      /* the stage knows of the first signal */
 	bool cut_short; /* a signal ended us before the input did */
 	enum frame_bounded bounded;

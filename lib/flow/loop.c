@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "flow/flow_private.h"
 #include "flow/signals.h"
+#include "flow/split.h"
 #include "record/batch_rows.h"
 
 /* -- what came -- */
@@ -41,22 +42,35 @@ static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 }
 
 /* A splitter says to those behind it that they see a part. */
-static bool is_split(const struct frame *frame, const struct batch *body)
+static void note_part(struct flow *f, const struct batch *body)
 {
-	struct value state = batch_get(body, 0, "state");
-	return frame->kind == FRAME_WATERMARK && body->rows && state.type == TYPE_STRING && state.len == 5 &&
-	       !memcmp(state.s, "split", 5);
+	struct value key = batch_get(body, 0, "key");
+	f->part = true;
+	if (key.type != TYPE_STRING)
+		return;
+	char *text = mem_copy(key.s, key.len);
+	for (size_t i = 0; text && i < f->part_key_count; i++)
+		if (!strcmp(f->part_keys[i], text)) {
+			free(text);
+			return;
+		}
+	f->part_keys = mem_resize(f->part_keys, f->part_key_count + 1, sizeof *f->part_keys);
+	f->part_keys[f->part_key_count++] = text;
 }
 
 static int on_control(struct flow *f, int input, struct batch *body, struct error *e)
 {
 	const struct frame *frame = input_frame(f->inputs[input].input);
-	f->part |= is_split(frame, body);
+	if (frame->kind == FRAME_WATERMARK && split_is_announced(body))
+		note_part(f, body);
 	switch ((int)frame->kind) {
 	case FRAME_END: f->inputs[input].final &= counts_from_batch(body, &f->upstream); return 0;
 	case FRAME_HELLO:
 	case FRAME_RESTORE:
 	case FRAME_BARRIER: return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
+	case FRAME_ORDER:
+		if (!(f->command->traits & COMMAND_KEEPS_ORDER))
+			return 0;
 	}
 	if (f->stage->control)
 		return f->stage->control(f->self, f, input, frame, body, e);
@@ -85,6 +99,8 @@ static int step(struct flow *f, int input, struct error *e)
 	case INPUT_WAIT: return 0;
 	case INPUT_END: return on_end(f, input, e);
 	case INPUT_CUT:
+		if (f->stage->input_cut)
+			return f->stage->input_cut(f->self, f, input, e);
 		return error_set(e, ERR_UPSTREAM, "%s ended without END: the process upstream died",
 				 input_name(in->input));
 	default: return event;
