@@ -274,7 +274,10 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_KEEPS_ORDER,
 	};
-	static const struct stage stage = {.setup = setup, .batch = batch, .control = control, .close = release};
+	/* Nothing of one record is remembered for the next. */
+	static const struct checkpoint_ops checkpoint = {0};
+	static const struct stage stage = {
+		.setup = setup, .batch = batch, .control = control, .close = release, .checkpoint = &checkpoint};
 	struct map map = {0};
 	return flow_main(argc, argv, &command, &stage, &map);
 }

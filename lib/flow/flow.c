@@ -39,6 +39,7 @@ static void only_before_rejects(struct batch *b)
 
 int flow_emit(struct flow *f, struct batch *b, struct error *e)
 {
+	f->protocol.changed = true;
 	if (f->options.strict)
 		only_before_rejects(b);
 	uint32_t before = b->reject_count, count = batch_count(b);
@@ -62,6 +63,7 @@ bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to)
 
 int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e)
 {
+	f->protocol.changed = true;
 	int r = output_frame(f->output, p, stream, strlen(stream), e);
 	f->own.out += r ? 0 : rows;
 	return r;
@@ -69,6 +71,7 @@ int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *st
 
 int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
 {
+	f->protocol.changed = true;
 	return f->output ? output_control(f->output, kind, flags, body, e) : 0;
 }
 
@@ -350,8 +353,10 @@ static int finish(struct flow *f, int r, struct error *e)
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
 		status = 128 + signals_interrupted();
+	protocol_release(f);
 	flow_close_inputs(f);
 	output_free(f->output);
+	free(f->signature);
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
@@ -395,6 +400,10 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	f.own.folds = c->traits & COMMAND_FOLDS;
 	batch_init(&f.control);
 	signals_catch();
+	struct buf signature = BUF_INIT;
+	hello_signature(argc, argv, &signature);
+	buf_string(&signature);
+	f.signature = buf_detach(&signature, &(size_t){0});
 	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
 	if (r > 0)
 		return finish(&f, OK, &e);
