@@ -132,8 +132,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	do
 		r = operand_take(o, "STREAM", &g->names[g->name_count++], e);
 	while (!r && o->count);
-	/* To a group the stream goes on with the next run. */
-	flow_set_bounded(f, g->follow || g->group.name ? BOUNDED_NO : BOUNDED_YES);
+	flow_set_bounded(f, g->follow ? BOUNDED_NO : BOUNDED_YES);
 	if (!r && g->group.name)
 		return get_group_open(&g->group, f, g->names, g->name_count, g->from, e);
 	return r ? r : open_reader(g, f, e);

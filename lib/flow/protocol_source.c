@@ -39,6 +39,7 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e)
 	p->state = PROTOCOL_HELLO;
 	p->due = INT64_MAX;
 	p->notify = -1;
+	flow_set_bounded(f, BOUNDED_NO); /* the stream goes on with the next run */
 	int r = state_mkdirs(o->directory, e);
 	if (r)
 		return r;
