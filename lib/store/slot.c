@@ -143,7 +143,7 @@ int slot_check(const struct slot *s, struct error *e)
 }
 
 /* Writes our snapshot n. It counts only if no newer epoch was there afterwards: whoever raised it later has seen it. */
-static int write_snapshot(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
+int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
 {
 	struct error newer;
 	char *name = slot_snapshot_name(n, s->epoch);
@@ -162,7 +162,7 @@ static int write_snapshot(struct slot *s, uint64_t n, const struct positions *p,
 
 int slot_commit(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
 {
-	int r = write_snapshot(s, n, p, e);
+	int r = slot_write(s, n, p, e);
 	if (r)
 		return r;
 	if (n != s->n) {
@@ -214,7 +214,7 @@ int slot_resume(struct slot *s, struct error *e)
 	struct slot_files files;
 	int r = slot_newest(s->io, s->directory, &files, &s->positions, s->flow, e);
 	if (!r && files.n_epoch != s->epoch)
-		r = write_snapshot(s, files.n, &s->positions, e);
+		r = slot_write(s, files.n, &s->positions, e);
 	s->n = files.n;
 	return r ? r : slot_files_clean(s->io, s->directory, s->epoch, e);
 }

@@ -36,7 +36,7 @@ static bool is_run(const char *name, uint64_t *epoch)
 	return begins_with_digit(name) && sscanf(name, "%" SCNu64 ".run%n", epoch, &used) == 1 && used && !name[used];
 }
 
-static bool is_snapshot(const char *name, uint64_t *n, uint64_t *epoch)
+bool slot_snapshot_is(const char *name, uint64_t *n, uint64_t *epoch)
 {
 	int used = 0;
 	return begins_with_digit(name) && sscanf(name, "%" SCNu64 ".%" SCNu64 ".pos%n", n, epoch, &used) == 2 && used &&
@@ -49,7 +49,7 @@ static void look(void *arg, const char *name)
 	uint64_t n, epoch;
 	if (is_run(name, &epoch) && epoch > f->epoch)
 		f->epoch = epoch;
-	if (!is_snapshot(name, &n, &epoch))
+	if (!slot_snapshot_is(name, &n, &epoch))
 		return;
 	if (!f->any || epoch > f->n_epoch || (epoch == f->n_epoch && n > f->n)) {
 		f->n = n;
@@ -73,7 +73,7 @@ struct sweep {
 static bool is_older(const char *name, uint64_t than)
 {
 	uint64_t n, epoch = UINT64_MAX;
-	bool ours = is_run(name, &epoch) || is_snapshot(name + (*name == '+'), &n, &epoch) ||
+	bool ours = is_run(name, &epoch) || slot_snapshot_is(name + (*name == '+'), &n, &epoch) ||
 		    sscanf(name, "receipt.%" SCNu64, &epoch) == 1;
 	return ours && epoch < than;
 }
@@ -81,14 +81,8 @@ static bool is_older(const char *name, uint64_t than)
 static void sweep_look(void *arg, const char *name)
 {
 	struct sweep *s = arg;
-	struct name_list *l = &s->names;
-	if (!is_older(name, s->epoch))
-		return;
-	if (l->count == l->capacity) {
-		l->capacity = mem_grow(l->capacity, l->count + 1);
-		l->items = mem_resize(l->items, l->capacity, sizeof *l->items);
-	}
-	l->items[l->count++] = mem_copy(name, strlen(name));
+	if (is_older(name, s->epoch))
+		name_list_add(&s->names, name);
 }
 
 int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
