@@ -48,9 +48,13 @@
 #include "store/file.h"
 
 struct sink_options {
-	int64_t every;          /* ns from the first record to the commit; 0: the destination's own pace */
-	int64_t size;           /* bytes after which a file is full; 0: 64 MiB. Only `dir:` has files */
-	bool meta;              /* metadata are delivered too */
+	int64_t every; /* ns from the first record to the commit; 0: the destination's own pace */
+	int64_t size;  /* bytes after which a file is full; 0: 64 MiB. Only `dir:` has files */
+	bool meta;     /* metadata are delivered too */
+	/* In a checkpointed flow a destination may find out only in sink_prepare what it cannot hold: such rows are given here, as rejects
+	   of a batch. */
+	int (*rejected)(void *arg, struct batch *b, struct error *e);
+	void *rejected_arg;
 	const struct files *io; /* of `dir:`; NULL: the real one */
 };
 
