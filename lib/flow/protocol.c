@@ -18,6 +18,11 @@ bool flow_checkpointed(const struct flow *f)
 	return f->protocol.state != PROTOCOL_OFF;
 }
 
+const char *flow_state_directory(const struct flow *f)
+{
+	return f->protocol.hello.sources[0].directory;
+}
+
 void flow_joins_copies(struct flow *f)
 {
 	f->protocol.joins_copies = true;
@@ -265,6 +270,8 @@ static int pass_barrier(struct flow *f, struct error *e)
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}
+	if (!r && p->ends)
+		r = protocol_end_prepare(f, e);
 	if (!r)
 		r = protocol_save(f, m.n, e);
 	tallies_add(&p->tallies, f->own.command, f->own.in, f->own.out, f->own.rejected, f->own.late,
