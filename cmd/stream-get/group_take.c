@@ -168,10 +168,14 @@ int get_group_take(struct get_group *g, struct flow *f, struct error *e)
 		int64_t again = monotonic_now() + (g->fd < 0 ? WATCH_INTERVAL : SECOND);
 		flow_wait_for(f, g->fd);
 		flow_timer_at(f, again < g->give_up ? again : g->give_up);
+		flow_says_waiting(f, "a free slot");
 	}
 	if (r <= 0)
 		return r;
 	flow_timer_at(f, INT64_MAX);
+	flow_says_waiting(f, "");
+	for (size_t i = 0; i < g->count; i++)
+		flow_says_reading(f, g->members[i].name, g->name, g->members[i].slot.index);
 	g->flows = flow_gives_frames(f);
 	r = g->flows ? get_flow_begin(g, f, e) : resume(g, e);
 	if (!r && !g->flows)

@@ -91,7 +91,7 @@ static int start(struct exec *x, struct slot *s, struct error *e)
 	const struct part *p = task_part(&s->item->task);
 	char batch[sizeof "STREAM_BATCH=" + RECORDS_ID_SIZE] = "STREAM_BATCH=", attempt[64];
 	/* What it prints is for us, whatever the user wants to see. */
-	const char *environment[] = {batch, attempt, "STREAM_OUTPUT=", NULL}, *text;
+	const char *environment[] = {batch, attempt, "STREAM_OUTPUT=", "STREAM_RUN=", NULL}, *text;
 	size_t len;
 	records_id(&s->item->records, p->first, p->count, batch + sizeof "STREAM_BATCH=" - 1);
 	snprintf(attempt, sizeof attempt, "STREAM_ATTEMPT=%" PRIu64, p->before + p->tries + 1);

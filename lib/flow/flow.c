@@ -134,6 +134,7 @@ void flow_become(struct flow *f, const struct stage *stage, bool child)
 	f->output = NULL;
 	if (!child)
 		return;
+	live_begin(&f->live, f->own.command, f->signature, false);
 	f->options.stats = false;
 	f->options.metrics = NULL;
 }
@@ -178,6 +179,7 @@ void flow_watch_output(struct flow *f, struct output *out, const char *keeper)
 {
 	f->watched = mem_resize(f->watched, (size_t)f->watched_count + 1, sizeof *f->watched);
 	f->watched[f->watched_count++] = (struct watched){out, keeper};
+	output_set_live(out, &f->live);
 }
 
 void flow_unwatch_output(struct flow *f, const struct output *out)
@@ -299,6 +301,7 @@ static int open_output(struct flow *f, struct error *e)
 	if (f->options.color == 0)
 		o.encode.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	f->output = output_new(STDOUT_FILENO, "standard output", &o);
+	output_set_live(f->output, &f->live);
 	return 0;
 }
 
@@ -362,6 +365,8 @@ static int finish(struct flow *f, int r, struct error *e)
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
 		status = 128 + signals_interrupted();
+	flow_live(f, false);
+	live_end(&f->live, status);
 	protocol_release(f);
 	flow_close_inputs(f);
 	output_free(f->output);
@@ -416,6 +421,7 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
 	if (r > 0)
 		return finish(&f, OK, &e);
+	live_begin(&f.live, f.own.command, f.signature, c->traits & COMMAND_SOURCE);
 	int opened = open_output(&f, r ? NULL : &e);
 	if (!r)
 		r = opened ? opened : prepare(&f, &operands, &e);

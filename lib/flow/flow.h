@@ -174,6 +174,11 @@ bool flow_on_terminal(const struct flow *f);
 /* The first SIGINT or SIGTERM, if it came (a source then ends); else 0. */
 int flow_interrupted(const struct flow *f);
 
+/* For who looks at a pipeline with stream-run: what a source waits for that is not records (`a free slot`; "": records again); and what
+   a group's reader reads, called for each stream. */
+void flow_says_waiting(struct flow *f, const char *reason);
+void flow_says_reading(struct flow *f, const char *stream, const char *group, uint32_t slot);
+
 /* A line on standard error unless -q. */
 void flow_warn(const struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

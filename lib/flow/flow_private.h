@@ -4,6 +4,7 @@
 
 #include "flow/counts.h"
 #include "flow/flow.h"
+#include "flow/live.h"
 #include "flow/output.h"
 #include "flow/protocol.h"
 #include "flow/side.h"
@@ -41,6 +42,7 @@ struct flow {
 
 	char *signature; /* our arguments, see flow/hello.h */
 	struct protocol protocol;
+	struct live live;
 
 	const struct batch *current; /* the loop's batch that the stage has now */
 	struct counts own;
@@ -97,6 +99,8 @@ void flow_report(struct flow *f);                                /* the audit, o
 int flow_report_live(struct flow *f, bool end, struct error *e); /* the counts of now: terminal line, metrics file */
 
 /* loop.c */
+/* Whether it is one of those that are read now. */
+bool flow_reads_input(const struct flow *f, int input);
 int flow_run(struct flow *f, struct error *e);
 /* Flushes, then waits for an input (fd, if it is not -1, beside the others), a timer, a signal, or the death of a reader. */
 int flow_wait(struct flow *f, int fd, struct error *e);

@@ -119,7 +119,7 @@ static int step(struct flow *f, int input, struct error *e)
 /* -- waiting -- */
 
 /* One that the stage holds is read all the same while others are at a barrier: else it would never come to its own. */
-static bool is_read(const struct flow *f, int input)
+bool flow_reads_input(const struct flow *f, int input)
 {
 	const struct flow_input *in = &f->inputs[input];
 	return !in->ended && !in->aligned && (!in->held || protocol_aligns(f));
@@ -202,11 +202,12 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = f->protocol.origin ? f->protocol.notify : -1, .events = POLLIN};
 	for (int i = 0; i < f->input_count; i++)
-		if (is_read(f, i))
+		if (flow_reads_input(f, i))
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
 	nfds_t own = (nfds_t)f->watched_count + 2;
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
 	int timeout = at == INT64_MAX ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND + 1);
+	flow_live(f, true);
 	if (poll(p, n, timeout) < 0)
 		r = errno == EINTR ? 0 : error_errno(e, "poll");
 	else
@@ -252,7 +253,7 @@ static bool any_open(const struct flow *f)
 static bool any_ready(const struct flow *f)
 {
 	for (int i = 0; i < f->input_count; i++)
-		if (is_read(f, i) && !f->inputs[i].waits)
+		if (flow_reads_input(f, i) && !f->inputs[i].waits)
 			return true;
 	return false;
 }
@@ -261,9 +262,10 @@ static int run_inputs(struct flow *f, struct error *e)
 {
 	for (;;) {
 		for (int i = 0; i < f->input_count; i++) {
-			int r = is_read(f, i) ? step(f, i, e) : 0;
+			int r = flow_reads_input(f, i) ? step(f, i, e) : 0;
 			if (r)
 				return r;
+			flow_live(f, false);
 		}
 		int r = check_signals(f, e);
 		if (r || !any_open(f))
@@ -303,6 +305,7 @@ static int run_turns(struct flow *f, int (*turn)(struct flow *, struct error *),
 {
 	for (;;) {
 		int r = turn(f, e);
+		flow_live(f, false);
 		if (r < 0 || r == FLOW_DONE)
 			return r < 0 ? r : 0;
 		int more = check_signals(f, e);

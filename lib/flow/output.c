@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/peer.h"
 #include "base/units.h"
+#include "flow/live.h"
 
 enum {
 	FLUSH_SIZE = 256 << 10,
@@ -31,6 +32,7 @@ struct output {
 	int fd;
 	const char *name;
 	struct output_options options;
+	const struct live *live; /* NULL: nobody wants to know */
 	enum shape_of_output as;
 	bool terminal;
 	bool started; /* the stream line was written, and said `announced` */
@@ -80,6 +82,18 @@ int output_fd(const struct output *out)
 void output_set_bounded(struct output *out, enum frame_bounded bounded)
 {
 	out->bounded = bounded;
+}
+
+void output_set_live(struct output *out, const struct live *live)
+{
+	out->live = live;
+}
+
+/* Around what may have to wait for the reader. */
+static void say_waiting(const struct output *out, bool waits)
+{
+	if (out->live)
+		live_set(out->live, waits ? LIVE_OUTPUT : LIVE_WORKS, 0);
 }
 
 /* -- what it is to be -- */
@@ -145,14 +159,18 @@ static bool keep_rest(struct output *out)
 		return true;
 	}
 	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+	say_waiting(out, true);
 	poll(&p, 1, -1);
+	say_waiting(out, false);
 	return false;
 }
 
 static int write_pending(struct output *out, struct error *e)
 {
 	while (out->sent < out->pending.len) {
+		say_waiting(out, true);
 		ssize_t n = write(out->fd, out->pending.data + out->sent, out->pending.len - out->sent);
+		say_waiting(out, false);
 		if (n < 0 && errno == EAGAIN && keep_rest(out))
 			return 0;
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
@@ -278,7 +296,9 @@ bool output_passes(struct output *out, uint32_t *from, uint32_t *to)
 static int write_pieces(struct output *out, struct iovec *v, int count, struct error *e)
 {
 	while (count) {
+		say_waiting(out, true);
 		ssize_t n = writev(out->fd, v, count);
+		say_waiting(out, false);
 		if (n < 0 && errno == EAGAIN) {
 			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
 			poll(&p, 1, -1);

@@ -16,6 +16,7 @@
 #include "format/text.h"
 #include "record/batch.h"
 
+struct live;
 struct output;
 
 struct output_options {
@@ -27,6 +28,8 @@ struct output_options {
 /* fd is taken over; `name` is for messages and borrowed. Nothing is looked at or written yet. */
 struct output *output_new(int fd, const char *name, const struct output_options *o);
 void output_free(struct output *out);
+/* Whom to tell when we wait for the reader; borrowed. */
+void output_set_live(struct output *out, const struct live *live);
 
 /* For the stream line; settled with the first byte. */
 void output_set_bounded(struct output *out, enum frame_bounded bounded);
