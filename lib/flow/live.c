@@ -36,10 +36,15 @@ static void put_text(char *to, size_t room, const char *text)
 	snprintf(to, room, "%s", text);
 }
 
+static uint64_t pipe_of(int fd)
+{
+	struct stat st;
+	return !fstat(fd, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+}
+
 void live_begin(struct live *l, const char *command, const char *arguments, bool source)
 {
 	const char *directory = getenv("STREAM_RUN");
-	struct stat input;
 	/* A parent's is the parent's. */
 	if (l->page)
 		munmap(l->page, LIVE_SIZE);
@@ -55,7 +60,8 @@ void live_begin(struct live *l, const char *command, const char *arguments, bool
 	p->group = getpgrp();
 	p->started = monotonic_now();
 	p->source = source;
-	p->input = !fstat(STDIN_FILENO, &input) && S_ISFIFO(input.st_mode) ? input.st_ino : 0;
+	p->input = pipe_of(STDIN_FILENO);
+	p->output = pipe_of(STDOUT_FILENO);
 	put_text(p->command, sizeof p->command, command);
 	put_text(p->arguments, sizeof p->arguments, arguments);
 	atomic_store(&p->since, p->started);

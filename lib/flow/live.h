@@ -39,7 +39,8 @@ struct live_page {
 	int64_t group;   /* and its process group */
 	int64_t started; /* monotonic */
 	bool source;     /* makes records itself, so that signals concern it */
-	uint64_t input;  /* the inode of the pipe that is its standard input; 0: it is none */
+	uint64_t input;  /* the inode of the pipe that is its standard input; 0: it is none; */
+	uint64_t output; /* and its standard output */
 	bool restored_known;
 	atomic_bool folds;
 	atomic_uint state;            /* enum live_state; */

@@ -33,7 +33,7 @@ static void end_group(pid_t group, bool asked)
 {
 	/* Whom the user has asked twice is to end at once. */
 	kill(-group, asked ? SIGKILL : SIGTERM);
-	for (int i = 0; i < GRACE_STEPS && !kill(-group, 0); i++)
+	for (int i = 0; i < GRACE_STEPS && process_any(group); i++)
 		usleep(STEP_US);
 	kill(-group, SIGKILL);
 }
@@ -191,7 +191,7 @@ void pipeline_kill(const struct pipeline *p, int signal)
 
 bool pipeline_lives(const struct pipeline *p)
 {
-	return p->shell && !kill(-p->shell, 0);
+	return p->shell && process_any(p->shell);
 }
 
 /* -- the end -- */

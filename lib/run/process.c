@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,20 @@ void process_each(pid_t group, void (*look)(void *self, pid_t pid), void *self)
 	}
 	if (d)
 		closedir(d);
+}
+
+static void note(void *self, pid_t pid)
+{
+	(void)pid;
+	*(bool *)self = true;
+}
+
+bool process_any(pid_t group)
+{
+	bool any = false;
+	if (!kill(-group, 0))
+		process_each(group, note, &any);
+	return any;
 }
 
 static bool look_at_file(pid_t pid, const char *name, struct stat *out)

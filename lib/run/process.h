@@ -15,6 +15,8 @@ struct process {
 bool process_look(pid_t pid, struct process *out);
 /* Calls `look` with each process of a group. */
 void process_each(pid_t group, void (*look)(void *self, pid_t pid), void *self);
+/* Whether any of a group runs; one that has ended and that nobody has asked for its status does not. */
+bool process_any(pid_t group);
 /* The inode of the pipe that is its standard input; 0: it is none, or cannot be seen. */
 uint64_t process_input(pid_t pid);
 /* They run the same program. */

@@ -69,6 +69,30 @@ static int compare(const void *a, const void *b, void *leader)
 	return (x->page.pid > y->page.pid) - (x->page.pid < y->page.pid);
 }
 
+/* Whether one of those from the from-th on writes what this one reads. */
+static bool has_upstream(const struct stages *s, size_t from, const struct stage_view *v)
+{
+	for (size_t i = from; v->page.input && i < s->count; i++)
+		if (s->items[i].page.output == v->page.input && &s->items[i] != v)
+			return true;
+	return false;
+}
+
+/* Where a shell has put another one in between, the pipes know better. */
+static void put_upstream_first(struct stages *s)
+{
+	for (size_t placed = 0; placed < s->count; placed++) {
+		size_t next = placed;
+		while (next < s->count && has_upstream(s, placed, &s->items[next]))
+			next++;
+		if (next == s->count)
+			return;
+		struct stage_view v = s->items[next];
+		memmove(&s->items[placed + 1], &s->items[placed], (next - placed) * sizeof v);
+		s->items[placed] = v;
+	}
+}
+
 int stages_load(struct stages *s, const char *directory, int64_t leader, struct error *e)
 {
 	struct loading l = {s, directory};
@@ -76,6 +100,7 @@ int stages_load(struct stages *s, const char *directory, int64_t leader, struct 
 	int r = state_list(directory, load_one, &l, e);
 	if (s->count)
 		qsort_r(s->items, s->count, sizeof *s->items, compare, &leader);
+	put_upstream_first(s);
 	return r;
 }
 
