@@ -265,7 +265,8 @@ static int pass_barrier(struct flow *f, struct error *e)
 	struct mark m = p->mark;
 	int r = 0;
 	m.final = is_final(f);
-	if (m.final && f->stage->end && !p->closed) {
+	/* (The `end` of a stage with outputs of its own is theirs, and comes with END.) */
+	if (m.final && f->stage->end && !p->closed && !(f->stage->checkpoint && f->stage->checkpoint->forward)) {
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}

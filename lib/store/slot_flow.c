@@ -50,7 +50,7 @@ int slot_restore(struct slot *s, uint64_t n, uint64_t epoch, struct error *e)
 				 ", which its pipeline has committed; set them by `stream-ctl reset`",
 				 s->group, s->stream, n);
 	s->n = n;
-	return OK;
+	return n ? slot_files_clean(s->io, s->directory, epoch, e) : OK;
 }
 
 /* -- keeping -- */
