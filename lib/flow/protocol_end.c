@@ -121,6 +121,10 @@ int protocol_end_begin(struct flow *f, struct error *e)
 	struct protocol *p = &f->protocol;
 	struct hello then = {0};
 	struct tallies tallies = {0};
+	if (p->hello.part)
+		return error_set(e, ERR_USAGE,
+				 "a pipeline with checkpoints has one end, and this is one of several copies: put it "
+				 "behind stream-shard, not into its command");
 	int r = recover(f, e);
 	if (r)
 		return r;

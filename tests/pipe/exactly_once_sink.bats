@@ -219,3 +219,31 @@ zombie() {
 	seq 1 200000 >want
 	same got want
 }
+
+@test "ends in copies side by side are refused, for a flow has one" {
+	numbers 100 | stream-put web
+	pipe "stream-get -g g web 2>get.err | stream-shard -k k -n 3 -- stream-sink dir:lake 2>err"
+	grep -q 'stream-sink: .*has one end.*put it behind stream-shard' err
+	[ ! -e lake ]
+	pipe "stream-get -g g web | stream-shard -k k -n 3 -- stream-filter true | stream-sink dir:lake 2>err"
+	cat err
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(cat lake/*.json | wc -l)" -eq 100 ]
+}
+
+@test "dir: a directory on another file system is refused before anything is decided" {
+	[ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ] || skip "no other file system to write to"
+	local far
+	far=$(mktemp -d /dev/shm/sink-XXXXXX)
+	numbers 100 | stream-put web
+	mkdir lake
+	ln -s "$far" lake/3
+	pipe "stream-get -g g web 2>get.err | stream-sink 'dir:lake/{k}' 2>err"
+	[ -z "$(ls -A "$far")" ]
+	rm -r "$far"
+	[ "${PIPE#* }" = 1 ]
+	one_line err 'lake/3 is on another file system than lake/.stream-'
+	[ -z "$(find lake -name '*.json')" ]
+	rm lake/3
+	storm 0 dir:lake/{k}
+}
