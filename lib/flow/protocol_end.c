@@ -68,6 +68,9 @@ static int check_receipts(struct flow *f, struct error *e)
 		int r = receipt_greatest(s->directory, &n, e);
 		if (r)
 			return r;
+		if (n > p->last.n && receipt_is_overtaken(s->directory, s->epoch))
+			return error_set(e, ERR_UPSTREAM, "a later run of %s has taken over; nothing was changed",
+					 s->name);
 		if (n > p->last.n)
 			return error_set(e, ERR_FAILED,
 					 "%s has committed checkpoint %" PRIu64

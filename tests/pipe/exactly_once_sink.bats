@@ -94,6 +94,7 @@ numbers() { seq 1 "$1" | sed 's/.*/{"n":&,"k":&}/;s/\("k":\)[0-9]*\([0-9]\)}/\1\
 
 # zombie DEST: an end is stopped, a later run takes over and does it all, and then the first one goes on.
 zombie() {
+	rm -f get.pid sink.pid status
 	(
 		set +e
 		started get stream-get -f -g g --checkpoint 1ms web 2>get.err |
@@ -243,7 +244,7 @@ zombie() {
 	rm -r "$far"
 	[ "${PIPE#* }" = 1 ]
 	one_line err 'lake/3 is on another file system than lake/.stream-'
-	[ -z "$(find lake -name '*.json')" ]
+	[ -z "$(find lake -name "*.json")" ]
 	rm lake/3
 	storm 0 dir:lake/{k}
 }
