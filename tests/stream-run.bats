@@ -71,7 +71,7 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 		3||printf '{"a":1}\n{b}\n' ; stream-filter true ; stream-cat
 		7||exit 7
 		143|stage 1 was killed by signal 15|sh -c 'kill $$' ; stream-cat
-		4|stream-cat ended with status 4|stream-gen weblog -n 9000 -o frames ; { head -c 3000; cat >/dev/null; } ; stream-cat
+		4|stream-cat ended with status 4|stream-gen weblog -n 9000 -o frames ; sh -c 'head -c 3000 && cat >/dev/null' ; stream-cat
 	END
 }
 
@@ -295,6 +295,14 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 	kill "$run"
 	ends "$run" 0
 	grep -qx 'stream_records_in_total{stage="2",command="stream-put"} 10' m
+}
+
+@test "commands that are run again and again are added up, and leave no heap of pages" {
+	stream-run --name t 'for i in $(seq 150); do stream-gen weblog -n 10; done | stream-agg count
+		ls "$STREAM_RUN" | grep -c "^[0-9]*$" >before; sleep 2.5; ls "$STREAM_RUN" | grep -c "^[0-9]*$" >pages' >out 2>audit
+	[ "$(cat out)" = '{"count":1500}' ]
+	[ "$(cat pages)" -lt 70 ]
+	[ "$(awk '/^stream-gen/ { n += $6 } END { print n }' audit)" -eq 1500 ]
 }
 
 @test "a full disk under the pages is no harm to the stages" {

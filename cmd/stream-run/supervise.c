@@ -115,6 +115,7 @@ static void tick(struct supervisor *s)
 	if (stages_load(&stages, s->place.directory, s->pipeline.shell, &ignored) >= 0) {
 		end_what_is_broken(s, stages_broken(&stages));
 		write_metrics(s, &stages);
+		stages_add_up(&stages, s->place.directory);
 	}
 	stages_release(&stages);
 }

@@ -78,5 +78,7 @@ void flow_live(const struct flow *f, bool waits);
 
 /* Returns 1, or 0: there is none, or it is not ready. */
 int live_load(const char *path, struct live_page *page, struct error *e);
+/* In the place of that of a process that has ended. */
+void live_save(const char *path, const struct live_page *page);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
@@ -108,6 +109,54 @@ void stages_release(struct stages *s)
 {
 	free(s->items);
 	*s = (struct stages){0};
+}
+
+/* -- too many -- */
+
+static bool is_same_kind(const struct live_page *a, const struct live_page *b)
+{
+	return !strcmp(a->command, b->command) && !strcmp(a->arguments, b->arguments);
+}
+
+static void add_counts(struct live_page *to, const struct live_page *from)
+{
+	to->in += from->in;
+	to->out += from->out;
+	to->rejected += from->rejected;
+	to->late += from->late;
+}
+
+/* Puts those like the i-th behind it into it. */
+static void add_up(const struct stages *s, size_t i, const char *directory)
+{
+	struct live_page *sum = &s->items[i].page;
+	bool any = false;
+	for (size_t j = i + 1; j < s->count; j++) {
+		const struct live_page *p = &s->items[j].page;
+		if (s->items[j].status || !p->pid || !is_same_kind(p, sum))
+			continue;
+		char *path = state_path("%s/%" PRId64, directory, p->pid);
+		if (!unlink(path))
+			add_counts(sum, p);
+		free(path);
+		any = true;
+		s->items[j].page.pid = 0;
+	}
+	char *path = state_path("%s/%" PRId64, directory, sum->pid);
+	if (any)
+		live_save(path, sum);
+	free(path);
+}
+
+void stages_add_up(const struct stages *s, const char *directory)
+{
+	enum { MANY = 64 };
+	size_t ended = 0;
+	for (size_t i = 0; i < s->count; i++)
+		ended += !s->items[i].status;
+	for (size_t i = 0; ended > MANY && i < s->count; i++)
+		if (!s->items[i].status && s->items[i].page.pid)
+			add_up(s, i, directory);
 }
 
 /* -- all together -- */

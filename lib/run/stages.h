@@ -29,6 +29,9 @@ struct stages {
 /* Those of a directory, in the order in which a shell whose process id is `leader` starts a pipeline: upstream first. */
 int stages_load(struct stages *s, const char *directory, int64_t leader, struct error *e);
 void stages_release(struct stages *s);
+/* A pipeline that runs commands of ours again and again (a loop, a program for each checkpoint) would leave a page of each: where there are
+   many, those that have ended well are added up in the first of the same kind. */
+void stages_add_up(const struct stages *s, const char *directory);
 
 /* Some stage has failed, so that the pipeline cannot do what it is to do. */
 bool stages_broken(const struct stages *s);
