@@ -33,6 +33,7 @@ static const struct entry entries[] = {
 	{"stream-tee", "copies records to standard output and to named pipes or files"},
 	{"stream-exec", "gives batches of records to a command, and takes back what it prints"},
 	{"stream-sink", "delivers records to files, a database or a stream"},
+	{"stream-run", "runs a pipeline, starts it again when it fails, and shows where it stands"},
 	{"stream-cat", "reads records in any format and writes them in any other"},
 };
 
@@ -47,8 +48,8 @@ static void list(struct buf *out)
 /* NAME may be the whole name, or what is behind `stream-`. */
 static const char *find(const char *name, struct error *e)
 {
-	const char *names[COUNT + 4] = {"streamutils", "stream", "stream-expr", "stream-frame"};
-	size_t n = 4;
+	const char *names[COUNT + 5] = {"streamutils", "stream", "stream-expr", "stream-frame", "stream-guarantees"};
+	size_t n = 5;
 	for (size_t i = 0; i < COUNT; i++)
 		names[n++] = entries[i].name;
 	for (size_t i = 0; i < n; i++)
@@ -56,7 +57,7 @@ static const char *find(const char *name, struct error *e)
 			return names[i];
 	const char *nearest = nearest_word(name, strlen(name), names, n);
 	/* `aggg` is near to agg, but far from stream-agg. */
-	const char *shorts[COUNT + 4];
+	const char *shorts[COUNT + 5];
 	size_t count = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!strncmp(names[i], "stream-", 7))
