@@ -93,6 +93,27 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 	grep -qx 'stream-agg     in 100 -> out 1, .*' err
 }
 
+@test "SIGTERM at any moment of its start ends it" {
+	for i in $(seq "$(often 100)"); do
+		background stream-run -q --name "t$i" "stream-gen sensor --rate 100 | stream-agg count >out"
+		sleep "0.0$((i % 10))"
+		kill "$run"
+		wait_for gone "$run"
+		status=0
+		wait "$run" || status=$?
+		# Before it could catch the signal, it has begun nothing.
+		[[ $status = 0 || $status = 143 ]] || { echo "status $status"; cat err; false; }
+	done
+}
+
+@test "Ctrl-C on a terminal ends the source, and the audit is printed" {
+	command -v script || skip "script is not there"
+	(sleep 2; printf '\003'; sleep 1) |
+		timeout 20 script -qfec "stream-run 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
+	grep -q '{"count":[0-9]*}' screen
+	grep -q '^stream-agg     in [0-9]* -> out 1' screen
+}
+
 @test "SIGTERM reaches a program of others where records begin, and leaves those behind it to finish" {
 	counted 1 10 >log
 	background stream-run --name t "tail -n +1 -f log | stream-filter true | { cat; sleep 0.2; echo end; } >out"

@@ -112,6 +112,8 @@ static void tick(struct supervisor *s)
 {
 	struct stages stages;
 	struct error ignored;
+	if (s->stopping)
+		pipeline_interrupt(&s->pipeline, s->place.directory);
 	if (stages_load(&stages, s->place.directory, s->pipeline.shell, &ignored) >= 0) {
 		end_what_is_broken(s, stages_broken(&stages));
 		write_metrics(s, &stages);
@@ -132,6 +134,9 @@ static bool wait_for(struct supervisor *s, int fd, int milliseconds)
 		if (s->pipeline.shell)
 			pipeline_interrupt(&s->pipeline, s->place.directory);
 	}
+	/* The other one of SIGINT and SIGTERM is a second signal, too: we die of it, and the keeper sees to the rest. */
+	if (signals_interrupted() != s->stopping)
+		raise(signals_interrupted());
 	return n > 0 && p[1].revents;
 }
 
@@ -312,7 +317,9 @@ int run_supervise(const struct run *run, const struct common_options *common, co
 	if (isatty(STDIN_FILENO))
 		s.input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	signals_catch();
-	r = run_all(&s, pipeline, e);
+	r = place_save(&s.place, &s.note, e);
+	if (!r)
+		r = run_all(&s, pipeline, e);
 	place_leave(&s.place);
 	if (s.input >= 0)
 		close(s.input);

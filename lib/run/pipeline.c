@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "flow/spawn.h"
 #include "flow/state_file.h"
 #include "run/process.h"
@@ -150,9 +151,20 @@ int pipeline_start(struct pipeline *p, const char *text, const char *directory, 
 /* -- signals -- */
 
 struct heads {
-	const struct pipeline *pipeline;
+	struct pipeline *pipeline;
 	const struct stages *stages;
 };
+
+/* True the first time. */
+static bool note_asked(struct pipeline *p, pid_t pid)
+{
+	for (size_t i = 0; i < p->asked_count; i++)
+		if (p->asked[i] == pid)
+			return false;
+	p->asked = mem_resize(p->asked, p->asked_count + 1, sizeof *p->asked);
+	p->asked[p->asked_count++] = pid;
+	return true;
+}
 
 /* Records begin in a source, and in what is fed by nobody in the pipeline. A shell only waits for others. */
 static void signal_head(void *self, pid_t pid)
@@ -169,11 +181,11 @@ static void signal_head(void *self, pid_t pid)
 			source = h->stages->items[i].page.source;
 			input = h->stages->items[i].page.input;
 		}
-	if (source || !input || input == process_input(shell))
+	if ((source || !input || input == process_input(shell)) && note_asked(h->pipeline, pid))
 		kill(pid, SIGTERM);
 }
 
-void pipeline_interrupt(const struct pipeline *p, const char *directory)
+void pipeline_interrupt(struct pipeline *p, const char *directory)
 {
 	struct stages s;
 	struct error ignored;
@@ -211,5 +223,6 @@ void pipeline_close(struct pipeline *p)
 		close(p->keeper_pipe);
 	if (p->keeper > 0)
 		waitpid(p->keeper, NULL, 0);
+	free(p->asked);
 	*p = (struct pipeline){.ended = -1, .keeper_pipe = -1};
 }

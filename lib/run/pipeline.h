@@ -8,6 +8,7 @@
 #define STREAM_RUN_PIPELINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -18,12 +19,15 @@ struct pipeline {
 	int status;  /* of the shell, after pipeline_wait */
 	pid_t keeper;
 	int keeper_pipe;
+	pid_t *asked; /* those that were sent the first signal */
+	size_t asked_count;
 };
 
 /* `directory`: where its processes keep their pages, and the shell leaves `statuses`. `input`: its standard input. */
 int pipeline_start(struct pipeline *p, const char *text, const char *directory, int input, struct error *e);
-/* Asks it to end, as the first Ctrl-C does: a signal to those where records begin. The others go on until END has passed them. */
-void pipeline_interrupt(const struct pipeline *p, const char *directory);
+/* Asks it to end, as the first Ctrl-C does: a signal to those where records begin. The others go on until END has passed them. To be called
+   again, for those that a shell has started only now; nobody gets a second signal. */
+void pipeline_interrupt(struct pipeline *p, const char *directory);
 /* To all of its group. */
 void pipeline_kill(const struct pipeline *p, int signal);
 /* Whether any process of the group is there. */
