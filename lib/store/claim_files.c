@@ -1,27 +1,26 @@
-#include "store/slot_files.h"
+#include "store/claim_files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/mem.h"
+#include "store/home.h"
 
-char *slot_directory(const struct group *g, uint32_t k)
-{
-	return file_path("%s/%" PRIu32, g->directory, k);
-}
-
-char *slot_run_path(const char *directory, uint64_t epoch)
+char *claim_path(const char *directory, uint64_t epoch)
 {
 	return file_path("%s/%" PRIu64 ".run", directory, epoch);
 }
 
-char *slot_snapshot_name(uint64_t n, uint64_t epoch)
+char *claim_snapshot_name(uint64_t n, uint64_t epoch)
 {
 	return file_path("%" PRIu64 ".%" PRIu64 ".pos", n, epoch);
+}
+
+char *claim_snapshot_path(const char *directory, uint64_t n, uint64_t epoch)
+{
+	return file_path("%s/%" PRIu64 ".%" PRIu64 ".pos", directory, n, epoch);
 }
 
 /* (scanf takes a sign before a number; a file that is being written has one.) */
@@ -45,7 +44,7 @@ static bool is_snapshot(const char *name, uint64_t *n, uint64_t *epoch)
 
 static void look(void *arg, const char *name)
 {
-	struct slot_files *f = arg;
+	struct claim_files *f = arg;
 	uint64_t n, epoch;
 	if (is_run(name, &epoch) && epoch > f->epoch)
 		f->epoch = epoch;
@@ -58,9 +57,9 @@ static void look(void *arg, const char *name)
 	f->any = true;
 }
 
-int slot_files_read(struct slot_files *f, const struct files *io, const char *directory, struct error *e)
+int claim_files_read(struct claim_files *f, const struct files *io, const char *directory, struct error *e)
 {
-	*f = (struct slot_files){0};
+	*f = (struct claim_files){0};
 	return path_list(io, directory, look, f, e);
 }
 
@@ -91,7 +90,7 @@ static void sweep_look(void *arg, const char *name)
 	l->items[l->count++] = mem_copy(name, strlen(name));
 }
 
-int slot_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
+int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
 {
 	struct sweep old = {.epoch = epoch};
 	int r = path_list(io, directory, sweep_look, &old, e);
@@ -102,15 +101,4 @@ int slot_files_clean(const struct files *io, const char *directory, uint64_t epo
 	}
 	name_list_release(&old.names);
 	return r;
-}
-
-int slot_lock(const struct file *run, struct error *e)
-{
-	int r;
-	do
-		r = run->io->lock(run->io, run->fd, LOCK_EX | LOCK_NB);
-	while (r && errno == EINTR);
-	if (r && errno == EWOULDBLOCK)
-		return 0;
-	return r ? error_errno(e, "cannot lock %s", run->path) : 1;
 }
