@@ -145,6 +145,42 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	return table_shrink(a->table, b, emit, f, e);
 }
 
+/* Behind a splitter, groups that do not tell its key have a part of their records in each copy. */
+static int check_split(const struct aggregation *a, struct flow *f, struct error *e)
+{
+	char *const *keys;
+	size_t count = flow_part_keys(f, &keys);
+	for (size_t i = 0; i < count; i++) {
+		if (!table_windows_tell(a->table, keys[i]) && !a->partial)
+			return error_set(e, ERR_USAGE,
+					 "stream-shard -k %s has divided the records, and with them the sessions, or "
+					 "counts: they need `stream-window -b %s`",
+					 keys[i], keys[i]);
+		if (!a->partial && !table_groups_tell(a->table, keys[i]))
+			return error_set(e, ERR_USAGE,
+					 "stream-shard -k %s has divided the records, and each group here would have "
+					 "a part of its own: add %s to -b, or say --partial here and stream-agg "
+					 "--merge behind stream-shard",
+					 keys[i], keys[i]);
+	}
+	return 0;
+}
+
+/* Sessions are the only windows whose order their first fields do not have. */
+static int tell_order(const struct aggregation *a, struct flow *f, struct error *e)
+{
+	const char *const *names;
+	size_t count = table_keys(a->table, &names);
+	struct order_field *order = mem_array(count + 2, sizeof *order);
+	order[0] = (struct order_field){"window_end", false};
+	order[1] = (struct order_field){"window_start", false};
+	for (size_t i = 0; i < count; i++)
+		order[i + 2] = (struct order_field){names[i], false};
+	int r = flow_order(f, order, count + 2, e);
+	free(order);
+	return r;
+}
+
 static int on_window(struct aggregation *a, struct flow *f, const struct batch *body, struct error *e)
 {
 	struct window_spec spec;
@@ -156,6 +192,10 @@ static int on_window(struct aggregation *a, struct flow *f, const struct batch *
 		r = table_window(a->table, &spec, e);
 	if (!r)
 		watch_fields(a, f);
+	if (!r)
+		r = check_split(a, f, e);
+	if (!r && spec.kind == WINDOW_SESSION && !a->partial)
+		r = tell_order(a, f, e);
 	arena_release(&arena);
 	return r;
 }
@@ -176,8 +216,10 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 	struct value time = batch_get(body, 0, "time");
 	if (!value_is_missing(batch_get(body, 0, "shard")))
 		return 0; /* of a source's shard: says nothing of the new records */
-	if (time.type != TYPE_TIME)
-		return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+	if (time.type != TYPE_TIME) {
+		int r = check_split(a, f, e);
+		return r ? r : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+	}
 	/* Files of partial results come one behind the other, and each of them from the start of time: all of them are in at the end. */
 	if (!a->merge || flow_bounded(f) != BOUNDED_YES)
 		return close_windows(a, f, time.i, e);

@@ -9,7 +9,10 @@ int main(int argc, char **argv)
 		.examples = "  stream-cat access.json.zst | wc -l\n"
 			    "  stream-cat -o csv events.json > events.csv\n"
 			    "  stream-cat -o frames big.json > big.frames\n",
+		.traits = COMMAND_KEEPS_ORDER,
 	};
-	static const struct stage stage = {0};
+	/* Nothing of one record is remembered for the next. */
+	static const struct checkpoint_ops checkpoint = {0};
+	static const struct stage stage = {.checkpoint = &checkpoint};
 	return flow_main(argc, argv, &command, &stage, NULL);
 }

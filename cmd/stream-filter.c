@@ -49,8 +49,11 @@ int main(int argc, char **argv)
 		.examples =
 			"  stream-filter 'status >= 500' access.json\n"
 			"  stream-filter 'path =~ /^\\/api/ && method == \"POST\"' access.json | stream-agg count\n",
+		.traits = COMMAND_KEEPS_ORDER,
 	};
-	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
+	/* Nothing of one record is remembered for the next. */
+	static const struct checkpoint_ops checkpoint = {0};
+	static const struct stage stage = {.setup = setup, .batch = batch, .close = release, .checkpoint = &checkpoint};
 	struct filter filter = {0};
 	return flow_main(argc, argv, &command, &stage, &filter);
 }

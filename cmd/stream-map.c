@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "expr/expr.h"
 #include "flow/flow.h"
+#include "record/batch_rows.h"
 
 struct map {
 	const char *rename, *drop, *keep; /* comma-separated lists as given */
@@ -184,10 +185,52 @@ static void keep_listed(struct batch *b, const char *list)
 			batch_drop(b, b->columns[c].name, b->columns[c].name_len);
 }
 
+/* Whether a field that came in is not what goes out under its name. */
+static bool changes(const struct map *map, const char *name, size_t len)
+{
+	for (size_t s = 0; s < map->set_count; s++)
+		if (strlen(map->sets[s].name) == len && !memcmp(map->sets[s].name, name, len))
+			return true;
+	for (const char *pair = map->rename; pair && *pair;) {
+		size_t pair_len = strcspn(pair, ","), old = strcspn(pair, "=,");
+		if (old == len && !memcmp(pair, name, len))
+			return true;
+		pair += pair_len + (pair[pair_len] == ',');
+	}
+	return is_renamed(map, name, len) || is_listed(map->drop, name, len) ||
+	       (map->keep && !is_listed(map->keep, name, len));
+}
+
+/* Records stay in order, but by what is theirs no more nobody can tell. */
+static uint32_t still_sorted(const struct map *map, const struct batch *b)
+{
+	uint32_t n = 0;
+	for (; n < b->sorted && n < b->shapes[0].count; n++) {
+		const struct column *c = &b->columns[b->shapes[0].columns[n]];
+		if (c->name && changes(map, c->name, c->name_len))
+			break;
+	}
+	return n;
+}
+
+static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
+		   struct error *e)
+{
+	const struct map *map = self;
+	(void)input;
+	for (uint32_t row = 0; frame->kind == FRAME_ORDER && row < body->rows; row++) {
+		struct value field = batch_get(body, row, "field");
+		if (field.type == TYPE_STRING && changes(map, field.s, field.len))
+			return 0;
+	}
+	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+}
+
 static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct map *map = self;
 	(void)input;
+	b->sorted = still_sorted(map, b);
 	uint32_t count = batch_count(b);
 	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
 	for (uint32_t i = 0; i < count; i++)
@@ -229,8 +272,12 @@ int main(int argc, char **argv)
 		.examples = "  stream-map 'kb = bytes / 1024' --drop bytes access.json\n"
 			    "  stream-map --rename client=ip --keep ip,status access.json\n",
 		.options = options,
+		.traits = COMMAND_KEEPS_ORDER,
 	};
-	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
+	/* Nothing of one record is remembered for the next. */
+	static const struct checkpoint_ops checkpoint = {0};
+	static const struct stage stage = {
+		.setup = setup, .batch = batch, .control = control, .close = release, .checkpoint = &checkpoint};
 	struct map map = {0};
 	return flow_main(argc, argv, &command, &stage, &map);
 }

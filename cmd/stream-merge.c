@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "event/clock.h"
 #include "flow/flow.h"
+#include "flow/split.h"
 #include "hold/queue.h"
 #include "window/spec.h"
 #include "window/watermark.h"
@@ -164,8 +165,19 @@ static int take_rows(struct merge *m, struct flow *f, int input, int64_t until, 
 	return 0;
 }
 
-/* Inputs that are far ahead are left alone; the one that all wait for has an empty queue, and is always read. */
-static void hold_back(struct merge *m, struct flow *f)
+static const char *waited_for(const struct merge *m, const struct flow *f)
+{
+	for (int i = 0; i < m->count; i++)
+		if (queue_empty(&m->sources[i].queue) && !m->sources[i].ended)
+			return flow_input_name(f, i);
+	return "another input";
+}
+
+/*
+ * Inputs that are far ahead are left alone; the one that all wait for has an empty queue, and is always read. But not if one
+ * splitter writes them all: it would wait for us, and we for it.
+ */
+static int hold_back(struct merge *m, struct flow *f, struct error *e)
 {
 	size_t total = 0;
 	for (int i = 0; i < m->count; i++)
@@ -173,9 +185,15 @@ static void hold_back(struct merge *m, struct flow *f)
 	for (int i = 0; i < m->count; i++) {
 		struct source *s = &m->sources[i];
 		bool much = s->queue.memory > (s->file ? FILE_AHEAD : 0) && (s->file || total > (size_t)m->limit);
+		if (much && !s->file && flow_is_part(f))
+			return error_set(e, ERR_FAILED,
+					 "the shares of one stream-shard are so far apart in time that %zu bytes of "
+					 "records wait for %s; raise --limit",
+					 total, waited_for(m, f));
 		if (much != s->held && !s->ended)
 			flow_hold_input(f, i, s->held = much);
 	}
+	return 0;
 }
 
 /* What an input that has ended still has in its queue is not behind a watermark of the others. */
@@ -206,7 +224,8 @@ static int advance(struct merge *m, struct flow *f, struct error *e)
 			return r;
 	}
 	int r = emit_refs(m, f, e);
-	hold_back(m, f);
+	if (!r)
+		r = hold_back(m, f, e);
 	return r ? r : leave_ended(m, f, e);
 }
 
@@ -275,6 +294,8 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 	heard(m, input);
 	if (frame->kind == FRAME_WINDOW)
 		return on_window(m, f, input, frame, body, e);
+	if (frame->kind == FRAME_WATERMARK && split_is_announced(body))
+		return split_joined(f, e);
 	queue_control(&s->queue, frame->kind, frame->flags & FRAME_CRITICAL, body);
 	if (frame->kind == FRAME_WATERMARK)
 		note_watermark(s, body);

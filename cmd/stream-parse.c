@@ -128,7 +128,9 @@ int main(int argc, char **argv)
 			    "  stream-parse '(?<level>\\w+): (?<text>.*)' --bad rejected.json app.log\n",
 		.options = options,
 	};
-	static const struct stage stage = {.setup = setup, .batch = batch, .close = release};
+	/* Nothing of one record is remembered for the next. */
+	static const struct checkpoint_ops checkpoint = {0};
+	static const struct stage stage = {.setup = setup, .batch = batch, .close = release, .checkpoint = &checkpoint};
 	struct parsing parsing = {0};
 	return flow_main(argc, argv, &command, &stage, &parsing);
 }

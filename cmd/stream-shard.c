@@ -8,10 +8,7 @@
  * Splitter and merger are two processes, each with a loop of its own: the merger reads whatever a copy writes, so no
  * copy ever waits for another one through us.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,25 +16,23 @@
 
 #include "base/mem.h"
 #include "expr/expr.h"
+#include "flow/copies.h"
 #include "flow/flow.h"
 #include "flow/merge.h"
-#include "flow/spawn.h"
 #include "flow/split.h"
 
 enum { COPIES_MAX = 1024 };
 
 struct shard {
 	const char *key_text;
-	int64_t copies;
+	int64_t count;
 	struct expr *key;
 
 	struct split split;
 	bool announced;
 
+	struct copies copies;
 	struct merge merge;
-	char **command;
-	pid_t *pids; /* of the copies; 0: was waited for */
-	pid_t splitter;
 };
 
 /* -- the splitter -- */
@@ -48,7 +43,7 @@ static int announce(struct shard *s, struct flow *f, struct error *e)
 	if (s->announced)
 		return 0;
 	s->announced = true;
-	return split_announce(&s->split, e);
+	return split_announce(&s->split, s->key_text, e);
 }
 
 static struct column key_column(struct shard *s, struct batch *b)
@@ -89,7 +84,10 @@ static int split_frame(void *self, struct flow *f, int input, const struct frame
 	struct shard *s = self;
 	(void)input;
 	int r = announce(s, f, e);
-	return r ? r : split_control(&s->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+	/* A share of what is in order is in order too, but not what the copies make of it. */
+	if (r || frame->kind == FRAME_ORDER)
+		return r;
+	return split_control(&s->split, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 }
 
 static int split_idle(void *self, struct flow *f, struct error *e)
@@ -103,20 +101,22 @@ static int split_finish(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
 	(void) final;
-	return split_end(&s->split, f, e);
+	int r = announce(s, f, e);
+	return r ? r : split_end(&s->split, f, e);
 }
 
 static void release(struct shard *s)
 {
 	expr_free(s->key);
-	free(s->command);
-	free(s->pids);
+	copies_release(&s->copies);
 }
 
 /* After a failure the copies must not take the end of their input for the end of the stream. */
 static void split_close(void *self, bool failed)
 {
 	struct shard *s = self;
+	if (failed)
+		copies_rest(&s->copies);
 	for (uint32_t i = 0; i < s->split.count; i++) {
 		if (failed)
 			output_abandon(s->split.outputs[i]);
@@ -172,57 +172,27 @@ static int open_paths(struct shard *s, struct flow *f, struct operands *o, struc
 
 /* -- to copies of a command: a child splits, and we merge -- */
 
-static int start_copies(struct shard *s, struct spawned *copies, struct error *e)
+static int run_copies(struct shard *s, struct flow *f, struct operands *o, struct error *e)
 {
-	for (int64_t i = 0; i < s->copies; i++) {
-		int r = spawn_command(s->command, SPAWN_INPUT | SPAWN_OUTPUT, &copies[i], e);
-		if (r)
-			return r;
-		s->pids[i] = copies[i].pid;
-	}
-	return 0;
-}
-
-/* Standard input was left to the splitter: the merger must not keep it open, nor the other ends of the pipes. */
-static int fork_splitter(struct shard *s, struct flow *f, struct spawned *copies, struct error *e)
-{
-	s->splitter = fork();
-	if (s->splitter < 0)
-		return error_errno(e, "cannot start the splitter");
-	if (!s->splitter) {
-		for (int64_t i = 0; i < s->copies; i++) {
-			close(copies[i].output);
-			add_output(s, f, copies[i].input, "copy", FORMAT_AUTO);
-		}
+	int r = copies_start(&s->copies, o->items, o->count, (int)s->count, e);
+	o->count = 0;
+	if (!r)
+		r = copies_fork(&s->copies, e);
+	if (r < 0)
+		return r;
+	if (r) {
+		for (int i = 0; i < s->copies.count; i++)
+			add_output(s, f, s->copies.items[i].input, "copy", FORMAT_AUTO);
 		become_splitter(s, f, true);
 		return 0;
 	}
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null >= 0)
-		dup2(null, STDIN_FILENO);
-	for (int64_t i = 0; i < s->copies; i++) {
-		char name[64];
-		snprintf(name, sizeof name, "copy %d of %d (%.32s)", (int)i + 1, (int)s->copies, s->command[0]);
-		close(copies[i].input);
-		flow_add_input(f, copies[i].output, name);
+	for (int i = 0; i < s->copies.count; i++) {
+		char name[COPIES_NAME_MAX];
+		copies_name(&s->copies, i, name);
+		flow_add_input(f, s->copies.items[i].output, name);
 	}
-	merge_init(&s->merge, (int)s->copies);
+	merge_init(&s->merge, s->copies.count);
 	return 0;
-}
-
-static int run_copies(struct shard *s, struct flow *f, struct operands *o, struct error *e)
-{
-	struct spawned *copies = mem_array((size_t)s->copies, sizeof *copies);
-	s->command = mem_array((size_t)o->count + 1, sizeof *s->command);
-	memcpy(s->command, o->items, (size_t)o->count * sizeof *s->command);
-	s->command[o->count] = NULL;
-	s->pids = mem_zero((size_t)s->copies * sizeof *s->pids);
-	o->count = 0;
-	int r = start_copies(s, copies, e);
-	if (!r)
-		r = fork_splitter(s, f, copies, e);
-	free(copies);
-	return r;
 }
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
@@ -235,10 +205,10 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	int r = expr_parse(s->key_text, strlen(s->key_text), &s->key, e);
 	if (r)
 		return r;
-	if (!s->copies)
+	if (!s->count)
 		return open_paths(s, f, o, e);
-	if (s->copies > COPIES_MAX)
-		return error_set(e, ERR_USAGE, "-n %lld: at most %d copies", (long long)s->copies, COPIES_MAX);
+	if (s->count > COPIES_MAX)
+		return error_set(e, ERR_USAGE, "-n %lld: at most %d copies", (long long)s->count, COPIES_MAX);
 	return run_copies(s, f, o, e);
 }
 
@@ -247,6 +217,8 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 static int merge_rows(void *self, struct flow *f, int input, struct batch *b, struct error *e)
 {
 	struct shard *s = self;
+	if (!s->merge.may_wait && copies_are_fed(&s->copies))
+		merge_may_wait(&s->merge);
 	return merge_batch(&s->merge, f, input, b, e);
 }
 
@@ -263,62 +235,36 @@ static int input_end(void *self, struct flow *f, int input, struct error *e)
 	return merge_input_end(&s->merge, f, input, e);
 }
 
+static int input_cut(void *self, struct flow *f, int input, struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	return copies_cut(&s->copies, input, e);
+}
+
 /* The splitter ends its input, the copies theirs, and we end by that. */
 static int interrupted(void *self, struct flow *f, struct error *e)
 {
 	struct shard *s = self;
 	(void)f;
 	(void)e;
-	if (s->splitter > 0)
-		kill(s->splitter, SIGTERM);
+	copies_interrupt(&s->copies);
 	return 0;
-}
-
-/* A copy that failed has said why; we say which. Rejects alone are no failure, but must show in our status. */
-static int wait_for_copies(struct shard *s, struct flow *f, struct error *e)
-{
-	for (int64_t i = 0; i < s->copies; i++) {
-		int status;
-		int r = spawn_wait(s->pids[i], &status, e);
-		if (r)
-			return r;
-		s->pids[i] = 0;
-		if (status == error_status(ERR_REJECTED))
-			flow_note_uncaught(f);
-		else if (status)
-			return error_set(e, ERR_UPSTREAM, "copy %d of %d (%s) ended with status %d", (int)i + 1,
-					 (int)s->copies, s->command[0], status);
-	}
-	return 0;
-}
-
-static int wait_for_splitter(struct shard *s, struct flow *f, struct error *e)
-{
-	int status;
-	int r = spawn_wait(s->splitter, &status, e);
-	s->splitter = 0;
-	if (!r && status == error_status(ERR_REJECTED))
-		flow_note_uncaught(f);
-	bool interrupted_early = flow_interrupted(f) && status > 128;
-	if (r || !status || status == error_status(ERR_REJECTED) || interrupted_early)
-		return r;
-	return error_set(e, ERR_UPSTREAM, "the splitter ended with status %d", status);
 }
 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
 	(void) final;
-	int r = wait_for_copies(s, f, e);
-	if (!r)
-		r = wait_for_splitter(s, f, e);
+	int r = copies_wait(&s->copies, f, e);
 	return r ? r : merge_end(&s->merge, f, e);
 }
 
 static void merge_close(void *self, bool failed)
 {
 	struct shard *s = self;
-	(void)failed;
+	if (failed)
+		copies_stop(&s->copies);
 	merge_release(&s->merge);
 	release(s);
 }
@@ -328,7 +274,7 @@ int main(int argc, char **argv)
 	static const struct opt options[] = {
 		{'k', "key", OPT_TEXT, offsetof(struct shard, key_text), "FIELD",
 		 "records with the same value stay together", NULL},
-		{'n', "copies", OPT_COUNT, offsetof(struct shard, copies), "N", "run so many copies of COMMAND", NULL},
+		{'n', "copies", OPT_COUNT, offsetof(struct shard, count), "N", "run so many copies of COMMAND", NULL},
 		{0},
 	};
 	static const struct command command = {
@@ -340,12 +286,14 @@ int main(int argc, char **argv)
 			    "stream-cat'\n"
 			    "  mkfifo a b; stream-get web | stream-shard -k client a b\n",
 		.options = options,
+		.traits = COMMAND_KEEPS_ORDER,
 	};
 	static const struct stage stage = {.setup = setup,
 					   .batch = merge_rows,
 					   .control = merge_frame,
 					   .interrupted = interrupted,
 					   .input_end = input_end,
+					   .input_cut = input_cut,
 					   .end = end,
 					   .close = merge_close};
 	struct shard shard = {0};

@@ -126,6 +126,20 @@ static int emit_windowed(void *self, struct batch *b, struct error *e)
 	return flow_emit(self, b, e);
 }
 
+/* For a merger of copies; by an expression it has that of windows alone. */
+static int tell_order(struct sort *s, struct flow *f, bool windowed, struct error *e)
+{
+	struct order_field *order = mem_array(s->key.count + WINDOW_FIELDS, sizeof *order);
+	uint32_t n = 0;
+	if (windowed) {
+		order[n++] = (struct order_field){"window_end", false};
+		order[n++] = (struct order_field){"window_start", false};
+	}
+	int r = key_spec_order(&s->key, order + n) ? flow_order(f, order, n + s->key.count, e) : 0;
+	free(order);
+	return r;
+}
+
 static int emit_window(struct sort *s, struct flow *f, struct span w, struct error *e)
 {
 	const struct field lead[WINDOW_FIELDS] = {{"window_start", value_time(w.start)},
@@ -137,7 +151,9 @@ static int emit_window(struct sort *s, struct flow *f, struct span w, struct err
 		sorters[i] = panes[i].state;
 	s->gather.lead = lead;
 	s->gather.lead_count = WINDOW_FIELDS;
-	int r = sorters_emit(sorters, count, &s->gather, emit_windowed, f, e);
+	int r = tell_order(s, f, true, e);
+	if (!r)
+		r = sorters_emit(sorters, count, &s->gather, emit_windowed, f, e);
 	s->gather.lead = NULL;
 	s->gather.lead_count = 0;
 	free(sorters);
@@ -193,7 +209,8 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	if (s->panes.windowed || !final || !s->panes.count)
 		return 0;
 	struct sorter *sorter = s->panes.items[0].state;
-	return sorters_emit(&sorter, 1, &s->gather, emit, f, e);
+	int r = tell_order(s, f, false, e);
+	return r ? r : sorters_emit(&sorter, 1, &s->gather, emit, f, e);
 }
 
 static void release(void *self, bool failed)

@@ -172,6 +172,21 @@ static int emit_rankings(struct top *t, struct flow *f, struct ranking *const *l
 	return r;
 }
 
+/* For a merger of copies; by an expression it has that of windows alone. */
+static int tell_order(struct top *t, struct flow *f, bool windowed, struct error *e)
+{
+	struct order_field *order = mem_array(t->by.count + t->key.count + WINDOW_FIELDS, sizeof *order);
+	uint32_t n = 0;
+	if (windowed) {
+		order[n++] = (struct order_field){"window_end", false};
+		order[n++] = (struct order_field){"window_start", false};
+	}
+	bool known = key_spec_order(&t->by, order + n) && key_spec_order(&t->key, order + n + t->by.count);
+	int r = known ? flow_order(f, order, n + t->by.count + t->key.count, e) : 0;
+	free(order);
+	return r;
+}
+
 static int emit_window(struct top *t, struct flow *f, struct span w, struct error *e)
 {
 	const struct field lead[WINDOW_FIELDS] = {{"window_start", value_time(w.start)},
@@ -183,7 +198,9 @@ static int emit_window(struct top *t, struct flow *f, struct span w, struct erro
 		list[i] = panes[i].state;
 	t->gather.lead = lead;
 	t->gather.lead_count = WINDOW_FIELDS;
-	int r = emit_rankings(t, f, list, count, e);
+	int r = tell_order(t, f, true, e);
+	if (!r)
+		r = emit_rankings(t, f, list, count, e);
 	t->gather.lead = NULL;
 	t->gather.lead_count = 0;
 	free(list);
@@ -242,7 +259,8 @@ static int timer(void *self, struct flow *f, struct error *e)
 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
-	return final ? emit_all(self, f, e) : 0;
+	int r = final && !((struct top *)self)->panes.windowed ? tell_order(self, f, false, e) : 0;
+	return r || !final ? r : emit_all(self, f, e);
 }
 
 static void release(void *self, bool failed)

@@ -180,6 +180,18 @@ static int emit(void *self, struct batch *b, struct error *e)
 	return flow_emit(self, b, e);
 }
 
+/*
+ * For a merger of copies, which is to have them in order of their keys. The records do not say of which window they are, so that
+ * event time has to come as far as each of them, one by one.
+ */
+static int tell_order(struct uniq *u, struct flow *f, struct error *e)
+{
+	struct order_field *order = mem_array(u->key.count + 1, sizeof *order);
+	int r = u->key_text && key_spec_order(&u->key, order) ? flow_order(f, order, u->key.count, e) : 0;
+	free(order);
+	return r;
+}
+
 static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, struct error *e)
 {
 	size_t total;
@@ -187,7 +199,9 @@ static int emit_last(struct uniq *u, struct flow *f, struct ranking *ranking, st
 	struct row_ref *refs = mem_array(total + 1, sizeof *refs);
 	for (size_t i = 0; i < total; i++)
 		refs[i] = rows[i].ref;
-	int r = gather_all(&u->gather, refs, total, emit, f, e);
+	int r = tell_order(u, f, e);
+	if (!r)
+		r = gather_all(&u->gather, refs, total, emit, f, e);
 	free(rows);
 	free(refs);
 	return r;
@@ -260,8 +274,13 @@ static int close_windows(struct uniq *u, struct flow *f, int64_t watermark, stru
 	struct span *due;
 	uint32_t count = u->last ? panes_due(&u->panes, watermark, &due) : 0, panes;
 	int r = 0;
-	for (uint32_t i = 0; i < count && !r; i++)
+	char *const *keys;
+	bool part = flow_part_keys(f, &keys) > 0;
+	for (uint32_t i = 0; i < count && !r; i++) {
 		r = emit_last(u, f, panes_of(&u->panes, due[i], &panes)->state, e);
+		if (!r && part && due[i].end < watermark)
+			r = flow_watermark(f, due[i].end, e);
+	}
 	if (u->last)
 		free(due);
 	panes_advance(&u->panes, watermark, u->last ? free_ranking : free_keys);

@@ -33,7 +33,7 @@ VALUES, CONST, INT, FLOAT, TEXT, DICT = range(6)
 (ABSENT, NULL, BOOL, T_INT, T_FLOAT, NUMBER, TIME, STRING, BYTES, JSON) = range(10)
 TEXTS = (NUMBER, STRING, BYTES, JSON)
 METAS = ("@time", "@arrived", "@key", "@hash", "@stream", "@shard", "@seq")
-KINDS = (None, "DATA", "WATERMARK", "WINDOW", "HELLO", "RESTORE", "BARRIER", "IDLE", "END")
+KINDS = (None, "DATA", "WATERMARK", "WINDOW", "HELLO", "RESTORE", "BARRIER", "IDLE", "END", "ORDER")
 UNSIGNED = {1: "B", 2: "H", 4: "I", 8: "Q"}
 NUMBER_RE = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 

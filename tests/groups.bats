@@ -295,21 +295,26 @@ says_so() { grep -q -- "$1" "$2"; }
 	[ "$(cat order)" = "segment commit" ]
 }
 
-@test "to a pipe it says what that is worth; our own commands are refused until there are checkpoints" {
+@test "to a pipe it says what that is worth; a group is a pipeline's or text's, not both" {
 	counted 1 5 | stream-put s
 	stream-get -g g s 2>err | jq -c . >out
 	[ "$(cat out)" = "$(counted 1 5)" ]
 	one_line err "counts as read"
 	stream-get -g q -q s 2>err | jq -c . >out
 	[ ! -s err ]
-	pipe "stream-get -g h s 2>err | stream-cat -o json >out 2>err2"
-	[ "$PIPE" = "2 4" ]
-	grep -q "add -o json" err
-	[ "$(position h)" = "[0,0,0]" ]
 	fails 2 "a table is written when its end is known" stream-get -g h -o table s
-	pipe "stream-get -g h -o json s 2>err | stream-cat -o json >out"
+	pipe "stream-get -g h s 2>err | stream-cat -o json >out 2>err2"
 	[ "$PIPE" = "0 0" ]
 	[ "$(cat out)" = "$(counted 1 5)" ]
+	fails 2 "is read by a pipeline of our commands" stream-get -g h -o json s
+	pipe "stream-get -g g s 2>err | stream-cat -o json >out 2>err2"
+	[ "$PIPE" = "2 4" ]
+	one_line err "was read as text so far"
+	stream-ctl reset s g --from start
+	pipe "stream-get -g g s | stream-cat -o json >out"
+	[ "$PIPE" = "0 0" ]
+	[ "$(cat out)" = "$(counted 1 5)" ]
+	fails 2 "drain is for the windows" stream-get -g new --drain -o json s
 }
 
 @test "a reader that goes away: nothing more is committed" {

@@ -17,6 +17,7 @@ int get_group_options(const struct get_group *g, bool shards, struct error *e)
 			    : g->steal           ? "--steal"
 			    : g->checkpoint >= 0 ? "--checkpoint"
 			    : g->on_gap          ? "--on-gap"
+			    : g->drain           ? "--drain"
 			    : g->wait >= 0       ? "-w"
 						 : NULL;
 	if (!g->name && alone)
@@ -126,6 +127,8 @@ void get_group_close(struct get_group *g)
 	if (g->waits && g->fd >= 0)
 		files_real.close(&files_real, g->fd);
 	free(g->members);
+	for (size_t i = 0; i < sizeof g->texts / sizeof *g->texts; i++)
+		free(g->texts[i]);
 }
 
 /* -- reading -- */
@@ -265,8 +268,7 @@ static int check(struct get_group *g, struct error *e)
 	return r;
 }
 
-/* A stream that never syncs may forget what we have passed on, and give its @seq to other records. */
-static int secure(struct member *m, struct error *e)
+int get_group_secure(struct member *m, struct error *e)
 {
 	int r = 0;
 	for (size_t i = 0; m->stream.catalog.sync == SYNC_NEVER && !r && i < m->reached.count; i++) {
@@ -281,14 +283,14 @@ static int secure(struct member *m, struct error *e)
 int get_group_commit(struct get_group *g, struct flow *f, struct error *e)
 {
 	bool kept;
-	if (!g->held || !g->dirty)
+	if (!g->held || !g->dirty || g->flows)
 		return 0;
 	int r = check(g, e);
 	if (!r)
 		r = flow_deliver(f, &kept, e);
 	for (size_t i = 0; !r && i < g->count; i++) {
 		struct member *m = &g->members[i];
-		r = secure(m, e);
+		r = get_group_secure(m, e);
 		if (!r)
 			r = slot_commit(&m->slot, m->slot.n + 1, &m->reached, e);
 	}
@@ -299,7 +301,7 @@ int get_group_commit(struct get_group *g, struct flow *f, struct error *e)
 
 static int64_t due(const struct get_group *g)
 {
-	return g->dirty ? g->committed + g->checkpoint : INT64_MAX;
+	return g->dirty && !g->flows ? g->committed + g->checkpoint : INT64_MAX;
 }
 
 int64_t get_group_idle(struct get_group *g)

@@ -2,7 +2,8 @@
  * stream-get -g: reading as a slot of a group, which remembers how far it has come. Several streams have a group of
  * that name each, and the same slot is taken in all of them.
  *
- * What was read is written out first and its positions are committed then: at least once.
+ * Where the output is text, what was read is written out first and its positions are committed then: at least once. Where it is
+ * frames, we are the source of a checkpointed flow (flow/checkpoint.h), whose end commits.
  */
 #ifndef STREAM_CMD_GET_GROUP_H
 #define STREAM_CMD_GET_GROUP_H
@@ -24,12 +25,15 @@ struct member {
 struct get_group {
 	const char *name;                /* NULL: no group */
 	int64_t slots, checkpoint, wait; /* -1: not given */
-	bool steal;
+	bool steal, drain;
 	int on_gap;
 
 	struct member *members; /* sorted by name: all take their locks in that order */
 	size_t count;
 	bool held, dirty;
+	bool flows; /* the end of the pipeline commits */
+	struct flow_origin origin;
+	char *texts[4];                      /* of the origin, owned */
 	bool waits;                          /* said so */
 	bool idle;                           /* we waited for records: meanwhile much may have happened */
 	int fd;                              /* wakes when a slot may be free */
@@ -46,9 +50,26 @@ int get_group_open(struct get_group *g, struct flow *f, const char *const *names
 void get_group_close(struct get_group *g);
 
 /* ERR_USAGE if the output is of a kind that cannot be committed piece by piece. */
-int get_group_refuse(struct flow *f, struct error *e);
+int get_group_refuse(const struct get_group *g, struct flow *f, struct error *e);
 /* Takes a slot: 1, or 0 if none is free now; flow_wait_for and the timer are set then. */
 int get_group_take(struct get_group *g, struct flow *f, struct error *e);
+
+/* -- in a checkpointed flow -- */
+
+/* With a slot in hand: says HELLO. */
+int get_flow_begin(struct get_group *g, struct flow *f, struct error *e);
+/* As source_ops have them. */
+int get_flow_restore(struct get_group *g, uint64_t n, uint64_t epoch, struct error *e);
+int get_flow_checkpoint(struct get_group *g, uint64_t n, uint64_t committed, struct error *e);
+/* Whether a pipeline has this group already; ERR_USAGE if it is not read the same way now. */
+int get_flow_check(struct get_group *g, bool flows, struct error *e);
+
+/* -- */
+
+/* The position must lie in the log of the streams as they are now. */
+int get_group_check_all(struct get_group *g, struct error *e);
+/* A stream that never syncs may forget what we have passed on, and give its @seq to other records. */
+int get_group_secure(struct member *m, struct error *e);
 /* For the reader's options, when a slot is held. */
 int get_group_begin(void *self, const struct stream *s, const struct catalog_shard *shard, uint64_t *seq,
 		    struct error *e);

@@ -7,11 +7,11 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 
-int get_group_refuse(struct flow *f, struct error *e)
+int get_group_refuse(const struct get_group *g, struct flow *f, struct error *e)
 {
-	if (flow_gives_frames(f))
+	if (g->drain && !flow_gives_frames(f))
 		return error_set(e, ERR_USAGE,
-				 "-g: checkpoints between our commands are not there yet; add -o json, for text");
+				 "--drain is for the windows of a pipeline of our commands; text has none");
 	if (flow_options(f)->output == FORMAT_TABLE)
 		return error_set(e, ERR_USAGE, "-g: a table is written when its end is known; add -o json, or -o csv");
 	return 0;
@@ -82,13 +82,11 @@ static int take_any(struct get_group *g, struct error *e)
 	return r ? r : take_slot(g, victim, true, e);
 }
 
-static int resume(struct get_group *g, struct error *e)
+int get_group_check_all(struct get_group *g, struct error *e)
 {
 	int r = 0;
 	for (size_t i = 0; !r && i < g->count; i++) {
 		struct member *m = &g->members[i];
-		if ((r = slot_resume(&m->slot, e)))
-			return r;
 		positions_copy(&m->reached, &m->slot.positions);
 		/* While we waited it may have got other shards. */
 		r = stream_reload(&m->stream, e);
@@ -98,6 +96,16 @@ static int resume(struct get_group *g, struct error *e)
 				r = get_group_check(g, m, p, e);
 		}
 	}
+	return r;
+}
+
+static int resume(struct get_group *g, struct error *e)
+{
+	int r = get_flow_check(g, false, e);
+	for (size_t i = 0; !r && i < g->count; i++)
+		r = slot_resume(&g->members[i].slot, e);
+	if (!r)
+		r = get_group_check_all(g, e);
 	g->held = true;
 	g->committed = g->checked = monotonic_now();
 	return r;
@@ -161,9 +169,12 @@ int get_group_take(struct get_group *g, struct flow *f, struct error *e)
 		flow_wait_for(f, g->fd);
 		flow_timer_at(f, again < g->give_up ? again : g->give_up);
 	}
-	if (r <= 0 || (r = resume(g, e)))
+	if (r <= 0)
 		return r;
 	flow_timer_at(f, INT64_MAX);
-	r = say_guarantee(f, e);
+	g->flows = flow_gives_frames(f);
+	r = g->flows ? get_flow_begin(g, f, e) : resume(g, e);
+	if (!r && !g->flows)
+		r = say_guarantee(f, e);
 	return r ? r : 1;
 }

@@ -214,14 +214,31 @@ static void pass_frames(struct get *g, struct flow *f)
 /* Ends with the slot of a group in hand and the reader open: FLOW_MORE, or FLOW_WAIT. */
 static int begin_group(struct get *g, struct flow *f, struct error *e)
 {
-	int r = get_group_refuse(f, e);
-	if (!r)
+	int r = g->group.held ? 0 : get_group_refuse(&g->group, f, e);
+	if (!r && !g->group.held)
 		r = get_group_take(&g->group, f, e);
-	if (r <= 0)
-		return r ? r : FLOW_WAIT;
+	if (r < 0)
+		return r;
+	/* In a flow the end of the pipeline says first where we stand. */
+	if (!g->group.held)
+		return FLOW_WAIT;
 	flow_wait_for(f, -1);
 	r = open_reader(g, f, e);
 	return r ? r : FLOW_MORE;
+}
+
+static int restore(void *self, struct flow *f, uint64_t n, uint64_t epoch, struct error *e)
+{
+	struct get *g = self;
+	(void)f;
+	return get_flow_restore(&g->group, n, epoch, e);
+}
+
+static int checkpoint(void *self, struct flow *f, uint64_t n, uint64_t committed, struct error *e)
+{
+	struct get *g = self;
+	(void)f;
+	return get_flow_checkpoint(&g->group, n, committed, e);
 }
 
 /* In a group, what was given is committed by the clock. */
@@ -316,6 +333,8 @@ int main(int argc, char **argv)
 		 "how often the group's positions are kept (1s)", NULL},
 		{0, "on-gap", OPT_CHOICE, offsetof(struct get, group.on_gap), "HOW",
 		 "when records are gone that the group has not read", "stop skip"},
+		{0, "drain", OPT_FLAG, offsetof(struct get, group.drain), NULL,
+		 "at the end close all windows of the pipeline", NULL},
 		{'w', "wait", OPT_DURATION, offsetof(struct get, group.wait), "D",
 		 "how long to wait for a free slot (for ever)", NULL},
 		{0, "from", OPT_TEXT, offsetof(struct get, from), "PLACE",
@@ -336,7 +355,9 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_SOURCE,
 	};
-	static const struct stage stage = {.setup = setup, .produce = produce, .end = end, .close = release};
+	static const struct source_ops source = {.restore = restore, .checkpoint = checkpoint};
+	static const struct stage stage = {
+		.setup = setup, .produce = produce, .end = end, .close = release, .source = &source};
 	struct get get = {.count = -1, .group = {.checkpoint = -1, .wait = -1}};
 	return flow_main(argc, argv, &command, &stage, &get);
 }

@@ -51,6 +51,13 @@ size_t table_fields(const struct table *t, const char *const **names);
 int table_window(struct table *t, const struct window_spec *spec, struct error *e);
 
 bool table_has_window(const struct table *t);
+/* The names of the keys, in order; owned by t. */
+size_t table_keys(const struct table *t, const char *const **names);
+
+/* Where records were split by a key, an expression as it was written: whether all of a group, and all that a window that is made of
+   records can be made of (sessions, counts; others always), are in one share. */
+bool table_groups_tell(const struct table *t, const char *key);
+bool table_windows_tell(const struct table *t, const char *key);
 
 /*
  * Adds the selected rows. Rejected rows are noted in b->rejects. `input`: number of the input the batch came from.

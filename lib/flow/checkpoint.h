@@ -117,6 +117,8 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e);
 
 /* Whether a HELLO has come (or flow_begin was called): at END nothing is to be committed or closed that no barrier and no watermark did. */
 bool flow_checkpointed(const struct flow *f);
+/* In `setup`: our inputs are the outputs of copies of one command, which a splitter feeds. */
+void flow_joins_copies(struct flow *f);
 /* A side output of the stage's own: it is durable at each barrier, and cut back to the last one by RESTORE. Borrowed. In `setup`. */
 void flow_keep_side(struct flow *f, struct side *s);
 

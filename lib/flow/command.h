@@ -14,10 +14,11 @@
 #define STREAM_VERSION "0.1"
 
 enum command_traits {
-	COMMAND_SOURCE = 1, /* makes or fetches its records: reads no standard input, takes no -i */
-	COMMAND_SINK = 2,   /* the end of a pipeline: takes no -o */
-	COMMAND_FOLDS = 4,  /* the records that come out are new ones, made of those that came in */
-	COMMAND_RUNS = 8,   /* its operands are a COMMAND, whose options are not ours */
+	COMMAND_SOURCE = 1,       /* makes or fetches its records: reads no standard input, takes no -i */
+	COMMAND_SINK = 2,         /* the end of a pipeline: takes no -o */
+	COMMAND_FOLDS = 4,        /* the records that come out are new ones, made of those that came in */
+	COMMAND_RUNS = 8,         /* its operands are a COMMAND, whose options are not ours */
+	COMMAND_KEEPS_ORDER = 16, /* records come out in the order they came in: ORDER frames concern it */
 };
 
 struct command {

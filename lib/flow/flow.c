@@ -39,6 +39,7 @@ static void only_before_rejects(struct batch *b)
 
 int flow_emit(struct flow *f, struct batch *b, struct error *e)
 {
+	f->protocol.changed = true;
 	if (f->options.strict)
 		only_before_rejects(b);
 	uint32_t before = b->reject_count, count = batch_count(b);
@@ -62,6 +63,7 @@ bool flow_passes_frames(struct flow *f, uint32_t *from, uint32_t *to)
 
 int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *stream, struct error *e)
 {
+	f->protocol.changed = true;
 	int r = output_frame(f->output, p, stream, strlen(stream), e);
 	f->own.out += r ? 0 : rows;
 	return r;
@@ -69,6 +71,7 @@ int flow_emit_frame(struct flow *f, const char *p, uint32_t rows, const char *st
 
 int flow_control(struct flow *f, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e)
 {
+	f->protocol.changed = true;
 	return f->output ? output_control(f->output, kind, flags, body, e) : 0;
 }
 
@@ -211,6 +214,25 @@ bool flow_is_part(const struct flow *f)
 	return f->part;
 }
 
+size_t flow_part_keys(const struct flow *f, char *const **keys)
+{
+	*keys = f->part_keys;
+	return f->part_key_count;
+}
+
+int flow_order(struct flow *f, const struct order_field *fields, size_t count, struct error *e)
+{
+	if (!f->part_key_count)
+		return 0;
+	batch_reset(&f->control);
+	for (size_t i = 0; i < count; i++) {
+		struct field row[] = {{"field", value_string(fields[i].name, strlen(fields[i].name))},
+				      {"descending", value_bool(fields[i].descending)}};
+		batch_add_row(&f->control, row, 2);
+	}
+	return flow_control(f, FRAME_ORDER, 0, &f->control, e);
+}
+
 bool flow_on_terminal(const struct flow *f)
 {
 	return f->output && output_is_terminal(f->output);
@@ -310,6 +332,9 @@ static int finish(struct flow *f, int r, struct error *e)
 		side_close(&f->bad, &late);
 	if (r && r != ERR_GONE && f->output)
 		output_abandon(f->output);
+	/* Whoever writes to us is to notice, and not to be asked for more. */
+	if (r)
+		flow_close_inputs(f);
 	if (f->stage->close)
 		f->stage->close(f->self, r != 0);
 	if (f->options.stats)
@@ -328,11 +353,16 @@ static int finish(struct flow *f, int r, struct error *e)
 	/* Of a source that has an end it was asked for all. */
 	if (!status && f->cut_short && f->bounded == BOUNDED_YES)
 		status = 128 + signals_interrupted();
+	protocol_release(f);
 	flow_close_inputs(f);
 	output_free(f->output);
+	free(f->signature);
 	counts_release(&f->upstream);
 	batch_release(&f->control);
 	free(f->watch.seen);
+	for (size_t i = 0; i < f->part_key_count; i++)
+		free(f->part_keys[i]);
+	free(f->part_keys);
 	free(f->watched);
 	return status;
 }
@@ -370,6 +400,10 @@ int flow_main(int argc, char **argv, const struct command *c, const struct stage
 	f.own.folds = c->traits & COMMAND_FOLDS;
 	batch_init(&f.control);
 	signals_catch();
+	struct buf signature = BUF_INIT;
+	hello_signature(argc, argv, &signature);
+	buf_string(&signature);
+	f.signature = buf_detach(&signature, &(size_t){0});
 	int r = command_parse(c, argc, argv, &f.options, self, &operands, &e);
 	if (r > 0)
 		return finish(&f, OK, &e);

@@ -21,6 +21,7 @@
 #include "flow/command.h"
 #include "format/frame.h"
 #include "record/batch.h"
+#include "record/order.h"
 
 struct flow;
 
@@ -56,6 +57,8 @@ struct stage {
 	int (*interrupted)(void *self, struct flow *f, struct error *e);
 	/* One input is at its end (only asked for with more than one). */
 	int (*input_end)(void *self, struct flow *f, int input, struct error *e);
+	/* One input of frames ended without END. Returns the error that says so; NULL: it says that the process upstream died. */
+	int (*input_cut)(void *self, struct flow *f, int input, struct error *e);
 	/* At the way out, whatever happened (`failed`): undo or let go. */
 	void (*close)(void *self, bool failed);
 
@@ -156,6 +159,14 @@ enum frame_bounded flow_bounded(const struct flow *f);
 void flow_set_bounded(struct flow *f, enum frame_bounded bounded);
 /* A splitter upstream has said that others have the rest of the records. */
 bool flow_is_part(const struct flow *f);
+/* The keys (-k, as they were written) that these records were split by and that no fan-in has brought together again yet. */
+size_t flow_part_keys(const struct flow *f, char *const **keys);
+
+/*
+ * What is emitted from here on until the next watermark, or the end, is in order of these fields: who brings the copies of a pipeline
+ * together again then keeps it (an ORDER frame; nothing if there is no splitter upstream). The fields are borrowed for the call.
+ */
+int flow_order(struct flow *f, const struct order_field *fields, size_t count, struct error *e);
 /* Results go to a person's screen. */
 bool flow_on_terminal(const struct flow *f);
 /* The first SIGINT or SIGTERM, if it came (a source then ends); else 0. */

@@ -5,6 +5,7 @@
 #include "flow/counts.h"
 #include "flow/flow.h"
 #include "flow/output.h"
+#include "flow/protocol.h"
 #include "flow/side.h"
 #include "input/input.h"
 
@@ -13,9 +14,11 @@ enum { ONCE = -1 };
 struct flow_input {
 	struct input *input;
 	bool ended;
-	bool waits; /* had nothing to give when it was last asked */
-	bool held;  /* the stage wants nothing of it for now */
-	bool final; /* what its END said; true for text */
+	bool waits;         /* had nothing to give when it was last asked */
+	bool held;          /* the stage wants nothing of it for now */
+	bool final;         /* what its END said; true for text */
+	bool aligned;       /* has come to a frame of the protocol that others have not come to yet */
+	struct hello hello; /* what it said, until all have said it */
 };
 
 /* Fields that the stage reads, and whether a record had them. */
@@ -36,6 +39,9 @@ struct flow {
 	int input_count;
 	struct output *output; /* NULL: a sink */
 
+	char *signature; /* our arguments, see flow/hello.h */
+	struct protocol protocol;
+
 	const struct batch *current; /* the loop's batch that the stage has now */
 	struct counts own;
 	struct counts_list upstream;
@@ -53,7 +59,9 @@ struct flow {
 		const char *keeper;
 	} * watched; /* outputs of the stage's own */
 	int watched_count;
-	bool part;      /* behind a splitter: others have the rest of the records */
+	bool part;        /* behind a splitter: others have the rest of the records */
+	char **part_keys; /* see flow_part_keys */
+	size_t part_key_count;
 	bool told;      /* the stage knows of the first signal */
 	bool cut_short; /* a signal ended us before the input did */
 	enum frame_bounded bounded;

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "flow/flow_private.h"
 #include "flow/signals.h"
+#include "flow/split.h"
 #include "record/batch_rows.h"
 
 /* -- what came -- */
@@ -24,6 +25,10 @@ static int to_stage(struct flow *f, int input, struct batch *b, struct error *e)
 
 static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 {
+	int out_of_place = protocol_check(f, input, e);
+	if (out_of_place)
+		return out_of_place;
+	f->protocol.changed = true;
 	f->current = b;
 	/* Those behind the first bad one were never read, as if each record came in a batch of its own. */
 	if (f->options.strict && b->reject_count) {
@@ -41,23 +46,40 @@ static int on_batch(struct flow *f, int input, struct batch *b, struct error *e)
 }
 
 /* A splitter says to those behind it that they see a part. */
-static bool is_split(const struct frame *frame, const struct batch *body)
+static void note_part(struct flow *f, const struct batch *body)
 {
-	struct value state = batch_get(body, 0, "state");
-	return frame->kind == FRAME_WATERMARK && body->rows && state.type == TYPE_STRING && state.len == 5 &&
-	       !memcmp(state.s, "split", 5);
+	struct value key = batch_get(body, 0, "key");
+	f->part = true;
+	if (key.type != TYPE_STRING)
+		return;
+	char *text = mem_copy(key.s, key.len);
+	for (size_t i = 0; text && i < f->part_key_count; i++)
+		if (!strcmp(f->part_keys[i], text)) {
+			free(text);
+			return;
+		}
+	f->part_keys = mem_resize(f->part_keys, f->part_key_count + 1, sizeof *f->part_keys);
+	f->part_keys[f->part_key_count++] = text;
 }
 
 static int on_control(struct flow *f, int input, struct batch *body, struct error *e)
 {
 	const struct frame *frame = input_frame(f->inputs[input].input);
-	f->part |= is_split(frame, body);
+	if (frame->kind == FRAME_WATERMARK && split_is_announced(body))
+		note_part(f, body);
 	switch ((int)frame->kind) {
 	case FRAME_END: f->inputs[input].final &= counts_from_batch(body, &f->upstream); return 0;
 	case FRAME_HELLO:
 	case FRAME_RESTORE:
-	case FRAME_BARRIER: return error_set(e, ERR_USAGE, "checkpoints are not supported here yet");
+	case FRAME_BARRIER: return protocol_frame(f, input, frame->kind, body, e);
+	case FRAME_ORDER:
+		if (!(f->command->traits & COMMAND_KEEPS_ORDER))
+			return 0;
 	}
+	int out_of_place = protocol_check(f, input, e);
+	if (out_of_place)
+		return out_of_place;
+	f->protocol.changed = true;
 	if (f->stage->control)
 		return f->stage->control(f->self, f, input, frame, body, e);
 	return flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
@@ -67,7 +89,8 @@ static int on_end(struct flow *f, int input, struct error *e)
 {
 	f->inputs[input].ended = true;
 	f->final &= f->inputs[input].final;
-	return f->stage->input_end ? f->stage->input_end(f->self, f, input, e) : 0;
+	int r = f->stage->input_end ? f->stage->input_end(f->self, f, input, e) : 0;
+	return r ? r : protocol_input_end(f, e);
 }
 
 /* One event of one input. */
@@ -85,6 +108,8 @@ static int step(struct flow *f, int input, struct error *e)
 	case INPUT_WAIT: return 0;
 	case INPUT_END: return on_end(f, input, e);
 	case INPUT_CUT:
+		if (f->stage->input_cut)
+			return f->stage->input_cut(f->self, f, input, e);
 		return error_set(e, ERR_UPSTREAM, "%s ended without END: the process upstream died",
 				 input_name(in->input));
 	default: return event;
@@ -93,6 +118,13 @@ static int step(struct flow *f, int input, struct error *e)
 
 /* -- waiting -- */
 
+/* One that the stage holds is read all the same while others are at a barrier: else it would never come to its own. */
+static bool is_read(const struct flow *f, int input)
+{
+	const struct flow_input *in = &f->inputs[input];
+	return !in->ended && !in->aligned && (!in->held || protocol_aligns(f));
+}
+
 static int64_t soonest(const struct flow *f)
 {
 	int64_t at = INT64_MAX;
@@ -100,7 +132,7 @@ static int64_t soonest(const struct flow *f)
 		at = f->next_timer;
 	if (f->next_report && f->next_report < at)
 		at = f->next_report;
-	return at;
+	return protocol_due(f) < at ? protocol_due(f) : at;
 }
 
 static int run_timers(struct flow *f, struct error *e)
@@ -158,7 +190,7 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	int r = flush(f, e);
 	if (r)
 		return r;
-	struct pollfd *p = mem_array((size_t)(f->input_count + f->watched_count) + 4, sizeof *p);
+	struct pollfd *p = mem_array((size_t)(f->input_count + f->watched_count) + 5, sizeof *p);
 	nfds_t n = 0;
 	p[n++] = (struct pollfd){.fd = f->output ? output_fd(f->output) : -1};
 	for (int i = 0; i < f->watched_count; i++) {
@@ -168,8 +200,9 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	p[n++] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = f->wait_fd, .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = f->protocol.origin ? f->protocol.notify : -1, .events = POLLIN};
 	for (int i = 0; i < f->input_count; i++)
-		if (!f->inputs[i].ended && !f->inputs[i].held)
+		if (is_read(f, i))
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};
 	nfds_t own = (nfds_t)f->watched_count + 2;
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
@@ -219,7 +252,7 @@ static bool any_open(const struct flow *f)
 static bool any_ready(const struct flow *f)
 {
 	for (int i = 0; i < f->input_count; i++)
-		if (!f->inputs[i].ended && !f->inputs[i].held && !f->inputs[i].waits)
+		if (is_read(f, i) && !f->inputs[i].waits)
 			return true;
 	return false;
 }
@@ -228,7 +261,7 @@ static int run_inputs(struct flow *f, struct error *e)
 {
 	for (;;) {
 		for (int i = 0; i < f->input_count; i++) {
-			int r = f->inputs[i].ended || f->inputs[i].held ? 0 : step(f, i, e);
+			int r = is_read(f, i) ? step(f, i, e) : 0;
 			if (r)
 				return r;
 		}
@@ -247,15 +280,33 @@ static int run_inputs(struct flow *f, struct error *e)
 	}
 }
 
+/* A source that keeps positions is asked when the protocol lets it. */
+static int produce(struct flow *f, struct error *e)
+{
+	int r = f->protocol.origin ? protocol_source_turn(f, e) : FLOW_MORE;
+	if (r != FLOW_MORE)
+		return r;
+	r = f->stage->produce(f->self, f, e);
+	if (r < 0 || !f->protocol.origin)
+		return r;
+	protocol_source_said(f, r);
+	return r == FLOW_DONE ? FLOW_MORE : r;
+}
+
+static int drain(struct flow *f, struct error *e)
+{
+	return f->stage->drain(f->self, f, e);
+}
+
 /* Calls `turn` until it is done; `ends`: a signal stops it. */
-static int run_turns(struct flow *f, int (*turn)(void *, struct flow *, struct error *), bool ends, struct error *e)
+static int run_turns(struct flow *f, int (*turn)(struct flow *, struct error *), bool ends, struct error *e)
 {
 	for (;;) {
-		int r = turn(f->self, f, e);
+		int r = turn(f, e);
 		if (r < 0 || r == FLOW_DONE)
 			return r < 0 ? r : 0;
 		int more = check_signals(f, e);
-		if (!more && ends && signals_interrupted()) {
+		if (!more && ends && signals_interrupted() && !f->protocol.origin) {
 			f->cut_short = true;
 			return 0;
 		}
@@ -281,12 +332,12 @@ int flow_run(struct flow *f, struct error *e)
 	/* A reader of ours learns at once that END must come, so that it notices whatever happens to us. */
 	int r = f->output ? output_flush(f->output, e) : 0;
 	if (!r)
-		r = f->stage->produce ? run_turns(f, f->stage->produce, true, e) : run_inputs(f, e);
+		r = f->stage->produce ? run_turns(f, produce, true, e) : run_inputs(f, e);
 	if (!r && f->stage->drain)
-		r = run_turns(f, f->stage->drain, false, e);
+		r = run_turns(f, drain, false, e);
 	if (!r)
 		r = flow_watch_end(f, e);
-	if (!r && f->stage->end)
+	if (!r && f->stage->end && !f->protocol.closed)
 		r = f->stage->end(f->self, f, f->final, e);
 	if (!r)
 		r = side_close(&f->bad, e);

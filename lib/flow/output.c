@@ -41,6 +41,7 @@ struct output {
 	struct encoder *encoder;
 	struct batch gathered;
 	struct buf pending;
+	size_t sent; /* bytes at the start of it that were written */
 	struct frame_pieces pieces;
 };
 
@@ -130,12 +131,17 @@ bool output_is_terminal(const struct output *out)
 
 /* -- bytes -- */
 
-/* The reader takes nothing now: keeps the rest if we may (true), else waits. */
-static bool keep_rest(struct output *out, size_t at)
+/* The reader takes nothing now: keeps the rest if we may (true), else waits. What is kept moves when most before it has gone:
+   a byte is not moved for each time that the reader takes a little. */
+static bool keep_rest(struct output *out)
 {
-	if (out->patient && out->pending.len - at <= PATIENCE_MAX) {
-		memmove(out->pending.data, out->pending.data + at, out->pending.len - at);
-		out->pending.len -= at;
+	size_t rest = out->pending.len - out->sent;
+	if (out->patient && rest <= PATIENCE_MAX) {
+		if (out->sent < rest)
+			return true;
+		memcpy(out->pending.data, out->pending.data + out->sent, rest);
+		out->pending.len = rest;
+		out->sent = 0;
 		return true;
 	}
 	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
@@ -145,23 +151,24 @@ static bool keep_rest(struct output *out, size_t at)
 
 static int write_pending(struct output *out, struct error *e)
 {
-	for (size_t at = 0; at < out->pending.len;) {
-		ssize_t n = write(out->fd, out->pending.data + at, out->pending.len - at);
-		if (n < 0 && errno == EAGAIN && keep_rest(out, at))
+	while (out->sent < out->pending.len) {
+		ssize_t n = write(out->fd, out->pending.data + out->sent, out->pending.len - out->sent);
+		if (n < 0 && errno == EAGAIN && keep_rest(out))
 			return 0;
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
 			out->broken = true;
 			return error_errno(e, "%s", out->name);
 		}
-		at += n > 0 ? (size_t)n : 0;
+		out->sent += n > 0 ? (size_t)n : 0;
 	}
 	buf_clear(&out->pending);
+	out->sent = 0;
 	return 0;
 }
 
 static int write_when_full(struct output *out, struct error *e)
 {
-	return out->pending.len < FLUSH_SIZE ? 0 : write_pending(out, e);
+	return out->pending.len - out->sent < FLUSH_SIZE ? 0 : write_pending(out, e);
 }
 
 /* At the start, and again when more is known of the source: behind a stream line the reader knows no earlier frame. */
@@ -373,7 +380,7 @@ void output_set_patient(struct output *out)
 
 size_t output_pending(const struct output *out)
 {
-	return out->fd < 0 ? 0 : out->pending.len;
+	return out->fd < 0 ? 0 : out->pending.len - out->sent;
 }
 
 int output_finish(struct output *out, struct error *e)

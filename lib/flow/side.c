@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -57,6 +58,7 @@ static int open_dest(struct side *s, struct error *e)
 
 int side_flush(struct side *s, struct error *e)
 {
+	s->unsynced |= s->pending.len > 0;
 	for (size_t at = 0; at < s->pending.len;) {
 		ssize_t n = write(s->fd, s->pending.data + at, s->pending.len - at);
 		if (n < 0 && errno != EINTR) {
@@ -66,6 +68,35 @@ int side_flush(struct side *s, struct error *e)
 		at += n > 0 ? (size_t)n : 0;
 	}
 	buf_clear(&s->pending);
+	return 0;
+}
+
+bool side_is_file(const struct side *s)
+{
+	struct stat st;
+	return s->dest && strncmp(s->dest, "stream:", 7) && (stat(s->dest, &st) || S_ISREG(st.st_mode));
+}
+
+int side_sync(struct side *s, uint64_t *length, struct error *e)
+{
+	struct stat st = {0};
+	int r = s->fd >= 0 ? side_flush(s, e) : 0;
+	if (!r && s->unsynced && fdatasync(s->fd))
+		r = error_errno(e, "%s", s->dest);
+	if (!r && stat(s->dest, &st) && errno != ENOENT)
+		r = error_errno(e, "%s", s->dest);
+	s->unsynced &= r != 0;
+	*length = (uint64_t)st.st_size;
+	return r;
+}
+
+int side_cut(struct side *s, uint64_t length, struct error *e)
+{
+	struct stat st;
+	if (stat(s->dest, &st))
+		return errno == ENOENT ? 0 : error_errno(e, "%s", s->dest);
+	if ((uint64_t)st.st_size > length && truncate(s->dest, (off_t)length))
+		return error_errno(e, "%s", s->dest);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #ifndef STREAM_FLOW_SIDE_H
 #define STREAM_FLOW_SIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -18,6 +19,7 @@ struct side {
 	int fd;
 	int child; /* process id of stream-put; 0: none */
 	struct buf pending;
+	bool unsynced; /* something was written since side_sync */
 };
 
 void side_init(struct side *s, const char *dest);
@@ -28,6 +30,12 @@ int side_reject(struct side *s, const struct batch *b, const struct reject *r, s
 /* A row as it is, with its metadata. */
 int side_row(struct side *s, const struct batch *b, uint32_t row, struct error *e);
 int side_flush(struct side *s, struct error *e);
+/* Whether it is a file, whose length can be kept and cut back. */
+bool side_is_file(const struct side *s);
+/* What it has is durable; *length: bytes of the file. */
+int side_sync(struct side *s, uint64_t *length, struct error *e);
+/* What stands behind `length` is removed: it was written by a run that was not committed. Before the first row. */
+int side_cut(struct side *s, uint64_t length, struct error *e);
 /* Flushes, syncs, and waits for stream-put to say that it has all. */
 int side_close(struct side *s, struct error *e);
 

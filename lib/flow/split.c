@@ -66,13 +66,36 @@ int split_control(struct split *s, enum frame_kind kind, unsigned flags, const s
 	return r;
 }
 
-int split_announce(struct split *s, struct error *e)
+/* key NULL: none */
+static void announcement(const char *key, struct batch *body)
+{
+	struct field row[] = {{"shard", value_null()},
+			      {"state", value_string("split", 5)},
+			      {"key", key ? value_string(key, strlen(key)) : value_null()}};
+	batch_init(body);
+	batch_add_row(body, row, 2 + (key != NULL));
+}
+
+int split_announce(struct split *s, const char *key, struct error *e)
 {
 	struct batch body;
-	struct field row[] = {{"shard", value_null()}, {"state", value_string("split", 5)}};
-	batch_init(&body);
-	batch_add_row(&body, row, 2);
+	announcement(key, &body);
 	int r = split_control(s, FRAME_WATERMARK, 0, &body, e);
+	batch_release(&body);
+	return r;
+}
+
+bool split_is_announced(const struct batch *body)
+{
+	struct value state = batch_get(body, 0, "state");
+	return body->rows && state.type == TYPE_STRING && state.len == 5 && !memcmp(state.s, "split", 5);
+}
+
+int split_joined(struct flow *f, struct error *e)
+{
+	struct batch body;
+	announcement(NULL, &body);
+	int r = flow_control(f, FRAME_WATERMARK, 0, &body, e);
 	batch_release(&body);
 	return r;
 }

@@ -5,6 +5,7 @@
 #ifndef STREAM_FLOW_SPLIT_H
 #define STREAM_FLOW_SPLIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,8 +24,12 @@ uint32_t split_of(struct value key, uint32_t count);
 /* key: a value for each row of b. */
 int split_batch(struct split *s, struct batch *b, const struct column *key, struct error *e);
 int split_control(struct split *s, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
-/* Tells those behind that they see a part: a WATERMARK without a time, state `split`. */
-int split_announce(struct split *s, struct error *e);
+/* Tells those behind that they see a part, by this key: a WATERMARK without a time, state `split`. */
+int split_announce(struct split *s, const char *key, struct error *e);
+/* Whether the body of a WATERMARK frame is that. */
+bool split_is_announced(const struct batch *body);
+/* For who brings the shares together: those behind us learn that there was a splitter, but no key. */
+int split_joined(struct flow *f, struct error *e);
 int split_flush(struct split *s, struct error *e);
 /* Those behind learn whether the records have an end; before anything is written, if it is to stand in the first line. */
 void split_set_bounded(struct split *s, enum frame_bounded bounded);

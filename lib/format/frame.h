@@ -33,6 +33,7 @@ enum frame_kind {
 	FRAME_BARRIER,
 	FRAME_IDLE,
 	FRAME_END,
+	FRAME_ORDER,
 	FRAME_KIND_COUNT
 };
 

@@ -92,6 +92,17 @@ void key_spec_release(struct key_spec *s)
 	*s = (struct key_spec){0};
 }
 
+bool key_spec_order(const struct key_spec *s, struct order_field *out)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		const char *field = expr_bare_field(s->parts[i].expr);
+		if (!field)
+			return false;
+		out[i] = (struct order_field){field, s->parts[i].descending};
+	}
+	return true;
+}
+
 /* -- keys of rows -- */
 
 void key_list_release(struct key_list *l)

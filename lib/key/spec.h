@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "record/batch.h"
+#include "record/order.h"
 
 struct key_part {
 	struct expr *expr;
@@ -24,6 +25,9 @@ struct key_spec {
 	const char **fields; /* that they read; borrowed from the expressions */
 	size_t field_count;
 };
+
+/* The order of these keys as one of fields, out[count] at most; false if some part is an expression. */
+bool key_spec_order(const struct key_spec *s, struct order_field *out);
 
 /* What a part may say of order. */
 enum key_order {

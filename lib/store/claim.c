@@ -154,3 +154,14 @@ int claim_clean(const struct claim *c, struct error *e)
 {
 	return claim_files_clean(c->io, c->directory, c->epoch, e);
 }
+
+int claim_forget_below(const struct claim *c, uint64_t n, struct error *e)
+{
+	return claim_files_forget(c->io, c->directory, c->epoch, n, e);
+}
+
+int claim_find(const struct claim *c, uint64_t n, uint64_t epoch, uint64_t *found_n, uint64_t *found_epoch,
+	       struct error *e)
+{
+	return claim_files_find(c->io, c->directory, n, epoch, found_n, found_epoch, e);
+}

@@ -60,6 +60,11 @@ int claim_check(const struct claim *c, struct error *e);
 int claim_keep(const struct claim *c, uint64_t n, struct buf *text, struct error *e);
 /* Removes our snapshot n; if that fails, the next taker does. */
 void claim_forget(const struct claim *c, uint64_t n);
+/* All of ours below n. */
+int claim_forget_below(const struct claim *c, uint64_t n, struct error *e);
+/* The newest snapshot up to n of that epoch; n 0: the newest of 0, whoever made it. 1, or 0: there is none. */
+int claim_find(const struct claim *c, uint64_t n, uint64_t epoch, uint64_t *found_n, uint64_t *found_epoch,
+	       struct error *e);
 /* Removes what earlier runs left. */
 int claim_clean(const struct claim *c, struct error *e);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "store/home.h"
 
 char *claim_path(const char *directory, uint64_t epoch)
@@ -65,9 +64,22 @@ int claim_files_read(struct claim_files *f, const struct files *io, const char *
 
 /* What is to be removed, gathered before anything is: a directory that changes while it is listed may hide names. */
 struct sweep {
-	uint64_t epoch;
+	uint64_t epoch, below;
 	struct name_list names;
 };
+
+static int sweep(struct sweep *s, const struct files *io, const char *directory, void (*look_at)(void *, const char *),
+		 struct error *e)
+{
+	int r = path_list(io, directory, look_at, s, e);
+	for (size_t i = 0; !r && i < s->names.count; i++) {
+		char *path = file_path("%s/%s", directory, s->names.items[i]);
+		r = path_remove(io, path, e);
+		free(path);
+	}
+	name_list_release(&s->names);
+	return r;
+}
 
 static bool is_older(const char *name, uint64_t than)
 {
@@ -77,28 +89,61 @@ static bool is_older(const char *name, uint64_t than)
 	return ours && epoch < than;
 }
 
-static void sweep_look(void *arg, const char *name)
+static void add_older(void *arg, const char *name)
 {
 	struct sweep *s = arg;
-	struct name_list *l = &s->names;
-	if (!is_older(name, s->epoch))
-		return;
-	if (l->count == l->capacity) {
-		l->capacity = mem_grow(l->capacity, l->count + 1);
-		l->items = mem_resize(l->items, l->capacity, sizeof *l->items);
-	}
-	l->items[l->count++] = mem_copy(name, strlen(name));
+	if (is_older(name, s->epoch))
+		name_list_add(&s->names, name);
 }
 
 int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
 {
 	struct sweep old = {.epoch = epoch};
-	int r = path_list(io, directory, sweep_look, &old, e);
-	for (size_t i = 0; !r && i < old.names.count; i++) {
-		char *path = file_path("%s/%s", directory, old.names.items[i]);
-		r = path_remove(io, path, e);
-		free(path);
-	}
-	name_list_release(&old.names);
-	return r;
+	return sweep(&old, io, directory, add_older, e);
+}
+
+static void add_below(void *arg, const char *name)
+{
+	struct sweep *s = arg;
+	uint64_t n, epoch;
+	if (is_snapshot(name, &n, &epoch) && epoch == s->epoch && n < s->below)
+		name_list_add(&s->names, name);
+}
+
+int claim_files_forget(const struct files *io, const char *directory, uint64_t epoch, uint64_t n, struct error *e)
+{
+	struct sweep old = {.epoch = epoch, .below = n};
+	return sweep(&old, io, directory, add_below, e);
+}
+
+/* -- which snapshot -- */
+
+struct choice {
+	uint64_t n, epoch; /* what is looked for */
+	bool found;
+	uint64_t best_n, best_epoch;
+};
+
+static void choose(void *arg, const char *name)
+{
+	struct choice *c = arg;
+	uint64_t n, epoch;
+	if (!is_snapshot(name, &n, &epoch) || n > c->n || (c->n && epoch != c->epoch))
+		return;
+	/* Of checkpoint 0 any epoch's will do: the last one that began anew. */
+	if (c->found && (n < c->best_n || (n == c->best_n && epoch < c->best_epoch)))
+		return;
+	c->found = true;
+	c->best_n = n;
+	c->best_epoch = epoch;
+}
+
+int claim_files_find(const struct files *io, const char *directory, uint64_t n, uint64_t epoch, uint64_t *found_n,
+		     uint64_t *found_epoch, struct error *e)
+{
+	struct choice c = {.n = n, .epoch = epoch};
+	int r = path_list(io, directory, choose, &c, e);
+	*found_n = c.best_n;
+	*found_epoch = c.best_epoch;
+	return r ? r : c.found;
 }

@@ -18,6 +18,12 @@ int claim_files_read(struct claim_files *f, const struct files *io, const char *
 /* Removes what earlier epochs left. */
 int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e);
 
+/* Removes the snapshots of an epoch that are below n. */
+int claim_files_forget(const struct files *io, const char *directory, uint64_t epoch, uint64_t n, struct error *e);
+/* See claim_find. */
+int claim_files_find(const struct files *io, const char *directory, uint64_t n, uint64_t epoch, uint64_t *found_n,
+		     uint64_t *found_epoch, struct error *e);
+
 char *claim_path(const char *directory, uint64_t epoch);
 /* N.EPOCH.pos */
 char *claim_snapshot_name(uint64_t n, uint64_t epoch);

@@ -126,6 +126,15 @@ int home_list(const struct files *io, struct name_list *list, struct error *e)
 	return r;
 }
 
+void name_list_add(struct name_list *list, const char *name)
+{
+	if (list->count == list->capacity) {
+		list->capacity = mem_grow(list->capacity, list->count + 1);
+		list->items = mem_resize(list->items, list->capacity, sizeof *list->items);
+	}
+	list->items[list->count++] = mem_copy(name, strlen(name));
+}
+
 void name_list_release(struct name_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -29,6 +29,7 @@ struct name_list {
 /* The entries of a directory that are such names, sorted; none if it is not there. */
 int home_names(const struct files *io, const char *directory, struct name_list *list, struct error *e);
 int home_list(const struct files *io, struct name_list *list, struct error *e);
+void name_list_add(struct name_list *list, const char *name);
 void name_list_release(struct name_list *list);
 
 /* ERR_USAGE: no such stream, with the nearest name there is. */

@@ -60,8 +60,7 @@ int slot_check(const struct slot *s, struct error *e)
 	return r < 0 ? r : r ? OK : fenced(s, e);
 }
 
-/* Writes our snapshot n. */
-static int write_snapshot(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
+int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
 {
 	struct buf text = BUF_INIT;
 	positions_text(p, s->flow, &text);
@@ -72,7 +71,7 @@ static int write_snapshot(struct slot *s, uint64_t n, const struct positions *p,
 
 int slot_commit(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
 {
-	int r = write_snapshot(s, n, p, e);
+	int r = slot_write(s, n, p, e);
 	if (r)
 		return r;
 	if (n != s->n)
@@ -121,7 +120,7 @@ int slot_resume(struct slot *s, struct error *e)
 	uint64_t n = 0, epoch = 0;
 	int r = slot_newest(s->io, s->directory, &n, &epoch, &s->positions, s->flow, e);
 	if (!r && epoch != s->epoch)
-		r = write_snapshot(s, n, &s->positions, e);
+		r = slot_write(s, n, &s->positions, e);
 	s->n = n;
 	return r ? r : claim_clean(&s->claim, e);
 }

@@ -10,6 +10,10 @@
  * only if no newer one was there.
  *
  * A flow is the slot with its positions and state; its id is new after a reset.
+ *
+ * Who commits is one of two. A reader whose output is text does it himself: slot_resume, then slot_commit. In a checkpointed
+ * pipeline its end does (flow/checkpoint.h), in its own storage, and says which checkpoint that was: slot_join, slot_restore with what it
+ * says, then slot_keep before each barrier.
  */
 #ifndef STREAM_STORE_SLOT_H
 #define STREAM_STORE_SLOT_H
@@ -49,6 +53,15 @@ void slot_release(struct slot *s);
 
 /* Makes p the positions of checkpoint n, durably. ERR_UPSTREAM: a newer run has the slot, and nothing was committed. */
 int slot_commit(struct slot *s, uint64_t n, const struct positions *p, struct error *e);
+/* Only learns the flow's id, and n and the positions of its newest snapshot, committed or not. */
+int slot_join(struct slot *s, struct error *e);
+/* Goes to the newest snapshot up to n of that epoch; n 0: to the beginning. Afterwards s->n and s->positions are that. */
+int slot_restore(struct slot *s, uint64_t n, uint64_t epoch, struct error *e);
+/* Makes p, durably, the positions of a checkpoint that is to be committed. The pipeline has committed `committed`: what is before it may go.
+   ERR_UPSTREAM: a newer run has the slot. */
+int slot_keep(struct slot *s, uint64_t n, uint64_t committed, const struct positions *p, struct error *e);
+/* Writes our snapshot n, durably; ERR_UPSTREAM, and it does not count, if a newer run has the slot. For lib/store/slot*.c alone. */
+int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct error *e);
 /* ERR_UPSTREAM if a newer run has the slot. */
 int slot_check(const struct slot *s, struct error *e);
 /* The snapshot (n, epoch), whoever made it. Returns 1, or 0 if there is none. */

@@ -49,7 +49,7 @@ load ../helper
 
 @test "kill -9 of the source in front of shards: no copy takes it for the end" {
 	{ wait_for filled gen.pid; sleep 0.5; kill -9 "$(cat gen.pid)"; } &
-	pipe 'started gen stream-gen sensor --rate 1 | stream-shard -k sensor -n 4 -- stream-agg count 2>/dev/null >out'
+	pipe 'started gen stream-gen sensor --rate 1 | stream-shard -k sensor -n 4 -- stream-agg -b sensor count 2>/dev/null >out'
 	wait
 	[ "$PIPE" = "137 4" ]
 	[ ! -s out ]
