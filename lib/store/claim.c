@@ -165,3 +165,17 @@ int claim_find(const struct claim *c, uint64_t n, uint64_t epoch, uint64_t *foun
 {
 	return claim_files_find(c->io, c->directory, n, epoch, found_n, found_epoch, e);
 }
+
+int claim_newest(const struct claim *c, uint64_t *n, uint64_t *epoch, struct error *e)
+{
+	struct claim_files files;
+	int r = claim_files_read(&files, c->io, c->directory, e);
+	*n = files.n;
+	*epoch = files.n_epoch;
+	return r ? r : files.any;
+}
+
+char *claim_snapshot(const struct claim *c, uint64_t n, uint64_t epoch)
+{
+	return claim_snapshot_path(c->directory, n, epoch);
+}

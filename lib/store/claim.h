@@ -65,6 +65,10 @@ int claim_forget_below(const struct claim *c, uint64_t n, struct error *e);
 /* The newest snapshot up to n of that epoch; n 0: the newest of 0, whoever made it. 1, or 0: there is none. */
 int claim_find(const struct claim *c, uint64_t n, uint64_t epoch, uint64_t *found_n, uint64_t *found_epoch,
 	       struct error *e);
+/* The newest snapshot of all. 1, or 0: there is none. */
+int claim_newest(const struct claim *c, uint64_t *n, uint64_t *epoch, struct error *e);
+/* Where (n, epoch) is, malloced. */
+char *claim_snapshot(const struct claim *c, uint64_t n, uint64_t epoch);
 /* Removes what earlier runs left. */
 int claim_clean(const struct claim *c, struct error *e);
 

@@ -113,7 +113,7 @@ int lines_cut(const struct lines *l, struct source *s, enum lines_end end, const
 	c.column = batch_column(b, "line", 4);
 	c.shape = (uint32_t)batch_shape_of(b, (uint16_t[]){(uint16_t)c.column}, 1);
 	if (l->origin)
-		c.offsets = arena_array(&b->arena, limit, sizeof *c.offsets);
+		c.offsets = arena_array(&b->arena, limit < c.left ? limit : c.left + 1, sizeof *c.offsets);
 	if (s->place.skips && c.left)
 		skip(&c, s, end == LINES_LAST);
 	if (!s->place.skips && l->first)

@@ -72,11 +72,11 @@ void notice_read(struct notice *n, notice_each each, void *arg)
 		}
 }
 
-bool notice_is_deaf(int fd)
+bool notice_is_deaf(const char *directory)
 {
 	enum { CIFS = 0xff534d42, SMB2 = 0xfe534d42, FUSE = 0x65735546, CEPH = 0x00c36400 };
 	struct statfs fs;
-	if (fstatfs(fd, &fs))
+	if (statfs(directory, &fs))
 		return false;
 	switch ((unsigned long)fs.f_type & 0xffffffff) {
 	case NFS_SUPER_MAGIC:

@@ -31,7 +31,7 @@ int notice_directory(struct notice *n, const char *path);
 void notice_end(struct notice *n, int watch);
 /* Tells all that happened. Never waits. */
 void notice_read(struct notice *n, notice_each each, void *arg);
-/* Whether changes of this file, by other machines or below an overlay, come without notice. */
-bool notice_is_deaf(int fd);
+/* Whether changes of files there may come without notice: by other machines. */
+bool notice_is_deaf(const char *directory);
 
 #endif

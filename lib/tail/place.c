@@ -113,8 +113,8 @@ static bool read_place(struct path_places *to, const char *rest)
 	struct place p = {0};
 	char how[8];
 	int used = 0;
-	if (sscanf(rest, "%" SCNu64 " %" SCNu64 " %" SCNu32 " %" SCNx64 " %" SCNd64 " %" SCNx64 " %7s%n", &p.mark.device,
-		   &p.mark.inode, &p.mark.len, &p.mark.hash, &p.offset, &p.before, how, &used) != 7)
+	if (sscanf(rest, "%" SCNu64 " %" SCNu64 " %" SCNu32 " %" SCNx64 " %" SCNd64 " %" SCNx64 " %7s%n",
+		   &p.mark.device, &p.mark.inode, &p.mark.len, &p.mark.hash, &p.offset, &p.before, how, &used) != 7)
 		return false;
 	p.done = !strcmp(how, "done");
 	p.packed = p.done || !strcmp(how, "packed");

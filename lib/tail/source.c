@@ -9,7 +9,7 @@
 #include "codec/hash.h"
 #include "format/text.h"
 
-enum { BLOCK = 512 << 10, SMALL = 4 << 10 };
+enum { BLOCK = 512 << 10, ROOM_MIN = 64 << 10, SMALL = 4 << 10 };
 
 static struct source *create(int fd)
 {
@@ -171,17 +171,12 @@ int source_is_copied(const struct source *s, int fd, bool packed, struct error *
 
 int source_open(struct source *s, int fd, struct error *e)
 {
-	int r;
 	s->fd = fd;
 	s->ready = true;
-	if (!s->place.packed) {
-		r = read_before(fd, s->place.offset, s->last, &s->last_len, e);
-		return r < 0 ? r : OK;
-	}
-	if ((r = unpack(fd, &s->bytes, e)))
-		return r;
-	int64_t n = pass_bytes(s->bytes, s->place.offset, s->last, &s->last_len, e);
-	return n < 0 ? (int)n : OK;
+	if (s->place.packed)
+		return OK; /* its turn may be far */
+	int r = read_before(fd, s->place.offset, s->last, &s->last_len, e);
+	return r < 0 ? r : OK;
 }
 
 int source_seek(struct source *s, int64_t offset, int64_t size, struct error *e)
@@ -219,17 +214,18 @@ int source_last_lines(int fd, int64_t size, int64_t count, int64_t *offset, stru
 
 /* -- reading -- */
 
-static void make_room(struct source *s, size_t need)
+/* Brings what is left to the front, and makes room behind it. */
+static void make_room(struct source *s)
 {
 	size_t left = source_left(s);
-	if (need + DECODE_SLACK > s->cap) {
-		size_t cap = need + DECODE_SLACK;
-		char *block = mem_alloc(cap);
+	if (s->cap < left + ROOM_MIN + DECODE_SLACK) {
+		/* A line larger than the block doubles it, so that what is moved stays in proportion. */
+		s->cap = (left * 2 > BLOCK ? left * 2 : BLOCK) + DECODE_SLACK;
+		char *block = mem_alloc(s->cap);
 		if (left)
 			memcpy(block, s->block + s->at, left);
 		free(s->block);
 		s->block = block;
-		s->cap = cap;
 	} else if (s->at) {
 		memmove(s->block, s->block + s->at, left);
 	}
@@ -269,23 +265,31 @@ static int read_plain(struct source *s, size_t room, struct error *e)
 	return n ? SOURCE_SOME : SOURCE_END;
 }
 
+static int open_packed(struct source *s, struct error *e)
+{
+	int r = unpack(s->fd, &s->bytes, e);
+	int64_t n = r ? 0 : pass_bytes(s->bytes, s->place.offset, s->last, &s->last_len, e);
+	return r ? r : n < 0 ? (int)n : OK;
+}
+
 static int read_packed(struct source *s, size_t room, struct error *e)
 {
 	size_t n;
-	int r = bytes_read(s->bytes, s->block + s->len, room, &n, e);
+	int r = s->bytes ? OK : open_packed(s, e);
+	if (r)
+		return r;
+	r = bytes_read(s->bytes, s->block + s->len, room, &n, e);
 	s->len += n;
 	return r < 0 ? r : n ? SOURCE_SOME : SOURCE_END;
 }
 
 int source_read(struct source *s, size_t most, struct error *e)
 {
-	/* A line larger than the block doubles it, so that what is moved stays in proportion. */
-	size_t left = source_left(s), block = left * 2 > BLOCK ? left * 2 : BLOCK;
-	make_room(s, block);
+	make_room(s);
 	size_t room = s->cap - DECODE_SLACK - s->len;
 	if (most && room > most)
 		room = most;
-	int r = s->bytes ? read_packed(s, room, e) : read_plain(s, room, e);
+	int r = s->place.packed ? read_packed(s, room, e) : read_plain(s, room, e);
 	s->ready = r == SOURCE_SOME;
 	return r;
 }

@@ -19,21 +19,21 @@
 #include "tail/place.h"
 
 struct source {
-	struct place place; /* `before` is only set by source_place */
-	int fd;             /* -1: known, not open */
+	struct place place;  /* `before` is only set by source_place */
+	int fd;              /* -1: known, not open */
 	struct bytes *bytes; /* of a packed one that is open */
-	bool over;          /* truncated, or replaced while nobody looked */
-	bool parted;        /* its path names another file, or none */
-	bool ready;         /* reading may give something */
-	bool more;          /* its block may have more records */
-	int64_t limit;      /* it is not read beyond; INT64_MAX: as it grows */
-	int watch;          /* for the caller: of its notices; -1 */
-	int64_t grown;      /* monotonic: when it last gave something, or became a predecessor */
+	bool over;           /* truncated, or replaced while nobody looked */
+	bool parted;         /* its path names another file, or none */
+	bool ready;          /* reading may give something */
+	bool more;           /* its block may have more records */
+	int64_t limit;       /* it is not read beyond; INT64_MAX: as it grows */
+	int watch;           /* for the caller: of its notices; -1 */
+	int64_t grown;       /* monotonic: when it last gave something, or became a predecessor */
 
 	char *block;
-	size_t at, len, cap; /* [at, len) is not taken */
-	size_t lines;        /* of that, whole lines that wait for the first line of the next record */
-	size_t seen;         /* of what follows, what holds no line's end */
+	size_t at, len, cap;   /* [at, len) is not taken */
+	size_t lines;          /* of that, whole lines that wait for the first line of the next record */
+	size_t seen;           /* of what follows, what holds no line's end */
 	char last[MARK_BYTES]; /* what was taken last */
 	size_t last_len;
 };
