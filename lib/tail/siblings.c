@@ -61,7 +61,7 @@ static void add(struct siblings *s, const char *name, const struct stat *st, boo
 		s->capacity = mem_grow(s->capacity, s->count + 1);
 		s->items = mem_resize(s->items, s->capacity, sizeof *s->items);
 	}
-	s->items[s->count++] = (struct sibling){mem_copy(name, strlen(name)), *st, rotated, false};
+	s->items[s->count++] = (struct sibling){.name = mem_copy(name, strlen(name)), .st = *st, .rotated = rotated};
 }
 
 /* The number that rotation gave; a date is a large one. */
@@ -95,10 +95,10 @@ static int compare(const void *x, const void *y)
 	return (m < n) == (m < DATES && n < DATES) ? 1 : -1;
 }
 
+/* Appends what one reading of the directory finds. */
 static int list_once(struct siblings *s, const char *directory, const char *base,
 		     bool (*knows)(void *arg, uint64_t inode), void *arg, struct error *e)
 {
-	*s = (struct siblings){0};
 	DIR *d = opendir(directory);
 	if (!d)
 		return OK;
@@ -114,36 +114,51 @@ static int list_once(struct siblings *s, const char *directory, const char *base
 	}
 	int r = errno ? error_errno(e, "cannot list %s", directory) : OK;
 	closedir(d);
-	if (s->count)
-		qsort(s->items, s->count, sizeof *s->items, compare);
 	return r;
 }
 
-static bool same_files(const struct siblings *a, const struct siblings *b)
+/* One file beside itself, as it was seen last before as it was seen first. */
+static int compare_inodes(const void *x, const void *y)
 {
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].st.st_ino != b->items[i].st.st_ino || strcmp(a->items[i].name, b->items[i].name) != 0)
-			return false;
-	return true;
+	const struct sibling *a = x, *b = y;
+	if (a->st.st_ino != b->st.st_ino)
+		return a->st.st_ino < b->st.st_ino ? -1 : 1;
+	return a->seen > b->seen ? -1 : a->seen < b->seen;
+}
+
+/* Each file once; returns how many there are. */
+static size_t unite(struct siblings *s)
+{
+	size_t kept = 0;
+	if (s->count)
+		qsort(s->items, s->count, sizeof *s->items, compare_inodes);
+	for (size_t i = 0; i < s->count; i++)
+		if (kept && s->items[kept - 1].st.st_ino == s->items[i].st.st_ino)
+			free(s->items[i].name);
+		else
+			s->items[kept++] = s->items[i];
+	return s->count = kept;
 }
 
 int siblings_list(struct siblings *s, const char *directory, const char *base, bool (*knows)(void *arg, uint64_t inode),
 		  void *arg, struct error *e)
 {
-	/* A file that is renamed while its directory is read may be missed: two readings must agree. */
-	enum { TRIES = 10 };
-	struct siblings before;
-	int r = list_once(s, directory, base, knows, arg, e);
-	for (int i = 0; !r && i < TRIES; i++) {
-		before = *s;
+	/* A file that is renamed while its directory is read may be missed: it is read until that finds no more. */
+	enum { TIMES = 10 };
+	size_t known = SIZE_MAX;
+	int r = OK;
+	*s = (struct siblings){0};
+	for (int i = 0; !r && i < TIMES; i++) {
+		size_t first = s->count;
 		r = list_once(s, directory, base, knows, arg, e);
-		bool same = !r && same_files(&before, s);
-		siblings_release(&before);
-		if (same)
+		for (size_t j = first; j < s->count; j++)
+			s->items[j].seen = i;
+		if (unite(s) == known)
 			break;
+		known = s->count;
 	}
+	if (s->count)
+		qsort(s->items, s->count, sizeof *s->items, compare);
 	return r;
 }
 

@@ -24,6 +24,7 @@ struct sibling {
 	struct stat st;
 	bool rotated; /* by its name; else it was asked for by its inode */
 	bool taken;   /* for the caller */
+	int seen;     /* for siblings_list */
 };
 
 struct siblings {
