@@ -276,6 +276,47 @@ static int find_original(struct look *l, int fd, const struct sibling *at, size_
 	return 0;
 }
 
+/* When the file was made; INT64_MIN: its file system does not know. */
+static int64_t born(int fd)
+{
+	struct statx st;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) || !(st.stx_mask & STATX_BTIME))
+		return INT64_MIN;
+	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec;
+}
+
+static int64_t written(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
+}
+
+/* A copy, or a part of one that is being made, of a file whose bytes we may not have read yet. What was written before
+   the file was made is none. */
+static int copies(int part, const struct stat *st, int fd, struct error *e)
+{
+	return written(st) < born(fd) ? 0 : source_begins_with(fd, part, st, e);
+}
+
+static int copies_open(const struct look *l, int part, const struct sibling *at, struct error *e)
+{
+	const struct chain *c = l->c;
+	int r = 0;
+	if (sibling_is_packed(at->name)) {
+		/* What is packed goes when that is done. */
+		size_t len = (size_t)(sibling_packed(at->name) - at->name);
+		for (size_t j = 0; !r && j < l->siblings.count; j++)
+			r = strlen(l->siblings.items[j].name) == len &&
+			    !memcmp(l->siblings.items[j].name, at->name, len);
+		return r;
+	}
+	if (l->fd >= 0)
+		r = copies(part, &at->st, l->fd, e);
+	for (size_t i = 0; !r && i < c->count; i++)
+		if (c->items[i]->fd >= 0 && !c->items[i]->over && !c->items[i]->place.packed)
+			r = copies(part, &at->st, c->items[i]->fd, e);
+	return r;
+}
+
 /* What can't be unpacked is being written, or is nothing of ours. */
 static bool can_be_read(int fd, const struct sibling *at)
 {
@@ -297,8 +338,7 @@ static bool is_wanted(const struct chain *c, const struct stat *st, bool predece
 		return !predecessor || !c->fresh || o->predecessors;
 	if (predecessor && !o->predecessors)
 		return false;
-	int64_t written = st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
-	return o->first == FIRST_START || (o->first == FIRST_TIME && written >= o->time);
+	return o->first == FIRST_START || (o->first == FIRST_TIME && written(st) >= o->time);
 }
 
 /* A file that nobody has read; takes fd over. */
@@ -317,7 +357,7 @@ static int add_source(struct look *l, int fd, const struct stat *st, const char 
 		return r;
 	}
 	if (wanted)
-		return OK;
+		return mark_take(&s->place.mark, fd, st->st_size, e);
 	int64_t offset = st->st_size;
 	int64_t lines = c->options->first == FIRST_LINES ? c->options->lines : 0;
 	int r = strcmp(name, c->base) ? OK : source_last_lines(fd, st->st_size, lines, &offset, e);
@@ -337,6 +377,8 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 		l->found[i] = true;
 		return adopt(c->items[i], fd, at, e);
 	}
+	if (!r)
+		r = copies_open(l, fd, at, e);
 	if (!r && at->rotated && can_be_read(fd, at) &&
 	    !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);

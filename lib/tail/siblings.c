@@ -21,9 +21,10 @@ static size_t packed_ending(const char *name, size_t len)
 	return 0;
 }
 
-bool sibling_is_packed(const char *name)
+const char *sibling_packed(const char *name)
 {
-	return packed_ending(name, strlen(name)) > 0;
+	size_t len = strlen(name), ending = packed_ending(name, len);
+	return ending ? name + len - ending : NULL;
 }
 
 /* `.1`, `-20261122`, `-2026-11-22T10_00_00Z`, `.old`: what rotation puts to a name. */

@@ -16,8 +16,12 @@
 
 /* Whether `name` is that of a rotated `base`. */
 bool sibling_is(const char *base, const char *name);
-/* Whether the name says that the file is compressed: .gz .zst .xz .bz2 .lz4 */
-bool sibling_is_packed(const char *name);
+/* The ending of a name that says that the file is compressed: .gz .zst .xz .bz2 .lz4; NULL: it does not. */
+const char *sibling_packed(const char *name);
+static inline bool sibling_is_packed(const char *name)
+{
+	return sibling_packed(name);
+}
 
 struct sibling {
 	char *name;

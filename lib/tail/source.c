@@ -167,6 +167,15 @@ int source_is_copied(const struct source *s, int fd, bool packed, struct error *
 	return packed ? is_copied_packed(s, fd, e) : is_copied_plain(s, fd, e);
 }
 
+int source_begins_with(int fd, int part, const struct stat *st, struct error *e)
+{
+	struct source s = {.fd = part, .place = {.offset = st->st_size}};
+	int r = mark_take(&s.place.mark, part, st->st_size, e);
+	if (!r)
+		r = read_before(part, st->st_size, s.last, &s.last_len, e);
+	return r < 0 ? r : is_copied_plain(&s, fd, e);
+}
+
 /* -- opening -- */
 
 int source_open(struct source *s, int fd, struct error *e)
@@ -233,17 +242,39 @@ static void make_room(struct source *s)
 	s->len = left;
 }
 
-/* Whether [.., end) is still the file's own; then its fingerprint may be longer now. */
-static int check(struct source *s, int64_t end, struct error *e)
+/*
+ * The fingerprint that the file has if all that was read of it, with n bytes more, is its own. It is made of what was read, and not of
+ * what is there: that may be another file's by now. Of a small file all was read but what is before `last`, and that is
+ * nothing.
+ */
+static struct mark mark_grown(const struct source *s, size_t n)
+{
+	struct mark m = s->place.mark;
+	char head[MARK_BYTES];
+	if (m.len == MARK_BYTES || s->place.offset != (int64_t)s->last_len)
+		return m;
+	size_t read = source_left(s) + n, room = MARK_BYTES - s->last_len, more = read < room ? read : room;
+	memcpy(head, s->last, s->last_len);
+	memcpy(head + s->last_len, s->block + s->at, more);
+	if (s->last_len + more <= m.len)
+		return m;
+	m.len = (uint32_t)(s->last_len + more);
+	m.hash = hash64(head, m.len);
+	return m;
+}
+
+/* Whether n bytes behind what is there are the file's own: 1 or 0. */
+static int check(struct source *s, size_t n, struct error *e)
 {
 	struct stat st;
 	if (fstat(s->fd, &st))
 		return error_errno(e, "%s", s->place.name);
-	if (st.st_size < end)
+	if (st.st_size < s->place.offset + (int64_t)(source_left(s) + n))
 		return 0;
-	int r = mark_holds(&s->place.mark, s->fd, e);
-	if (r > 0 && s->place.mark.len < MARK_BYTES && end > s->place.mark.len)
-		return mark_take(&s->place.mark, s->fd, end, e) < 0 ? e->code : 1;
+	struct mark grown = mark_grown(s, n);
+	int r = mark_holds(&grown, s->fd, e);
+	if (r > 0)
+		s->place.mark = grown;
 	return r;
 }
 
@@ -256,7 +287,7 @@ static int read_plain(struct source *s, size_t room, struct error *e)
 	ssize_t n = room ? pread(s->fd, s->block + s->len, room, at) : 0;
 	if (n < 0)
 		return error_errno(e, "%s", s->place.name);
-	int r = check(s, at + n, e);
+	int r = check(s, (size_t)n, e);
 	if (r <= 0) {
 		s->over = !r;
 		return r ? r : SOURCE_OVER;

@@ -46,6 +46,8 @@ void source_free(struct source *s);
 /* Whether fd is the file of this source, read up to its offset: 1 or 0. Looks at what it begins with, and what stands
    before the offset; device and inode are not looked at, so that copies are found, compressed or not. */
 int source_is_copied(const struct source *s, int fd, bool packed, struct error *e);
+/* Whether fd, of `st`, has all that is in `part`, and perhaps more: 1 or 0. Told by the first bytes and the last ones. */
+int source_begins_with(int fd, int part, const struct stat *st, struct error *e);
 /* Opens a known one at its offset; takes fd over. */
 int source_open(struct source *s, int fd, struct error *e);
 /* It stays known. What was read and not taken is forgotten. */
