@@ -126,8 +126,28 @@ static void split_close(void *self, bool failed)
 	release(s);
 }
 
-static const struct stage splitter = {
-	.batch = split_rows, .control = split_frame, .idle = split_idle, .end = split_finish, .close = split_close};
+static int split_protocol(void *self, struct flow *f, int kind, const struct batch *body, struct error *e)
+{
+	struct shard *s = self;
+	split_set_bounded(&s->split, flow_bounded(f));
+	return split_forward(&s->split, (enum frame_kind)kind, body, e);
+}
+
+/* Of copies the merger brings the barriers together again; of PATHs nobody does. */
+static const struct checkpoint_ops splits = {.forward = split_protocol};
+static const struct stage splitter = {.batch = split_rows,
+				      .control = split_frame,
+				      .idle = split_idle,
+				      .end = split_finish,
+				      .close = split_close,
+				      .checkpoint = &splits};
+static const struct stage path_splitter = {
+	.batch = split_rows,
+	.control = split_frame,
+	.idle = split_idle,
+	.end = split_finish,
+	.close = split_close,
+	.refusal = "the ends of several PATHs cannot commit as one; let each read the stream as a group of its own"};
 
 static void add_output(struct shard *s, struct flow *f, int fd, const char *name, enum format format)
 {
@@ -143,7 +163,7 @@ static void become_splitter(struct shard *s, struct flow *f, bool child)
 {
 	const char *const *names;
 	size_t count = expr_fields(s->key, &names);
-	flow_become(f, &splitter, child);
+	flow_become(f, child ? &splitter : &path_splitter, child);
 	flow_fields(f, names, count);
 }
 
@@ -192,6 +212,7 @@ static int run_copies(struct shard *s, struct flow *f, struct operands *o, struc
 		flow_add_input(f, s->copies.items[i].output, name);
 	}
 	merge_init(&s->merge, s->copies.count);
+	flow_joins_copies(f);
 	return 0;
 }
 
@@ -252,12 +273,33 @@ static int interrupted(void *self, struct flow *f, struct error *e)
 	return 0;
 }
 
+/* All outputs of the copies have ended. */
+static int drain(void *self, struct flow *f, struct error *e)
+{
+	struct shard *s = self;
+	int r = copies_wait(&s->copies, f, e);
+	return r ? r : FLOW_DONE;
+}
+
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct shard *s = self;
-	(void) final;
-	int r = copies_wait(&s->copies, f, e);
-	return r ? r : merge_end(&s->merge, f, e);
+	/* What no watermark has followed is kept for the next run. */
+	return final || !flow_checkpointed(f) ? merge_end(&s->merge, f, e) : 0;
+}
+
+static int save(void *self, struct flow *f, struct snapshot *to, struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	return merge_save(&s->merge, to, e);
+}
+
+static int load(void *self, struct flow *f, struct batch *b, struct error *e)
+{
+	struct shard *s = self;
+	(void)f;
+	return merge_load(&s->merge, b, e);
 }
 
 static void merge_close(void *self, bool failed)
@@ -288,14 +330,17 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_KEEPS_ORDER,
 	};
+	static const struct checkpoint_ops checkpoint = {.version = MERGE_VERSION, .save = save, .load = load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = merge_rows,
 					   .control = merge_frame,
 					   .interrupted = interrupted,
 					   .input_end = input_end,
 					   .input_cut = input_cut,
+					   .drain = drain,
 					   .end = end,
-					   .close = merge_close};
+					   .close = merge_close,
+					   .checkpoint = &checkpoint};
 	struct shard shard = {0};
 	return flow_main(argc, argv, &command, &stage, &shard);
 }

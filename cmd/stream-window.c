@@ -8,6 +8,7 @@
 #include "flow/flow.h"
 #include "flow/side.h"
 #include "pattern/eventtime.h"
+#include "record/batch_rows.h"
 #include "window/spec.h"
 #include "window/watermark.h"
 
@@ -25,6 +26,7 @@ struct window {
 	struct watermark watermark;
 	struct side side;
 	bool announced;
+	bool restored;   /* the watermark is that of an earlier run */
 	int64_t sent;    /* the watermark that was sent last */
 	uint64_t unsent; /* rows since */
 };
@@ -101,6 +103,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	w->spec.lateness = w->lateness;
 	w->sent = TIMESTAMP_MIN;
 	side_init(&w->side, w->late);
+	flow_keep_side(f, &w->side);
 	r = side_check(&w->side, e);
 	if (r)
 		return r;
@@ -122,7 +125,9 @@ static int announce(struct window *w, struct flow *f, struct error *e)
 	w->spec.delay = w->delay != NOT_GIVEN            ? w->delay
 			: flow_bounded(f) == BOUNDED_YES ? DELAY_UNLIMITED
 							 : LIVE_DELAY_SECONDS * SECOND;
-	watermark_init(&w->watermark, w->spec.delay);
+	if (!w->restored)
+		watermark_init(&w->watermark, w->spec.delay);
+	w->watermark.delay = w->spec.delay;
 	struct batch body;
 	batch_init(&body);
 	window_write(&w->spec, &body);
@@ -239,10 +244,49 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct window *w = self;
+	/* What comes behind the last barrier of a run is not for it to say. */
+	if (!final && flow_checkpointed(f))
+		return side_close(&w->side, e);
 	int r = announce(w, f, e);
 	if (!r)
 		r = final ? flow_watermark(f, TIMESTAMP_MAX, e) : send_watermark(w, f, e);
 	return r ? r : side_close(&w->side, e);
+}
+
+/* -- checkpoints: how far time had come, shard by shard -- */
+
+static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
+{
+	struct window *w = self;
+	struct batch b;
+	(void)f;
+	batch_init(&b);
+	struct field head[] = {{"sent", value_int(w->sent)}};
+	batch_add_row(&b, head, 1);
+	int r = snapshot_add(s, &b, e);
+	batch_reset(&b);
+	if (w->announced || w->restored)
+		watermark_save(&w->watermark, &b);
+	if (!r)
+		r = snapshot_add(s, &b, e);
+	batch_release(&b);
+	return r;
+}
+
+static int load(void *self, struct flow *f, struct batch *b, struct error *e)
+{
+	struct window *w = self;
+	(void)f;
+	if (!b)
+		return 0;
+	if (!w->restored) {
+		w->restored = true;
+		w->sent = batch_get(b, 0, "sent").i;
+		watermark_init(&w->watermark, 0);
+		watermark_now(&w->watermark, monotonic_now());
+		return 0;
+	}
+	return watermark_load(&w->watermark, b, e);
 }
 
 static void release(void *self, bool failed)
@@ -251,7 +295,7 @@ static void release(void *self, bool failed)
 	struct error e;
 	if (failed && side_close(&w->side, &e))
 		message("%s", e.text);
-	if (w->announced)
+	if (w->announced || w->restored)
 		watermark_release(&w->watermark);
 	free(w->by_text);
 	free(w->by_fields);
@@ -286,13 +330,15 @@ int main(int argc, char **argv)
 			    "  stream-window hop 10m 1m -t pickup taxis.csv | stream-agg 'avg(fare)'\n",
 		.options = options,
 	};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = save, .load = load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,
 					   .idle = idle,
 					   .timer = timer,
 					   .end = end,
-					   .close = release};
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct window window = {.delay = NOT_GIVEN, .idle = 30 * SECOND};
 	return flow_main(argc, argv, &command, &stage, &window);
 }

@@ -152,6 +152,12 @@ static void add_mark(struct get *g, const struct store_shard_state *s, bool qual
 	batch_add_row(&g->marks, row, 3);
 }
 
+/* To a flow of many runs a shard that has come to its end for now will have more. */
+static bool is_drained(const struct get *g, const struct store_shard_state *s)
+{
+	return g->group.flows ? s->closed : s->ended;
+}
+
 /* New shards come first: a stage that hears of an end knows of those that go on. */
 static int mark_shards(struct get *g, struct flow *f, struct error *e)
 {
@@ -165,14 +171,15 @@ static int mark_shards(struct get *g, struct flow *f, struct error *e)
 	batch_reset(&g->marks);
 	for (size_t i = known; i < count; i++) {
 		struct store_shard_state s = store_reader_shard(g->reader, i);
-		g->told[i] = s.ended;
-		add_mark(g, &s, qualified, s.ended ? "drained" : "active");
+		g->told[i] = is_drained(g, &s);
+		add_mark(g, &s, qualified, g->told[i] ? "drained" : "active");
 	}
 	for (size_t i = 0; i < known; i++) {
 		struct store_shard_state s = store_reader_shard(g->reader, i);
-		if (s.ended && !g->told[i])
+		bool drained = is_drained(g, &s);
+		if (drained && !g->told[i])
 			add_mark(g, &s, qualified, "drained");
-		g->told[i] = s.ended;
+		g->told[i] = drained;
 	}
 	return g->marks.rows ? flow_control(f, FRAME_WATERMARK, 0, &g->marks, e) : 0;
 }

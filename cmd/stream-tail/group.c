@@ -22,14 +22,14 @@ int tail_group_open(struct tail_group *g, struct error *e)
 	g->fd = -1;
 	g->checkpoint = g->checkpoint < 0 ? CHECKPOINT : g->checkpoint;
 	g->give_up = g->wait < 0 ? INT64_MAX : monotonic_now() + g->wait;
-	return ledger_open(&g->ledger, &files_real, g->name, e);
+	return logbook_open(&g->book, &files_real, g->name, e);
 }
 
 void tail_group_close(struct tail_group *g)
 {
 	if (!g->name)
 		return;
-	ledger_close(&g->ledger);
+	logbook_close(&g->book);
 	for (size_t i = 0; i < sizeof g->texts / sizeof *g->texts; i++)
 		free(g->texts[i]);
 	if (g->waits && g->fd >= 0)
@@ -52,7 +52,7 @@ static int say_guarantee(struct flow *f, struct error *e)
 /* A pipeline has its own state, and text has none: what one has committed means nothing to the other. */
 static int check_kind(const struct tail_group *g, struct error *e)
 {
-	char *state = ledger_state(&g->ledger);
+	char *state = logbook_state(&g->book);
 	bool is_flow = !access(state, F_OK);
 	free(state);
 	if (!g->flows && is_flow)
@@ -60,18 +60,18 @@ static int check_kind(const struct tail_group *g, struct error *e)
 			e, ERR_USAGE,
 			"group %s is read by a pipeline of our commands, which keeps its state; to begin anew, as "
 			"text: rm -r '%s'",
-			g->name, g->ledger.directory);
-	if (g->flows && !is_flow && g->ledger.n)
+			g->name, g->book.directory);
+	if (g->flows && !is_flow && g->book.n)
 		return error_set(e, ERR_USAGE,
 				 "group %s was read as text so far; to begin anew, as a pipeline: rm -r '%s'", g->name,
-				 g->ledger.directory);
+				 g->book.directory);
 	return 0;
 }
 
 /* Absolute, for the stages may have other working directories. */
 static char *state_directory(const struct tail_group *g)
 {
-	char *path = ledger_state(&g->ledger), *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *path = logbook_state(&g->book), *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	if (!here)
 		return path;
 	char *whole = file_path("%s/%s", here, path);
@@ -82,16 +82,16 @@ static char *state_directory(const struct tail_group *g)
 
 static int begin_flow(struct tail_group *g, struct flow *f, struct error *e)
 {
-	g->texts[0] = mem_copy(g->ledger.places.flow, FLOW_ID_LENGTH);
+	g->texts[0] = mem_copy(g->book.places.flow, FLOW_ID_LENGTH);
 	g->texts[1] = state_directory(g);
 	g->texts[2] = file_path("group %s of stream-tail", g->name);
-	g->texts[3] = file_path("rm -r '%s'", g->ledger.directory);
+	g->texts[3] = file_path("rm -r '%s'", g->book.directory);
 	g->origin = (struct flow_origin){
 		.flow = g->texts[0],
 		.directory = g->texts[1],
 		.name = g->texts[2],
 		.reset = g->texts[3],
-		.epoch = g->ledger.claim.epoch,
+		.epoch = g->book.claim.epoch,
 		.interval = g->checkpoint,
 	};
 	return flow_begin(f, &g->origin, e);
@@ -99,7 +99,7 @@ static int begin_flow(struct tail_group *g, struct flow *f, struct error *e)
 
 static int resume(struct tail_group *g, struct flow *f, struct error *e)
 {
-	int r = ledger_resume(&g->ledger, e);
+	int r = logbook_resume(&g->book, e);
 	g->held = true;
 	g->committed = g->checked = monotonic_now();
 	return r ? r : say_guarantee(f, e);
@@ -112,17 +112,17 @@ static int wait_for_group(struct tail_group *g, struct flow *f, struct error *e)
 	char holder[128];
 	int64_t now = monotonic_now();
 	bool over = now >= g->give_up;
-	int r = claim_look(&v, g->ledger.io, g->ledger.directory, e);
+	int r = claim_look(&v, g->book.io, g->book.directory, e);
 	claim_holder_text(&v, holder);
 	if (!r && over)
 		r = error_set(e, ERR_FAILED, "group %s is held by %s", g->name, holder);
 	if (!r && !g->waits) {
 		flow_warn(f, "waiting for group %s, held by %s", g->name, holder);
-		g->fd = g->ledger.io->notify(g->ledger.io);
+		g->fd = g->book.io->notify(g->book.io);
 		g->waits = true;
 	}
 	if (!r && g->fd >= 0)
-		r = claim_watch(g->ledger.io, g->ledger.directory, g->fd, e);
+		r = claim_watch(g->book.io, g->book.directory, g->fd, e);
 	int64_t again = now + (g->fd < 0 ? NOTICE_INTERVAL : SECOND);
 	flow_wait_for(f, g->fd);
 	flow_timer_at(f, again < g->give_up ? again : g->give_up);
@@ -136,20 +136,20 @@ int tail_group_take(struct tail_group *g, struct flow *f, struct error *e)
 		return error_set(e, ERR_USAGE, "-g: a table is written when its end is known; add -o json, or -o csv");
 	while (g->waits && g->fd >= 0 && read(g->fd, events, sizeof events) > 0)
 		;
-	int r = ledger_take(&g->ledger, g->steal, e);
+	int r = logbook_take(&g->book, g->steal, e);
 	if (!r) {
 		/* It is watched from here on; meanwhile it may have become free. */
 		bool first = !g->waits;
 		r = wait_for_group(g, f, e);
 		if (!r && first)
-			r = ledger_take(&g->ledger, g->steal, e);
+			r = logbook_take(&g->book, g->steal, e);
 	}
 	if (r <= 0)
 		return r;
 	flow_timer_at(f, INT64_MAX);
 	flow_wait_for(f, -1);
 	g->flows = flow_gives_frames(f);
-	r = ledger_join(&g->ledger, e);
+	r = logbook_join(&g->book, e);
 	if (!r)
 		r = check_kind(g, e);
 	if (!r)
@@ -161,7 +161,7 @@ int tail_group_take(struct tail_group *g, struct flow *f, struct error *e)
 
 int tail_group_restore(struct tail_group *g, uint64_t n, uint64_t epoch, struct error *e)
 {
-	int r = ledger_restore(&g->ledger, n, epoch, e);
+	int r = logbook_restore(&g->book, n, epoch, e);
 	g->held = true;
 	g->checked = monotonic_now();
 	return r;
@@ -170,8 +170,8 @@ int tail_group_restore(struct tail_group *g, uint64_t n, uint64_t epoch, struct 
 int tail_group_checkpoint(struct tail_group *g, const struct tailer *t, uint64_t n, uint64_t committed, struct error *e)
 {
 	if (t)
-		tailer_keep(t, &g->ledger.places);
-	return ledger_keep(&g->ledger, n, committed, e);
+		tailer_keep(t, &g->book.places);
+	return logbook_keep(&g->book, n, committed, e);
 }
 
 /* -- text -- */
@@ -179,7 +179,7 @@ int tail_group_checkpoint(struct tail_group *g, const struct tailer *t, uint64_t
 static int check(struct tail_group *g, struct error *e)
 {
 	g->checked = monotonic_now();
-	return ledger_check(&g->ledger, e);
+	return logbook_check(&g->book, e);
 }
 
 int tail_group_commit(struct tail_group *g, const struct tailer *t, struct flow *f, struct error *e)
@@ -191,8 +191,8 @@ int tail_group_commit(struct tail_group *g, const struct tailer *t, struct flow 
 	if (!r)
 		r = flow_deliver(f, &kept, e);
 	if (!r) {
-		tailer_keep(t, &g->ledger.places);
-		r = ledger_commit(&g->ledger, e);
+		tailer_keep(t, &g->book.places);
+		r = logbook_commit(&g->book, e);
 	}
 	g->dirty = r != 0;
 	g->committed = g->checked = monotonic_now();

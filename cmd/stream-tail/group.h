@@ -1,5 +1,5 @@
 /*
- * stream-tail -g: reading for a group, which remembers how far it has come (tail/ledger.h).
+ * stream-tail -g: reading for a group, which remembers how far it has come (tail/logbook.h).
  *
  * Where the output is text, what was read is written out first and its places are committed then: at least once. Where it
  * is frames, we are the source of a checkpointed flow (flow/checkpoint.h), whose end commits.
@@ -8,7 +8,7 @@
 #define STREAM_CMD_TAIL_GROUP_H
 
 #include "flow/flow.h"
-#include "tail/ledger.h"
+#include "tail/logbook.h"
 #include "tail/tailer.h"
 
 struct tail_group {
@@ -16,7 +16,7 @@ struct tail_group {
 	int64_t checkpoint, wait; /* -1: not given */
 	bool steal;
 
-	struct ledger ledger;
+	struct logbook book;
 	bool held, dirty;
 	bool flows; /* the end of the pipeline commits */
 	struct flow_origin origin;

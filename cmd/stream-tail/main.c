@@ -65,7 +65,7 @@ static void warn(void *arg, const char *text)
 static int open_tailer(struct tail *t, struct flow *f, struct error *e)
 {
 	if (t->group.name)
-		t->options.resume = &t->group.ledger.places;
+		t->options.resume = &t->group.book.places;
 	flow_batch_limits(f, &t->options.rows, &t->options.read_max);
 	int r = tailer_open(&t->tailer, t->names, t->count, &t->options, e);
 	const char *notice = r ? NULL : tailer_notice(t->tailer);

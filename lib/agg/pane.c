@@ -1,6 +1,7 @@
 #include "agg/pane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
@@ -33,6 +34,26 @@ void pane_drain(struct pane *p, const struct pane_shape *s)
 	p->aggs = NULL;
 	groups_release(&p->groups);
 	groups_init(&p->groups, s->key_count);
+	pane_unmark(p);
+}
+
+void pane_mark(struct pane *p, const uint32_t *groups, uint32_t count)
+{
+	if (p->mark_count < p->groups.count) {
+		uint32_t before = p->mark_count;
+		p->mark_count = (uint32_t)mem_grow(before, p->groups.count);
+		p->marks = mem_resize(p->marks, p->mark_count, 1);
+		memset(p->marks + before, 0, p->mark_count - before);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		p->marks[groups[i]] = 1;
+}
+
+void pane_unmark(struct pane *p)
+{
+	free(p->marks);
+	p->marks = NULL;
+	p->mark_count = 0;
 }
 
 void pane_free(struct pane *p, const struct pane_shape *s)
@@ -68,7 +89,7 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 
 size_t pane_memory(const struct pane *p, const struct pane_shape *s)
 {
-	size_t bytes = sizeof *p + groups_memory(&p->groups) + p->run_count * sizeof *p->runs;
+	size_t bytes = sizeof *p + p->mark_count + groups_memory(&p->groups) + p->run_count * sizeof *p->runs;
 	for (uint32_t i = 0; p->aggs && i < s->agg_count; i++)
 		bytes += agg_memory(p->aggs[i]);
 	return bytes;

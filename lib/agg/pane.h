@@ -27,6 +27,8 @@ struct pane {
 	bool touched;            /* records came since its windows were last looked at */
 	bool summed;             /* part of the table's running sum */
 	bool drained;            /* its groups went out: to be dropped */
+	uint8_t *marks;          /* per group: records came since the last snapshot; NULL: to none */
+	uint32_t mark_count;     /* groups that there is a mark for */
 	struct pane_run *runs;   /* what was written to disk, the oldest first: older than what is here */
 	uint32_t run_count;
 	uint32_t local;    /* its place among the panes of the batch being added, plus 1 */
@@ -45,6 +47,9 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 struct agg **pane_aggs(struct pane *p, const struct pane_shape *s);
 /* Forgets the groups; what it is, and its runs, stay. */
 void pane_drain(struct pane *p, const struct pane_shape *s);
+/* Marks the groups of `count` records. */
+void pane_mark(struct pane *p, const uint32_t *groups, uint32_t count);
+void pane_unmark(struct pane *p);
 size_t pane_memory(const struct pane *p, const struct pane_shape *s);
 
 #endif

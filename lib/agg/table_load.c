@@ -175,14 +175,24 @@ static void note(struct table *t, struct pane *p, const struct loaded *l)
 		table_drop_running(t);
 }
 
+/* (A group that is new is made by this, and filled by who asks.) */
+static bool is_there(struct pane *p, const struct value *keys)
+{
+	uint32_t before = p->groups.count;
+	return groups_number(&p->groups, keys) < before;
+}
+
 /* Whether it is in time; *wrong: why it is not taken at all. */
-static bool load_row(struct table *t, const struct source_columns *c, uint32_t row, struct loaded *l,
+static bool load_row(struct table *t, const struct source_columns *c, uint32_t row, struct loaded *l, bool adds,
 		     const char **wrong, struct error *e)
 {
 	*wrong = read_row(t, c, row, l);
 	struct pane *p = *wrong ? NULL : pane_of(t, l, wrong);
 	if (!p)
 		return *wrong != NULL;
+	/* What a newer snapshot had is what it is. */
+	if (!adds && is_there(p, l->keys))
+		return true;
 	if (!table_load_group(t, p, l->keys, &l->states))
 		error_set(e, ERR_FAILED, "a partial result makes no sense, though its checksum is right");
 	note(t, p, l);
@@ -207,7 +217,7 @@ static struct source_columns find_columns(struct table *t, const struct batch *b
 				       .keys = t->key_columns};
 }
 
-int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e)
+static int load(struct table *t, struct batch *b, bool adds, uint32_t *late, struct error *e)
 {
 	struct source_columns c = find_columns(t, b);
 	struct loaded l = {.keys = arena_array(&b->arena, t->key_count, sizeof *l.keys)};
@@ -225,7 +235,7 @@ int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e
 		}
 		if (code)
 			batch_reject_row(b, row, "%s", e->text);
-		else if (!load_row(t, &c, row, &l, &wrong, e))
+		else if (!load_row(t, &c, row, &l, adds, &wrong, e))
 			++*late;
 		else if (e->code)
 			return e->code;
@@ -234,4 +244,16 @@ int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e
 		e->code = OK;
 	}
 	return OK;
+}
+
+int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e)
+{
+	return load(t, b, true, late, e);
+}
+
+int table_restore(struct table *t, struct batch *b, struct error *e)
+{
+	uint32_t over = 0;
+	int code = load(t, b, false, &over, e);
+	return code || !b->reject_count ? code : error_set(e, ERR_FAILED, "%s", b->rejects[0].reason);
 }

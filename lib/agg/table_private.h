@@ -1,7 +1,7 @@
 /*
  * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
  * panes, table_close.c knows which windows are due, table_emit.c makes rows of them. Partial results (partial.h):
- * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps
+ * table_about.c says of what, table_save.c writes and table_load.c reads them, table_changes.c makes snapshots, table_spill.c keeps
  * them on disk, table_runs.c brings them back, table_limit.c knows when.
  */
 #ifndef STREAM_AGG_TABLE_PRIVATE_H
@@ -107,6 +107,7 @@ struct table {
 	uint32_t out_shape;
 
 	bool takes_partials, gives_partials;
+	bool marks;                 /* which groups change is kept */
 	struct state_rows partials; /* those it gives */
 	struct state_rows spilled;  /* those that go to disk */
 	struct spool *spool;
@@ -120,6 +121,8 @@ struct table {
 
 extern const char table_window_start[], table_window_end[], table_partial[], table_state[];
 
+/* The next row of t->partials is of a new batch if this one is full. */
+int table_make_room(struct table *t, table_emit emit, void *self, struct error *e);
 /* The field `partial` of this table. */
 struct value table_about(struct table *t);
 /* Takes that of others: sets the window, if none is set. ERR_USAGE with the difference. */

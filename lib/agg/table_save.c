@@ -154,6 +154,14 @@ int table_flush_partials(struct table *t, table_emit emit, void *self, struct er
 	return code;
 }
 
+int table_make_room(struct table *t, table_emit emit, void *self, struct error *e)
+{
+	t->partials.about = true;
+	return t->partials.b.rows < BATCH_ROWS && t->partials.bytes <= BYTES_MAX
+		       ? OK
+		       : table_flush_partials(t, emit, self, e);
+}
+
 int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e)
 {
 	uint32_t count = p->groups.count;
@@ -162,10 +170,8 @@ int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *s
 		return table_put_spilled(t, p, emit, self, e);
 	uint32_t *groups = mem_array(count, sizeof *groups);
 	groups_sorted(&p->groups, groups);
-	t->partials.about = true;
 	for (uint32_t i = 0; i < count && !code; i++) {
-		if (t->partials.b.rows == BATCH_ROWS || t->partials.bytes > BYTES_MAX)
-			code = table_flush_partials(t, emit, self, e);
+		code = table_make_room(t, emit, self, e);
 		if (!code)
 			table_put_state(t, &t->partials, p, groups[i]);
 	}

@@ -15,7 +15,7 @@
  *
  *   source:    flow_begin, restore, then (produce…, checkpoint)…
  *   stage:     load…, then (batch, control, timer…, save)…
- *   end:       recover, then (batch…, commit)…
+ *   end:       recover, then (batch…, prepare, commit)…
  */
 #ifndef STREAM_FLOW_CHECKPOINT_H
 #define STREAM_FLOW_CHECKPOINT_H
@@ -78,6 +78,8 @@ struct end_ops {
 	   decided and discards the rest. */
 	int (*recover)(void *self, struct flow *f, const char *flow, uint64_t epoch, struct flow_commit *last,
 		       struct error *e);
+	/* At a barrier, before the snapshot and the side outputs: the last chance to reject records. NULL: nothing to do. */
+	int (*prepare)(void *self, struct flow *f, struct error *e);
 	/* All that came before is durable and n is the last checkpoint, in one atomic step, if our epoch is still the greatest;
 	   else ERR_UPSTREAM, and nothing has changed. */
 	int (*commit)(void *self, struct flow *f, uint64_t n, const char *state, size_t len, struct error *e);
@@ -117,6 +119,8 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e);
 
 /* Whether a HELLO has come (or flow_begin was called): at END nothing is to be committed or closed that no barrier and no watermark did. */
 bool flow_checkpointed(const struct flow *f);
+/* The directory of the flow's state (of the first of several sources), from HELLO on; borrowed. For an end without a storage of its own. */
+const char *flow_state_directory(const struct flow *f);
 /* In `setup`: our inputs are the outputs of copies of one command, which a splitter feeds. */
 void flow_joins_copies(struct flow *f);
 /* A side output of the stage's own: it is durable at each barrier, and cut back to the last one by RESTORE. Borrowed. In `setup`. */

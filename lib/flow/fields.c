@@ -122,7 +122,8 @@ void flow_watch_batch(struct flow *f, const struct input *in, const struct batch
 
 int flow_watch_end(struct flow *f, struct error *e)
 {
-	if (!f->watch.unseen || !f->own.in)
+	/* Of a checkpointed flow we see one run: a warning was said, and others may have had it. */
+	if (!f->watch.unseen || !f->own.in || flow_checkpointed(f))
 		return 0;
 	for (size_t i = 0; i < f->watch.count; i++)
 		/* Behind a splitter the records that have it may be another copy's. */

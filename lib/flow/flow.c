@@ -180,6 +180,15 @@ void flow_watch_output(struct flow *f, struct output *out, const char *keeper)
 	f->watched[f->watched_count++] = (struct watched){out, keeper};
 }
 
+void flow_unwatch_output(struct flow *f, const struct output *out)
+{
+	int kept = 0;
+	for (int i = 0; i < f->watched_count; i++)
+		if (f->watched[i].output != out)
+			f->watched[kept++] = f->watched[i];
+	f->watched_count = kept;
+}
+
 void flow_end_body(struct flow *f, bool zero, struct batch *body)
 {
 	batch_reset(body);

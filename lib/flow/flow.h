@@ -150,6 +150,8 @@ const char *flow_input_name(const struct flow *f, int input);
    idle. That ends us quietly, as for standard output; or, if `keeper` names what was to keep the records, as a failure. */
 struct output;
 void flow_watch_output(struct flow *f, struct output *out, const char *keeper);
+/* It is at its end, and about to be freed. */
+void flow_unwatch_output(struct flow *f, const struct output *out);
 /* Fills the body of an END frame with the counts so far; `zero`: the same stages, all counts 0 (for all but one of several outputs). */
 void flow_end_body(struct flow *f, bool zero, struct batch *body);
 

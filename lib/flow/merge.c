@@ -5,30 +5,11 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "flow/merge_private.h"
 #include "flow/split.h"
 #include "record/batch_rows.h"
 
 enum { AHEAD_ROWS = 4 * BATCH_ROWS };
-
-/* Ordered rows of one input between two of its watermarks. */
-struct held {
-	struct batch rows;
-	uint32_t sorted; /* by so many of their first fields */
-	int64_t until;   /* the watermark that came behind them */
-	int *columns;    /* of the fields of the order, -1: not there; made when the first row is looked at */
-	uint32_t column_count;
-	uint32_t at; /* rows before it have left */
-	struct held *next;
-};
-
-struct merge_input {
-	struct held *first, *last; /* last: `until` is not known yet */
-	int64_t at;                /* its watermark */
-	uint32_t windows, splits;
-	bool ordered; /* an ORDER frame came */
-	bool ended, left_unread;
-	uint64_t rows; /* held */
-};
 
 void merge_init(struct merge *m, int count)
 {
@@ -71,7 +52,7 @@ void merge_may_wait(struct merge *m)
 
 /* -- holding -- */
 
-static struct held *hold(struct merge_input *in, uint32_t sorted)
+struct held *merge_hold(struct merge_input *in, uint32_t sorted)
 {
 	if (in->last && in->last->until == TIMESTAMP_MIN && in->last->rows.rows < BATCH_ROWS && !in->last->columns)
 		return in->last;
@@ -90,7 +71,7 @@ static struct held *hold(struct merge_input *in, uint32_t sorted)
 static int hold_rows(struct merge_input *in, struct batch *b, struct error *e)
 {
 	for (uint32_t at = 0; at < batch_count(b);) {
-		uint32_t taken = batch_append(&hold(in, b->sorted)->rows, b, at);
+		uint32_t taken = batch_append(&merge_hold(in, b->sorted)->rows, b, at);
 		if (!taken)
 			return error_set(e, ERR_FAILED, "a record has too many fields to be held");
 		at += taken;

@@ -20,6 +20,7 @@
 #include "record/batch.h"
 #include "record/order.h"
 
+struct held;
 struct merge_input;
 
 struct merge {
@@ -30,6 +31,7 @@ struct merge {
 		splits; /* announcements passed on: the first is our splitter's, later ones those of splitters above it */
 	uint32_t windows; /* WINDOW frames passed on: each comes once per input */
 	bool may_wait;
+	struct held *loading; /* merge_load: where the next rows go */
 
 	struct order_field *order; /* NULL: no ORDER frame came */
 	uint32_t order_count;
@@ -48,5 +50,14 @@ int merge_input_end(struct merge *m, struct flow *f, int input, struct error *e)
 void merge_may_wait(struct merge *m);
 /* All inputs are at their end: the rest. */
 int merge_end(struct merge *m, struct flow *f, struct error *e);
+
+/*
+ * At a barrier all inputs have had the same control frames. What is remembered are ordered rows that no watermark has followed: for each run
+ * of them a record (`order_field`, `descending`)… or (`input`, `sorted`, `until`), then the rows as they are.
+ */
+enum { MERGE_VERSION = 1 };
+int merge_save(struct merge *m, struct snapshot *s, struct error *e);
+/* As checkpoint_ops have it. */
+int merge_load(struct merge *m, struct batch *b, struct error *e);
 
 #endif

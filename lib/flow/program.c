@@ -58,6 +58,9 @@ int program_end(struct program *p, struct flow *f, struct error *e)
 	batch_release(&body);
 	if (r)
 		return r;
+	flow_unwatch_output(f, p->pipe);
+	output_free(p->pipe);
+	p->pipe = NULL;
 	int status;
 	r = spawn_wait(p->process.pid, &status, e);
 	p->process.pid = 0;

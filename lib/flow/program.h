@@ -23,7 +23,8 @@ int program_start(struct program *p, const char *name, char *const *argv, enum f
 int program_batch(struct program *p, struct flow *f, struct batch *b, struct error *e);
 int program_control(struct program *p, enum frame_kind kind, unsigned flags, const struct batch *body, struct error *e);
 int program_flush(struct program *p, struct error *e);
-/* Sends END, closes the pipe and waits: an error unless its status is 0 (or, if it speaks frames, 3: some were rejected). */
+/* Sends END, closes the pipe and waits: an error unless its status is 0 (or, if it speaks frames, 3: some were rejected). It may be
+   started again. */
 int program_end(struct program *p, struct flow *f, struct error *e);
 /* Without END: it learns that we failed. Does nothing after program_end, or when it was never started. */
 void program_abandon(struct program *p);

@@ -18,6 +18,11 @@ bool flow_checkpointed(const struct flow *f)
 	return f->protocol.state != PROTOCOL_OFF;
 }
 
+const char *flow_state_directory(const struct flow *f)
+{
+	return f->protocol.hello.sources[0].directory;
+}
+
 void flow_joins_copies(struct flow *f)
 {
 	f->protocol.joins_copies = true;
@@ -260,10 +265,13 @@ static int pass_barrier(struct flow *f, struct error *e)
 	struct mark m = p->mark;
 	int r = 0;
 	m.final = is_final(f);
-	if (m.final && f->stage->end && !p->closed) {
+	/* (The `end` of a stage with outputs of its own is theirs, and comes with END.) */
+	if (m.final && f->stage->end && !p->closed && !(f->stage->checkpoint && f->stage->checkpoint->forward)) {
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}
+	if (!r && p->ends)
+		r = protocol_end_prepare(f, e);
 	if (!r)
 		r = protocol_save(f, m.n, e);
 	tallies_add(&p->tallies, f->own.command, f->own.in, f->own.out, f->own.rejected, f->own.late,

@@ -87,6 +87,7 @@ int protocol_save(struct flow *f, uint64_t n, struct error *e);
 
 /* protocol_end.c */
 int protocol_end_begin(struct flow *f, struct error *e);
+int protocol_end_prepare(struct flow *f, struct error *e);
 int protocol_end_commit(struct flow *f, uint64_t n, struct error *e);
 
 /* protocol_source.c */

@@ -141,6 +141,12 @@ int protocol_end_begin(struct flow *f, struct error *e)
 	return r;
 }
 
+int protocol_end_prepare(struct flow *f, struct error *e)
+{
+	const struct end_ops *ops = f->stage->last;
+	return ops && ops->prepare ? ops->prepare(f->self, f, e) : 0;
+}
+
 int protocol_end_commit(struct flow *f, uint64_t n, struct error *e)
 {
 	struct protocol *p = &f->protocol;

@@ -180,21 +180,33 @@ void snapshot_abandon(struct snapshot *w)
 
 /* -- cleaning -- */
 
+struct sweep {
+	const struct snapshots *of;
+	uint64_t below;
+};
+
 static int remove_earlier(void *self, const char *name, struct error *e)
 {
-	const struct snapshots *s = self;
+	const struct sweep *s = self;
 	uint64_t n, epoch;
 	(void)e;
 	const char *plain = name + (*name == '+');
 	bool ours = state_name_read(plain, suffixes[0], &n, &epoch) ||
 		    state_name_read(plain, suffixes[1], &n, &epoch) ||
 		    (plain != name && state_name_read(plain, "", &n, &epoch));
-	if (ours && epoch < s->epoch) {
-		char *path = state_path("%s/%s", s->directory, name);
+	if (ours && epoch < s->below) {
+		char *path = state_path("%s/%s", s->of->directory, name);
 		unlink(path);
 		free(path);
 	}
 	return 0;
+}
+
+void snapshots_forget(const struct snapshots *s, uint64_t epoch)
+{
+	struct sweep sweep = {s, epoch};
+	struct error ignored;
+	state_list(s->directory, remove_earlier, &sweep, &ignored);
 }
 
 /* The whole one that checkpoint n goes back to, or 0. */
@@ -219,7 +231,6 @@ void snapshots_clean(struct snapshots *s, uint64_t n)
 	memmove(s->files, s->files + base, s->count * sizeof *s->files);
 	if (s->cleaned || n <= s->from)
 		return;
-	struct error ignored;
-	state_list(s->directory, remove_earlier, s, &ignored);
+	snapshots_forget(s, s->epoch);
 	s->cleaned = true;
 }

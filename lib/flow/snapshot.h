@@ -82,5 +82,7 @@ void snapshot_abandon(struct snapshot *w);
 uint64_t snapshots_newest(const struct snapshots *s);
 /* Checkpoint n is committed: removes what nobody will go back to. What cannot be removed is left. */
 void snapshots_clean(struct snapshots *s, uint64_t n);
+/* The last commit is of this epoch: removes those of earlier ones. */
+void snapshots_forget(const struct snapshots *s, uint64_t epoch);
 
 #endif

@@ -223,5 +223,7 @@ int snapshots_load(struct snapshots *s, uint64_t n, uint64_t epoch, struct snaps
 	if (!code)
 		code = read_all(s, &l, &r, e);
 	free(l.items);
+	if (!code && n)
+		snapshots_forget(s, epoch);
 	return code ? code : l.count > 0;
 }

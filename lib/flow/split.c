@@ -1,7 +1,10 @@
 #include "flow/split.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "flow/hello.h"
+#include "flow/tally.h"
 #include "record/batch_rows.h"
 
 uint32_t split_of(struct value key, uint32_t count)
@@ -98,6 +101,57 @@ int split_joined(struct flow *f, struct error *e)
 	int r = flow_control(f, FRAME_WATERMARK, 0, &body, e);
 	batch_release(&body);
 	return r;
+}
+
+/* `1`, or behind another splitter `0-1`. */
+static int forward_hello(struct split *s, const struct batch *body, struct error *e)
+{
+	struct hello h = {0};
+	struct batch own;
+	int r = hello_read(body, &h, e);
+	char *before = h.part;
+	h.part = NULL;
+	batch_init(&own);
+	for (uint32_t k = 0; !r && k < s->count; k++) {
+		char *part = arena_printf(&own.arena, "%s%s%u", before ? before : "", before ? "-" : "", k);
+		hello_set_part(&h, part);
+		hello_write(&h, &own);
+		r = output_is_frames(s->outputs[k])
+			    ? output_control(s->outputs[k], FRAME_HELLO, FRAME_CRITICAL, &own, e)
+			    : error_set(e, ERR_USAGE,
+					"in a checkpointed pipeline the copies must be commands of ours, which read "
+					"frames");
+	}
+	batch_release(&own);
+	hello_release(&h);
+	free(before);
+	return r;
+}
+
+/* What was counted goes to the first, so that the copies add up to the truth. */
+static int forward_mark(struct split *s, enum frame_kind kind, const struct batch *body, struct error *e)
+{
+	struct tallies none = {0}, all = {0};
+	struct mark m;
+	struct batch plain;
+	int r = s->count ? output_control(s->outputs[0], kind, FRAME_CRITICAL, body, e) : 0;
+	batch_init(&plain);
+	tallies_read(&all, &m, body);
+	for (size_t i = 0; i < all.count; i++)
+		tallies_add(&none, all.items[i].command, 0, 0, 0, 0, 0);
+	tallies_write(&none, &m, &plain);
+	for (uint32_t k = 1; !r && k < s->count; k++)
+		r = output_control(s->outputs[k], kind, FRAME_CRITICAL, &plain, e);
+	tallies_release(&all);
+	tallies_release(&none);
+	batch_release(&plain);
+	return r;
+}
+
+int split_forward(struct split *s, enum frame_kind kind, const struct batch *body, struct error *e)
+{
+	int r = kind == FRAME_HELLO ? forward_hello(s, body, e) : forward_mark(s, kind, body, e);
+	return r ? r : split_flush(s, e);
 }
 
 int split_flush(struct split *s, struct error *e)

@@ -30,6 +30,8 @@ int split_announce(struct split *s, const char *key, struct error *e);
 bool split_is_announced(const struct batch *body);
 /* For who brings the shares together: those behind us learn that there was a splitter, but no key. */
 int split_joined(struct flow *f, struct error *e);
+/* HELLO, RESTORE or BARRIER goes to all; in HELLO each learns which part it is. ERR_USAGE if one of them is text. */
+int split_forward(struct split *s, enum frame_kind kind, const struct batch *body, struct error *e);
 int split_flush(struct split *s, struct error *e);
 /* Those behind learn whether the records have an end; before anything is written, if it is to stand in the first line. */
 void split_set_bounded(struct split *s, enum frame_bounded bounded);

@@ -7,7 +7,7 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "codec/hash.h"
-#include "sink/dir_file.h"
+#include "sink/dir_flow.h"
 #include "sink/dir_part.h"
 #include "sink/dir_route.h"
 #include "sink/sink_url.h"
@@ -21,6 +21,8 @@ struct dir_sink {
 	struct dir_format format;
 	int64_t every;
 	uint64_t size;
+	const struct files *io;
+	struct dir_flow *flow;                 /* NULL: a plain pipeline */
 	struct dir_part *parts[DIR_PARTS_MAX]; /* the one with the latest record first */
 	size_t part_count;
 	uint64_t cleaned[CLEANED_MAX]; /* hashes of the directories that were cleaned; a ring */
@@ -34,17 +36,23 @@ static struct dir_sink *self_of(struct sink *s)
 	return (struct dir_sink *)s;
 }
 
-/* Takes part i out, published if `publish`. */
-static int drop_part(struct dir_sink *s, size_t i, bool publish, struct error *e)
+static void forget_part(struct dir_sink *s, size_t i)
 {
-	struct dir_part *p = s->parts[i];
-	int rc = publish ? dir_part_publish(p, e) : OK;
-	if (rc)
-		return rc;
-	s->sink.pending -= dir_part_rows(p);
-	dir_part_free(p);
+	dir_part_free(s->parts[i]);
 	memmove(&s->parts[i], &s->parts[i + 1], (s->part_count - i - 1) * sizeof *s->parts);
 	s->part_count--;
+}
+
+/* Part i is as it will be seen: now, or in a flow when it is committed. */
+static int finish_part(struct dir_sink *s, size_t i, struct error *e)
+{
+	struct dir_part *p = s->parts[i];
+	int rc = s->flow ? dir_part_leave(p, s->flow, e) : dir_part_publish(p, e);
+	if (rc)
+		return rc;
+	if (!s->flow)
+		s->sink.pending -= dir_part_rows(p);
+	forget_part(s, i);
 	return OK;
 }
 
@@ -76,13 +84,13 @@ static int find_part(struct dir_sink *s, const char *dir, struct error *e)
 		return OK;
 	}
 	if (s->part_count == DIR_PARTS_MAX) {
-		int rc = drop_part(s, s->part_count - 1, true, e);
+		int rc = finish_part(s, s->part_count - 1, e);
 		if (rc)
 			return rc;
 	}
 	clean_once(s, dir);
 	struct dir_part *p;
-	int rc = dir_part_open(dir, &s->format, monotonic_now(), &p, e);
+	int rc = dir_part_open(dir, &s->format, s->io, s->flow, monotonic_now(), &p, e);
 	if (rc)
 		return rc;
 	s->parts[s->part_count++] = p;
@@ -100,7 +108,7 @@ static int write_route(struct dir_sink *s, const struct dir_route *r, struct bat
 	rc = dir_part_write(s->parts[0], b, &taken, e);
 	s->sink.pending += taken;
 	if (!rc && dir_part_bytes(s->parts[0]) >= s->size)
-		rc = drop_part(s, 0, true, e);
+		rc = finish_part(s, 0, e);
 	return rc;
 }
 
@@ -122,7 +130,7 @@ static int64_t dir_due(const struct sink *sink)
 {
 	const struct dir_sink *s = (const struct dir_sink *)sink;
 	int64_t due = INT64_MAX;
-	for (size_t i = 0; i < s->part_count; i++)
+	for (size_t i = 0; i < s->part_count && !s->flow; i++)
 		if (dir_part_opened(s->parts[i]) + s->every < due)
 			due = dir_part_opened(s->parts[i]) + s->every;
 	return due;
@@ -132,9 +140,32 @@ static int dir_tick(struct sink *sink, int64_t now, struct error *e)
 {
 	struct dir_sink *s = self_of(sink);
 	int rc = OK;
-	for (size_t i = s->part_count; i-- && !rc;)
+	for (size_t i = s->part_count; i-- && !rc && !s->flow;)
 		if (dir_part_opened(s->parts[i]) + s->every <= now)
-			rc = drop_part(s, i, true, e);
+			rc = finish_part(s, i, e);
+	return rc;
+}
+
+/* The longest without a record first: those are in the order of the records that ended them. */
+static int finish_all(struct dir_sink *s, struct error *e)
+{
+	int rc = OK;
+	while (s->part_count && !rc)
+		rc = finish_part(s, s->part_count - 1, e);
+	return rc;
+}
+
+static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, struct sink_position *last, struct error *e)
+{
+	struct dir_sink *s = self_of(sink);
+	struct ledger_entry entry;
+	s->flow = mem_zero(sizeof *s->flow);
+	int rc = dir_flow_open(s->flow, s->io, dir_pattern_fixed(&s->pattern, &s->arena), flow, epoch, &entry, e);
+	if (!rc) {
+		*last = (struct sink_position){entry.n, entry.by, entry.state, entry.len};
+		entry.state = NULL;
+	}
+	ledger_entry_release(&entry);
 	return rc;
 }
 
@@ -142,40 +173,49 @@ static int dir_prepare(struct sink *sink, struct error *e)
 {
 	struct dir_sink *s = self_of(sink);
 	int rc = OK;
-	for (size_t i = 0; i < s->part_count && !rc; i++)
+	for (size_t i = 0; i < s->part_count && !rc && !s->flow; i++)
 		rc = dir_part_seal(s->parts[i], e);
+	if (!rc && s->flow)
+		rc = finish_all(s, e);
+	if (!rc && s->flow)
+		rc = dir_flow_prepare(s->flow, e);
 	return rc;
 }
 
-/* The longest without a record first: those are in the order of the records that ended them. */
 static int dir_commit(struct sink *sink, uint64_t n, const void *state, size_t len, struct error *e)
 {
-	(void)n;
-	(void)state;
-	(void)len;
 	struct dir_sink *s = self_of(sink);
-	int rc = OK;
-	while (s->part_count && !rc)
-		rc = drop_part(s, s->part_count - 1, true, e);
+	int rc = s->flow ? dir_flow_commit(s->flow, n, state, len, e) : finish_all(s, e);
+	if (!rc)
+		s->sink.pending = 0;
 	return rc;
+}
+
+static int64_t dir_pace(const struct sink *sink)
+{
+	return ((const struct dir_sink *)sink)->every;
 }
 
 static void dir_close(struct sink *sink)
 {
 	struct dir_sink *s = self_of(sink);
 	while (s->part_count)
-		drop_part(s, s->part_count - 1, false, NULL);
+		forget_part(s, s->part_count - 1);
+	if (s->flow)
+		dir_flow_release(s->flow);
+	free(s->flow);
 	arena_release(&s->arena);
 	free(s);
 }
 
-/* No `recover`: a commit over several files needs a record of the names before the renames. */
 static const struct sink_ops ops = {
+	.recover = dir_recover,
 	.batch = dir_batch,
 	.tick = dir_tick,
 	.due = dir_due,
 	.prepare = dir_prepare,
 	.commit = dir_commit,
+	.pace = dir_pace,
 	.close = dir_close,
 };
 
@@ -207,6 +247,7 @@ int dir_sink_open(const char *url, const struct sink_options *o, struct sink **o
 {
 	struct dir_sink *s = mem_zero(sizeof *s);
 	s->sink.ops = &ops;
+	s->io = o->io ? o->io : &files_real;
 	s->every = o->every ? o->every : MINUTE;
 	s->size = o->size ? (uint64_t)o->size : 64 << 20;
 	s->format.meta = o->meta;

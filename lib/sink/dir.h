@@ -18,6 +18,9 @@
  * that was longest without a record), and at the end: fsync, a rename that never overwrites, fsync of the directory.
  * So a file that can be seen is whole and stays as it is.
  *
+ * In a checkpointed flow no file is published by itself: those that are finished wait, hidden in one place, for the
+ * barrier (dir_flow.h), and `every` is the pace of the barriers.
+ *
  * Whoever begins a file in a directory removes the hidden files there that a dead process of the same user left
  * behind (nobody holds their lock).
  *

@@ -13,38 +13,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 
 static const char hidden_prefix[] = ".part-";
-enum { WRITE_MAX = 1 << 30, NAME_TRIES = 100 };
-
-static int sync_dir(const char *dir, struct error *e)
-{
-	int fd = open(*dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(e, "can't open %s", dir);
-	int rc = fsync(fd) ? error_errno(e, "can't sync %s", dir) : OK;
-	close(fd);
-	return rc;
-}
+enum { NAME_TRIES = 100 };
 
 /* Makes one directory and its entry in the one above durable. */
-static int make_dir(const char *dir, struct error *e)
+static int make_one(const struct files *io, const char *dir, struct error *e)
 {
-	if (!mkdir(dir, 0777)) {
-		const char *slash = strrchr(dir, '/');
-		char *parent = slash ? mem_copy(dir, slash == dir ? 1 : (size_t)(slash - dir)) : mem_copy(".", 1);
-		int rc = sync_dir(parent, e);
-		free(parent);
+	if (!io->mkdir(io, dir, 0777)) {
+		char *above = path_parent(dir);
+		int rc = path_sync(io, above, e);
+		free(above);
 		return rc;
 	}
-	return errno == EEXIST ? OK : error_errno(e, "can't make directory %s", dir);
+	return errno == EEXIST ? OK : error_errno(e, "cannot make the directory %s", dir);
 }
 
-static int make_dirs(const char *dir, struct error *e)
+int dir_make(const struct files *io, const char *dir, struct error *e)
 {
 	struct stat st;
 	if (!stat(dir, &st))
@@ -56,7 +44,7 @@ static int make_dirs(const char *dir, struct error *e)
 		if (*p != '/' && !end)
 			continue;
 		*p = 0;
-		rc = make_dir(path, e);
+		rc = make_one(io, path, e);
 		if (end)
 			break;
 		*p = '/';
@@ -74,106 +62,98 @@ static void choose_name(struct dir_file *f, const char *dir, const char *suffix)
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		random = (uint64_t)monotonic_now() ^ (uint64_t)getpid() << 40;
 	timestamp_format(now, "%Y%m%dT%H%M%S", day, sizeof day);
-	struct buf name = BUF_INIT, path = BUF_INIT;
-	buf_printf(&name, "%s.%09" PRId64 "Z-%016" PRIx64 "%s", day, now % SECOND, random, suffix);
-	buf_printf(&path, "%s/%s%s", dir, hidden_prefix, buf_string(&name));
-	buf_string(&path);
-	f->hidden = buf_detach(&path, NULL);
-	buf_printf(&path, "%s/%s", dir, buf_string(&name));
-	buf_string(&path);
-	f->final = buf_detach(&path, NULL);
+	char *name = file_path("%s.%09" PRId64 "Z-%016" PRIx64 "%s", day, now % SECOND, random, suffix);
+	f->file.path = file_path("%s/%s%s", dir, hidden_prefix, name);
+	f->final = file_path("%s/%s", dir, name);
 	f->dir_len = strlen(dir);
-	buf_release(&name);
-}
-
-static void forget_name(struct dir_file *f)
-{
-	free(f->hidden);
-	free(f->final);
-	f->hidden = f->final = NULL;
+	free(name);
 }
 
 /* Between creation and lock a file looks abandoned, and may be cleaned away: then its last link is gone. */
-static bool lock_new(int fd)
+static bool lock_new(const struct file *f)
 {
-	struct stat st;
-	while (flock(fd, LOCK_EX))
+	while (f->io->lock(f->io, f->fd, LOCK_EX))
 		if (errno != EINTR)
 			return true; /* no locks on this file system: nobody can clean there, either */
-	return fstat(fd, &st) || st.st_nlink > 0;
+	return f->io->linked(f->io, f->fd, f->path) != 0;
 }
 
-int dir_file_create(struct dir_file *f, const char *dir, const char *suffix, struct error *e)
+static void forget(struct dir_file *f)
 {
-	*f = (struct dir_file){.fd = -1};
-	int rc = make_dirs(dir, e);
+	file_close(&f->file);
+	free(f->final);
+	*f = DIR_FILE_NONE;
+}
+
+int dir_file_create(struct dir_file *f, const struct files *io, const char *dir, const char *suffix, struct error *e)
+{
+	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	*f = DIR_FILE_NONE;
+	int rc = dir_make(io, dir, e);
 	for (int i = 0; i < NAME_TRIES && !rc; i++) {
 		choose_name(f, dir, suffix);
-		f->fd = open(f->hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-		if (f->fd < 0 && errno != EEXIST) {
-			rc = error_errno(e, "can't make %s", f->hidden);
-			break;
-		}
-		if (f->fd >= 0 && lock_new(f->fd))
+		f->file.io = io;
+		f->file.fd = io->open(io, f->file.path, flags, 0666);
+		if (f->file.fd < 0 && errno != EEXIST)
+			rc = error_errno(e, "cannot make %s", f->file.path);
+		if (f->file.fd >= 0 && lock_new(&f->file))
 			return OK;
-		if (f->fd >= 0)
-			close(f->fd);
-		f->fd = -1;
-		forget_name(f);
+		forget(f);
 	}
-	forget_name(f);
 	return rc ? rc : error_set(e, ERR_FAILED, "no new file stays in %s: something removes it", dir);
+}
+
+int dir_file_hide(struct dir_file *f, const char *path, struct error *e)
+{
+	const struct files *io = f->file.io;
+	int rc = path_rename_new(io, f->file.path, path, e);
+	if (rc < 0 && errno == EXDEV)
+		rc = error_set(e, ERR_FAILED,
+			       "%.*s is on another file system than %s: files there could not appear together; name it "
+			       "in the part of the pattern before the first brace",
+			       (int)f->dir_len, f->final, path);
+	if (rc <= 0)
+		return rc < 0 ? rc : error_set(e, ERR_FAILED, "%s is there already", path);
+	free(f->file.path);
+	f->file.path = mem_copy(path, strlen(path));
+	return OK;
 }
 
 int dir_file_write(struct dir_file *f, const char *p, size_t len, struct error *e)
 {
-	while (len) {
-		ssize_t n = write(f->fd, p, len < WRITE_MAX ? len : WRITE_MAX);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_errno(e, "can't write %s", f->hidden);
-		p += n;
-		len -= (size_t)n;
-	}
-	return OK;
+	int rc = file_write(&f->file, p, len, f->written, e);
+	f->written += (int64_t)len;
+	return rc;
 }
 
 int dir_file_sync(struct dir_file *f, struct error *e)
 {
-	return fsync(f->fd) ? error_errno(e, "can't sync %s", f->hidden) : OK;
-}
-
-/* Where the file system can't rename without overwriting, a second link can't overwrite either. */
-static int rename_new(const char *from, const char *to)
-{
-	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	return link(from, to) || unlink(from) ? -1 : 0;
+	return file_sync(&f->file, e);
 }
 
 int dir_file_publish(struct dir_file *f, struct error *e)
 {
-	if (rename_new(f->hidden, f->final))
-		return error_errno(e, "can't publish %s", f->final);
-	free(f->hidden);
-	f->hidden = NULL;
+	int rc = path_rename_new(f->file.io, f->file.path, f->final, e);
+	if (rc <= 0)
+		return rc < 0 ? rc : error_set(e, ERR_FAILED, "cannot publish %s: File exists", f->final);
+	f->published = true;
 	char *dir = mem_copy(f->final, f->dir_len);
-	int rc = sync_dir(dir, e);
+	rc = path_sync(f->file.io, *dir ? dir : ".", e);
 	free(dir);
 	return rc;
 }
 
+void dir_file_leave(struct dir_file *f)
+{
+	f->published = true;
+	dir_file_close(f);
+}
+
 void dir_file_close(struct dir_file *f)
 {
-	if (f->hidden)
-		unlink(f->hidden);
-	if (f->fd >= 0)
-		close(f->fd);
-	forget_name(f);
-	f->fd = -1;
+	if (f->file.fd >= 0 && !f->published)
+		path_remove(f->file.io, f->file.path, NULL);
+	forget(f);
 }
 
 static void clean_one(int dir, const char *name)

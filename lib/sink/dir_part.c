@@ -9,7 +9,7 @@
 #include "codec/archive.h"
 #include "codec/zstd.h"
 #include "format/frame.h"
-#include "sink/dir_file.h"
+#include "sink/dir_flow.h"
 
 /* Text is packed and written in pieces of this size; rows are gathered to frames of this many, or this many bytes. */
 enum { PIECE = 64 << 10, FRAME_ROWS = 4096, FRAME_BYTES = 256 << 10, ZSTD_LEVEL = 3 };
@@ -63,18 +63,21 @@ static int start_packer(struct dir_part *p, const struct dir_format *f, struct e
 	}
 }
 
-int dir_part_open(const char *dir, const struct dir_format *f, int64_t now, struct dir_part **out, struct error *e)
+int dir_part_open(const char *dir, const struct dir_format *f, const struct files *io, const struct dir_flow *flow,
+		  int64_t now, struct dir_part **out, struct error *e)
 {
 	struct dir_part *p = mem_zero(sizeof *p);
 	char suffix[32];
 	snprintf(suffix, sizeof suffix, "%s%s", extensions[f->format], endings[outer(f)]);
-	p->file.fd = -1;
+	p->file = DIR_FILE_NONE;
 	p->dir = mem_copy(dir, strlen(dir));
 	p->opened = now;
 	*out = NULL;
 	int rc = start_packer(p, f, e);
 	if (!rc)
-		rc = dir_file_create(&p->file, dir, suffix, e);
+		rc = dir_file_create(&p->file, io, dir, suffix, e);
+	if (!rc && flow)
+		rc = dir_flow_hide(flow, &p->file, e);
 	if (rc) {
 		dir_part_free(p);
 		return rc;
@@ -172,6 +175,16 @@ int dir_part_publish(struct dir_part *p, struct error *e)
 		return OK;
 	int rc = dir_part_seal(p, e);
 	return rc ? rc : dir_file_publish(&p->file, e);
+}
+
+int dir_part_leave(struct dir_part *p, struct dir_flow *flow, struct error *e)
+{
+	if (!p->rows)
+		return OK;
+	int rc = dir_part_seal(p, e);
+	if (!rc)
+		dir_flow_add(flow, &p->file);
+	return rc;
 }
 
 void dir_part_free(struct dir_part *p)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "format/text.h"
 #include "record/batch.h"
+#include "store/file.h"
 
 enum dir_compress { DIR_PLAIN, DIR_GZIP, DIR_ZSTD, DIR_ZIP };
 
@@ -18,16 +19,20 @@ struct dir_format {
 };
 
 struct dir_part;
+struct dir_flow;
 
-/* `now`: of monotonic_now, for dir_part_opened. */
-int dir_part_open(const char *dir, const struct dir_format *f, int64_t now, struct dir_part **out, struct error *e);
+/* `now`: of monotonic_now, for dir_part_opened. `flow`: the file is hidden there (sink/dir_flow.h); NULL: in DIR itself. */
+int dir_part_open(const char *dir, const struct dir_format *f, const struct files *io, const struct dir_flow *flow,
+		  int64_t now, struct dir_part **out, struct error *e);
 /* Takes the selected rows of b; those that the format can't hold become rejects of b. *taken is how many were taken. */
 int dir_part_write(struct dir_part *p, struct batch *b, uint64_t *taken, struct error *e);
 /* All bytes are written and durable; only publish and free may follow. */
 int dir_part_seal(struct dir_part *p, struct error *e);
 /* Makes the file visible (seals it first). A part without rows is not published. */
 int dir_part_publish(struct dir_part *p, struct error *e);
-/* Removes the file, if it was not published. */
+/* Seals it and leaves it to the flow's next commit. One without rows is removed. */
+int dir_part_leave(struct dir_part *p, struct dir_flow *flow, struct error *e);
+/* Removes the file, if it was neither published nor left. */
 void dir_part_free(struct dir_part *p);
 
 const char *dir_part_dir(const struct dir_part *p);

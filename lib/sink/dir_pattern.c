@@ -96,6 +96,19 @@ int dir_pattern_parse(const char *text, struct arena *a, struct dir_pattern *p, 
 	return OK;
 }
 
+const char *dir_pattern_fixed(const struct dir_pattern *p, struct arena *a)
+{
+	struct buf text = BUF_INIT;
+	for (size_t i = 0; i < p->count && p->pieces[i].literal; i++)
+		buf_string_append(&text, p->pieces[i].literal);
+	const char *slash = p->constant ? NULL : strrchr(buf_string(&text), '/');
+	if (!p->constant)
+		text.len = !slash ? 0 : slash == text.data ? 1 : (size_t)(slash - text.data);
+	const char *fixed = text.len ? arena_copy(a, text.data, text.len) : ".";
+	buf_release(&text);
+	return fixed;
+}
+
 /* -- expanding -- */
 
 static const struct column *find(const char *field, const struct batch *b)

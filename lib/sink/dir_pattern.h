@@ -20,6 +20,8 @@ struct dir_pattern {
 
 /* ERR_USAGE with what is wrong with it. */
 int dir_pattern_parse(const char *text, struct arena *a, struct dir_pattern *p, struct error *e);
+/* The directory that is above all those of the pattern: `lake` of `lake/{x}` and of `lake/a{x}`; `.` if it is none. In the arena. */
+const char *dir_pattern_fixed(const struct dir_pattern *p, struct arena *a);
 /* Finds the fields in this batch, for dir_pattern_expand. */
 void dir_pattern_bind(struct dir_pattern *p, const struct batch *b);
 /* Appends the directory of a row. */

@@ -81,6 +81,11 @@ int sink_commit(struct sink *s, uint64_t n, const void *state, size_t len, struc
 	return s->ops->commit(s, n, state, len, e);
 }
 
+int64_t sink_pace(const struct sink *s)
+{
+	return s->ops->pace ? s->ops->pace(s) : 0;
+}
+
 void sink_close(struct sink *s)
 {
 	if (s)

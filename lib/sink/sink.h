@@ -45,11 +45,17 @@
 
 #include "base/error.h"
 #include "record/batch.h"
+#include "store/file.h"
 
 struct sink_options {
 	int64_t every; /* ns from the first record to the commit; 0: the destination's own pace */
 	int64_t size;  /* bytes after which a file is full; 0: 64 MiB. Only `dir:` has files */
 	bool meta;     /* metadata are delivered too */
+	/* In a checkpointed flow a destination may find out only in sink_prepare what it cannot hold: such rows are given here, as rejects
+	   of a batch. */
+	int (*rejected)(void *arg, struct batch *b, struct error *e);
+	void *rejected_arg;
+	const struct files *io; /* of `dir:`; NULL: the real one */
 };
 
 /* What the storage says about a flow. */
@@ -70,6 +76,7 @@ struct sink_ops {
 	int64_t (*due)(const struct sink *s);
 	int (*prepare)(struct sink *s, struct error *e);
 	int (*commit)(struct sink *s, uint64_t n, const void *state, size_t len, struct error *e);
+	int64_t (*pace)(const struct sink *s);
 	void (*close)(struct sink *s);
 };
 
@@ -82,7 +89,7 @@ struct sink { /* the head of each destination's own struct */
 bool sink_knows(const char *url);
 /* ERR_USAGE for a URL that makes no sense, ERR_FAILED for a place that can't be written to. */
 int sink_open(const char *url, const struct sink_options *o, struct sink **out, struct error *e);
-/* ERR_UPSTREAM if a greater epoch is there. ERR_USAGE if the destination has no checkpoints. */
+/* ERR_UPSTREAM if this epoch or a greater one is there. ERR_USAGE if the destination has no checkpoints. */
 int sink_recover(struct sink *s, const char *flow, uint64_t epoch, struct sink_position *last, struct error *e);
 /* Takes the selected rows. A row that the destination cannot hold becomes a reject of b (the selection stays). */
 int sink_batch(struct sink *s, struct batch *b, struct error *e);
@@ -93,6 +100,8 @@ int64_t sink_due(const struct sink *s);
 int sink_prepare(struct sink *s, struct error *e);
 /* n 0: no checkpoint, and state is NULL. ERR_UPSTREAM, with nothing changed, if another epoch has taken over. */
 int sink_commit(struct sink *s, uint64_t n, const void *state, size_t len, struct error *e);
+/* How far apart the commits of a checkpointed flow should be at least, ns. */
+int64_t sink_pace(const struct sink *s);
 /* Throws away what is not committed. NULL is allowed. */
 void sink_close(struct sink *s);
 

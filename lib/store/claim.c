@@ -152,7 +152,12 @@ int claim_keep(const struct claim *c, uint64_t n, struct buf *text, struct error
 
 int claim_clean(const struct claim *c, struct error *e)
 {
-	return claim_files_clean(c->io, c->directory, c->epoch, e);
+	return claim_clean_before(c, c->epoch, e);
+}
+
+int claim_clean_before(const struct claim *c, uint64_t epoch, struct error *e)
+{
+	return claim_files_clean(c->io, c->directory, epoch, e);
 }
 
 int claim_forget_below(const struct claim *c, uint64_t n, struct error *e)

@@ -157,6 +157,13 @@ int path_rename(const struct files *io, const char *from, const char *to, struct
 	return io->rename(io, from, to) ? error_errno(e, "cannot rename %s to %s", from, to) : OK;
 }
 
+int path_rename_new(const struct files *io, const char *from, const char *to, struct error *e)
+{
+	if (!io->rename_new(io, from, to))
+		return 1;
+	return errno == EEXIST ? 0 : error_errno(e, "cannot rename %s to %s", from, to);
+}
+
 struct removal {
 	const struct files *io;
 	const char *path;

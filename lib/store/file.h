@@ -32,6 +32,8 @@ struct files {
 	int (*linked)(const struct files *io, int fd, const char *path);
 	int (*lock)(const struct files *io, int fd, int operation); /* flock */
 	int (*rename)(const struct files *io, const char *from, const char *to);
+	/* The same, but EEXIST if `to` is there: of several that try at once, one succeeds. */
+	int (*rename_new)(const struct files *io, const char *from, const char *to);
 	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
 	int (*remove)(const struct files *io, const char *path); /* a file, or an empty directory */
 	/* Calls each(arg, name) for every entry but `.` and `..`. */
@@ -91,6 +93,8 @@ int file_try_lock(const struct file *f, struct error *e);
 void file_unlock(const struct file *f);
 
 int path_rename(const struct files *io, const char *from, const char *to, struct error *e);
+/* Never overwrites: 1, or 0 if something of that name was there. */
+int path_rename_new(const struct files *io, const char *from, const char *to, struct error *e);
 /* A file, or a directory with all that is in it; what is not there is removed. */
 int path_remove(const struct files *io, const char *path, struct error *e);
 /* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */

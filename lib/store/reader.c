@@ -118,7 +118,8 @@ size_t store_reader_shards(const struct store_reader *r)
 struct store_shard_state store_reader_shard(const struct store_reader *r, size_t i)
 {
 	const struct lane *l = r->lanes[i];
-	return (struct store_shard_state){short_name(l->stream), l->shard, l->ended};
+	const struct catalog_shard *shard = catalog_shard(&l->stream->catalog, l->shard);
+	return (struct store_shard_state){short_name(l->stream), l->shard, l->ended, l->ended && shard && shard->closed};
 }
 
 uint64_t store_reader_changes(const struct store_reader *r)

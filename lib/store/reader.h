@@ -92,7 +92,8 @@ bool store_reader_done(const struct store_reader *r);
 struct store_shard_state {
 	const char *name; /* of the stream, without a path before it: as in @stream */
 	uint32_t shard;
-	bool ended; /* nothing will follow from it */
+	bool ended;  /* nothing will follow from it, to this reader */
+	bool closed; /* nor to any later one: it is a parent, read to its end */
 };
 
 size_t store_reader_streams(const struct store_reader *r);

@@ -88,6 +88,17 @@ static int system_rename(const struct files *io, const char *from, const char *t
 	return rename(from, to);
 }
 
+/* Where the file system can't rename without overwriting, a second link can't overwrite either. */
+static int system_rename_new(const struct files *io, const char *from, const char *to)
+{
+	(void)io;
+	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return link(from, to) || unlink(from) ? -1 : 0;
+}
+
 static int system_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	(void)io;
@@ -172,6 +183,7 @@ const struct files files_real = {
 	.linked = system_linked,
 	.lock = system_lock,
 	.rename = system_rename,
+	.rename_new = system_rename_new,
 	.mkdir = system_mkdir,
 	.remove = system_remove,
 	.list = system_list,

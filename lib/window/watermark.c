@@ -95,6 +95,12 @@ static bool is_split(struct value state)
 	return state.type == TYPE_STRING && state.len == 5 && !memcmp(state.s, "split", 5);
 }
 
+/* A source announces its shards at the start of each run. */
+static bool is_known(const struct watermark *w, struct value name)
+{
+	return w->resumed && w->count && *place(w, name);
+}
+
 int watermark_frame(struct watermark *w, const struct batch *b, bool times, struct error *e)
 {
 	for (uint32_t i = 0; i < batch_count(b); i++) {
@@ -108,6 +114,8 @@ int watermark_frame(struct watermark *w, const struct batch *b, bool times, stru
 		if (!value_is_missing(time) && time.type != TYPE_TIME)
 			return error_set(e, ERR_FAILED, "watermark frame: `time` is no time");
 		bool use = times && time.type == TYPE_TIME;
+		if (state == SHARD_ACTIVE && !use && is_known(w, frame_field(b, "shard", row)))
+			continue;
 		watermark_shard(w, frame_field(b, "shard", row), use ? time.i : TIMESTAMP_MIN, state);
 	}
 	return OK;

@@ -45,6 +45,7 @@ struct watermark {
 	uint32_t count, cap;
 	uint32_t *index;     /* number + 1 by name, open addressing */
 	uint32_t index_size; /* a power of two */
+	bool resumed;        /* it has what a run before this one left */
 	uint32_t last;       /* the shard found last: the next record is usually of the same */
 	struct arena names;
 };
@@ -64,6 +65,13 @@ void watermark_shard(struct watermark *w, struct value name, int64_t greatest, e
 /* Takes a WATERMARK frame: fields shard, time, state. With `times` false the times are not looked at, for the source's
    @time is not what the windows go by. A row that makes no sense is ERR_FAILED. */
 int watermark_frame(struct watermark *w, const struct batch *b, bool times, struct error *e);
+
+/*
+ * A tracker as rows, for a snapshot, and back into a new one: `shard`, `greatest`, `floor`, `state`, and for how long (ns) nothing was heard of
+ * it while somebody listened; in the first row also `at`. Afterwards, that a shard is announced which was known is no sign of life.
+ */
+void watermark_save(const struct watermark *w, struct batch *b);
+int watermark_load(struct watermark *w, const struct batch *b, struct error *e);
 
 /* Reads a WATERMARK frame as stages behind stream-window get it: event time as a whole. TIMESTAMP_MIN if there is none
  * in it. */

@@ -450,11 +450,9 @@ static int disk_lock(const struct files *io, int fd, int operation)
 	}
 }
 
-static int disk_rename(const struct files *io, const char *from, const char *to)
+static int rename_now(struct disk *d, const char *from, const char *to)
 {
-	struct disk *d = disk_of(io);
 	struct change c = {.kind = CHANGE_RENAME};
-	before(d);
 	c.node = find_parent(d, from, c.name);
 	c.to = find_parent(d, to, c.to_name);
 	if (c.node < 0 || c.to < 0)
@@ -469,6 +467,18 @@ static int disk_rename(const struct files *io, const char *from, const char *to)
 		return errno = ENOTEMPTY, -1;
 	change(d, &c);
 	return 0;
+}
+
+static int disk_rename(const struct files *io, const char *from, const char *to)
+{
+	before(disk_of(io));
+	return rename_now(disk_of(io), from, to);
+}
+
+static int disk_rename_new(const struct files *io, const char *from, const char *to)
+{
+	before(disk_of(io));
+	return find(disk_of(io), to) >= 0 ? (errno = EEXIST, -1) : rename_now(disk_of(io), from, to);
 }
 
 static int disk_mkdir(const struct files *io, const char *path, mode_t mode)
@@ -551,6 +561,7 @@ static const struct files disk_io = {
 	.linked = disk_linked,
 	.lock = disk_lock,
 	.rename = disk_rename,
+	.rename_new = disk_rename_new,
 	.mkdir = disk_mkdir,
 	.remove = disk_remove,
 	.list = disk_list,

@@ -145,6 +145,11 @@ static int faulty_rename(const struct files *io, const char *from, const char *t
 	return strikes(io) ? -1 : UNDER(io)->rename(UNDER(io), from, to);
 }
 
+static int faulty_rename_new(const struct files *io, const char *from, const char *to)
+{
+	return strikes(io) ? -1 : UNDER(io)->rename_new(UNDER(io), from, to);
+}
+
 static int faulty_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	return strikes(io) ? -1 : UNDER(io)->mkdir(UNDER(io), path, mode);
@@ -187,6 +192,7 @@ static const struct files faulty_io = {
 	.linked = faulty_linked,
 	.lock = faulty_lock,
 	.rename = faulty_rename,
+	.rename_new = faulty_rename_new,
 	.mkdir = faulty_mkdir,
 	.remove = faulty_remove,
 	.list = faulty_list,

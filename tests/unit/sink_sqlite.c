@@ -3,31 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/timestamp.h"
-#include "format/text.h"
-#include "sink/sink.h"
-#include "test.h"
+#include "sink_help.h"
 
-static struct error e;
 static char dir[] = "/tmp/sink-sqlite-XXXXXX";
-static struct batch batch;
-static char *text_held;
-
-/* JSON lines as a batch, which lives until the next. */
-static struct batch *rows(const char *json)
-{
-	size_t len = strlen(json), used;
-	free(text_held);
-	text_held = mem_zero(len + DECODE_SLACK);
-	memcpy(text_held, json, len);
-	batch_clear(&batch);
-	struct decoder *d = json_decoder_new(&(struct decode_options){0});
-	CHECK(d->ops->decode(d, text_held, len, true, BATCH_ROWS, &batch, &used, &e) == OK && used == len);
-	CHECK(batch.reject_count == 0);
-	decoder_free(d);
-	return &batch;
-}
 
 static struct sink *open_sink(const char *rest)
 {

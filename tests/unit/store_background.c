@@ -37,23 +37,23 @@ static void unsteady_init(long every, int delay)
 static void check_all(const char *name, int64_t count)
 {
 	struct error e = {0};
-	struct ledger l;
-	ledger_init(&l, count);
-	CHECK(!ledger_read(&l, &files_real, name, BOUND_ALL, BOUND_ALL, &e));
+	struct tally l;
+	tally_init(&l, count);
+	CHECK(!tally_read(&l, &files_real, name, BOUND_ALL, BOUND_ALL, &e));
 	CHECK(l.records == (uint64_t)count && !l.foreign && !l.disorder && !l.damages);
-	CHECK(!ledger_wrong(&l, 0, count, 1));
-	ledger_release(&l);
+	CHECK(!tally_wrong(&l, 0, count, 1));
+	tally_release(&l);
 }
 
 static uint64_t readable(const char *name)
 {
 	struct error e = {0};
-	struct ledger l;
-	ledger_init(&l, RECORDS);
-	CHECK(!ledger_read(&l, &files_real, name, BOUND_ALL, BOUND_ALL, &e));
-	CHECK(!ledger_twice(&l) && !l.foreign);
+	struct tally l;
+	tally_init(&l, RECORDS);
+	CHECK(!tally_read(&l, &files_real, name, BOUND_ALL, BOUND_ALL, &e));
+	CHECK(!tally_twice(&l) && !l.foreign);
 	uint64_t n = l.records;
-	ledger_release(&l);
+	tally_release(&l);
 	return n;
 }
 

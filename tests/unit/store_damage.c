@@ -93,17 +93,17 @@ static bool is_head(const struct saved *s)
 /* Reads all: served and lost make up `total`, and what is served is right. Returns how many were lost, or -1. */
 static int64_t read_all(int64_t total)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	ledger_init(&l, TOTAL + MORE);
-	int r = ledger_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e);
-	bool good = !r && !l.foreign && !l.disorder && !ledger_twice(&l) && (int64_t)(l.records + l.lost) == total;
+	tally_init(&l, TOTAL + MORE);
+	int r = tally_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e);
+	bool good = !r && !l.foreign && !l.disorder && !tally_twice(&l) && (int64_t)(l.records + l.lost) == total;
 	if (!good)
 		fprintf(stderr, "  %d records %llu lost %llu foreign %llu disorder %llu twice %llu %s\n", r,
 			(unsigned long long)l.records, (unsigned long long)l.lost, (unsigned long long)l.foreign,
-			(unsigned long long)l.disorder, (unsigned long long)ledger_twice(&l), e.text);
+			(unsigned long long)l.disorder, (unsigned long long)tally_twice(&l), e.text);
 	int64_t lost = good ? (int64_t)l.lost : -1;
-	ledger_release(&l);
+	tally_release(&l);
 	return lost;
 }
 
@@ -168,7 +168,7 @@ static void test_cuts_without_head(void)
 		if (is_segment(&files[i]) && (!newest || strcmp(files[i].path, newest->path) > 0))
 			newest = &files[i];
 	for (size_t len = 0; len < newest->len; len++) {
-		struct ledger before, after;
+		struct tally before, after;
 		struct error e = {0};
 		restore();
 		for (int i = 0; i < file_count; i++)
@@ -177,18 +177,18 @@ static void test_cuts_without_head(void)
 			else if (is_head(&files[i]))
 				unlink(files[i].path);
 		put_file(newest, len);
-		ledger_init(&before, TOTAL + MORE);
-		ledger_init(&after, TOTAL + MORE);
-		CHECK(!ledger_read(&before, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
+		tally_init(&before, TOTAL + MORE);
+		tally_init(&after, TOTAL + MORE);
+		CHECK(!tally_read(&before, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
 		CHECK(!before.foreign && !before.disorder && !before.lost &&
-		      !ledger_wrong(&before, 0, (int64_t)before.records, 1));
+		      !tally_wrong(&before, 0, (int64_t)before.records, 1));
 		CHECK(!append_frames(TOTAL, 1, MORE));
-		CHECK(!ledger_read(&after, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
+		CHECK(!tally_read(&after, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
 		CHECK(after.records == before.records + MORE && !after.foreign && !after.disorder && !after.lost);
-		CHECK(!ledger_wrong(&after, TOTAL, TOTAL + MORE, 1) &&
-		      !ledger_wrong(&after, 0, (int64_t)before.records, 1));
-		ledger_release(&before);
-		ledger_release(&after);
+		CHECK(!tally_wrong(&after, TOTAL, TOTAL + MORE, 1) &&
+		      !tally_wrong(&after, 0, (int64_t)before.records, 1));
+		tally_release(&before);
+		tally_release(&after);
 	}
 	restore();
 }

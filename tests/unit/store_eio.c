@@ -23,7 +23,7 @@ static void fill_stream(void)
 }
 
 struct account {
-	struct ledger ledger;
+	struct tally ledger;
 	char reason[512];
 	int64_t from, to;
 };
@@ -31,7 +31,7 @@ struct account {
 static void on_damage(void *arg, const struct damage *d)
 {
 	struct account *a = arg;
-	ledger_damage(&a->ledger, d);
+	tally_damage(&a->ledger, d);
 	snprintf(a->reason, sizeof a->reason, "%s", d->reason);
 	if (a->ledger.damages == 1)
 		a->from = d->from;
@@ -44,15 +44,15 @@ static int read_all(struct account *a, const struct files *io, struct error *e)
 	struct store_reader *reader;
 	struct store_item item;
 	*a = (struct account){0};
-	ledger_init(&a->ledger, TOTAL + ROWS);
+	tally_init(&a->ledger, TOTAL + ROWS);
 	int r = store_reader_open(&reader, io, &stream_path, 1, &o, e);
 	while (!r && (r = store_reader_next(reader, &item, e)) > 0) {
-		ledger_add(&a->ledger, item.batch, item.shard);
+		tally_add(&a->ledger, item.batch, item.shard);
 		r = 0;
 	}
 	store_reader_close(reader);
-	CHECK(!a->ledger.foreign && !a->ledger.disorder && !ledger_twice(&a->ledger));
-	ledger_release(&a->ledger);
+	CHECK(!a->ledger.foreign && !a->ledger.disorder && !tally_twice(&a->ledger));
+	tally_release(&a->ledger);
 	return r;
 }
 

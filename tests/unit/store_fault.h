@@ -276,6 +276,11 @@ static inline int fault_rename(const struct files *io, const char *from, const c
 	return fails(io, CALL_CHANGE) ? -1 : rename(from, to);
 }
 
+static inline int fault_rename_new(const struct files *io, const char *from, const char *to)
+{
+	return fails(io, CALL_CHANGE) ? -1 : files_real.rename_new(&files_real, from, to);
+}
+
 static inline int fault_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	return fails(io, CALL_CHANGE) ? -1 : mkdir(path, mode);
@@ -313,6 +318,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.linked = fault_linked,
 				.lock = fault_lock,
 				.rename = fault_rename,
+				.rename_new = fault_rename_new,
 				.mkdir = fault_mkdir,
 				.remove = fault_remove,
 				.list = fault_list,

@@ -56,21 +56,21 @@ static void new_stream(void)
 /* What the runs acknowledged is there once, nothing is there twice or damaged. */
 static bool all_there(const struct files *io, const struct run *runs, int count)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	ledger_init(&l, runs[count - 1].begun);
-	bool good = !ledger_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e);
+	tally_init(&l, runs[count - 1].begun);
+	bool good = !tally_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e);
 	int64_t from = 0;
 	for (int i = 0; i < count; i++) {
-		good = good && !ledger_wrong(&l, from, runs[i].acked, 1);
+		good = good && !tally_wrong(&l, from, runs[i].acked, 1);
 		from = runs[i].begun;
 	}
-	good = good && !ledger_twice(&l) && !l.foreign && !l.disorder && !l.damages;
+	good = good && !tally_twice(&l) && !l.foreign && !l.disorder && !l.damages;
 	if (!good)
 		fprintf(stderr, "  records %llu foreign %llu disorder %llu damages %llu twice %llu: %s\n",
 			(unsigned long long)l.records, (unsigned long long)l.foreign, (unsigned long long)l.disorder,
-			(unsigned long long)l.damages, (unsigned long long)ledger_twice(&l), e.text);
-	ledger_release(&l);
+			(unsigned long long)l.damages, (unsigned long long)tally_twice(&l), e.text);
+	tally_release(&l);
 	return good;
 }
 
@@ -227,11 +227,11 @@ static void test_two_writers(enum accident accident)
 	shard_close(&one);
 	shard_close(&two);
 	/* Another order, but each of them once. */
-	struct ledger l;
-	ledger_init(&l, run.begun);
-	CHECK(!ledger_read(&l, &f.io, stream_path, BOUND_ALL, BOUND_ALL, &e));
-	CHECK(!ledger_wrong(&l, 0, run.begun, 1) && !l.disorder && !l.foreign && !l.damages);
-	ledger_release(&l);
+	struct tally l;
+	tally_init(&l, run.begun);
+	CHECK(!tally_read(&l, &f.io, stream_path, BOUND_ALL, BOUND_ALL, &e));
+	CHECK(!tally_wrong(&l, 0, run.begun, 1) && !l.disorder && !l.foreign && !l.damages);
+	tally_release(&l);
 	faulty_release(&f);
 }
 
@@ -242,15 +242,15 @@ static void test_replaced_under_follower(void)
 	struct faulty f;
 	struct shard s;
 	struct batch b;
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	struct store_reader_options o = {.follow = true, .damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader_options o = {.follow = true, .damaged = tally_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
 	new_stream();
 	faulty_init(&f, 1);
 	f.calls = CALL_SYNC;
-	ledger_init(&l, 100);
+	tally_init(&l, 100);
 	batch_init(&b);
 	CHECK(!shard_open(&s, &f.io, stream_path, 0, &e));
 	s.segment_size = SMALL_SEGMENT;
@@ -266,12 +266,12 @@ static void test_replaced_under_follower(void)
 	}
 	CHECK(f.fired && s.head.base > 0);
 	while (store_reader_next(reader, &item, &e) > 0)
-		ledger_add(&l, item.batch, item.shard);
+		tally_add(&l, item.batch, item.shard);
 	CHECK(l.records == 100 && !l.damages && !l.disorder && !l.foreign);
 	store_reader_close(reader);
 	shard_close(&s);
 	batch_release(&b);
-	ledger_release(&l);
+	tally_release(&l);
 	faulty_release(&f);
 }
 

@@ -1,4 +1,4 @@
-/* What the tests of the store share: a directory of their own, records with a number, and a ledger of them. */
+/* What the tests of the store share: a directory of their own, records with a number, and a tally of them. */
 #ifndef STREAM_TESTS_UNIT_STORE_HELP_H
 #define STREAM_TESTS_UNIT_STORE_HELP_H
 
@@ -81,7 +81,7 @@ static inline int test_append(struct store_writer *w, int64_t first, uint32_t co
 }
 
 /* How often each number below `size` was read. */
-struct ledger {
+struct tally {
 	uint32_t *seen;
 	int64_t size;
 	uint64_t records, foreign, disorder; /* not as they were written; @seq or @arrived not rising within a shard */
@@ -90,24 +90,24 @@ struct ledger {
 	int64_t last_arrived[64];
 };
 
-static inline void ledger_init(struct ledger *l, int64_t size)
+static inline void tally_init(struct tally *l, int64_t size)
 {
-	*l = (struct ledger){.size = size, .seen = mem_zero((size_t)size * sizeof *l->seen + 1)};
+	*l = (struct tally){.size = size, .seen = mem_zero((size_t)size * sizeof *l->seen + 1)};
 }
 
-static inline void ledger_release(struct ledger *l)
+static inline void tally_release(struct tally *l)
 {
 	free(l->seen);
 }
 
-static inline void ledger_damage(void *arg, const struct damage *d)
+static inline void tally_damage(void *arg, const struct damage *d)
 {
-	struct ledger *l = arg;
+	struct tally *l = arg;
 	l->damages++;
 	l->lost += d->behind - d->first;
 }
 
-static inline void ledger_add(struct ledger *l, const struct batch *b, uint32_t shard)
+static inline void tally_add(struct tally *l, const struct batch *b, uint32_t shard)
 {
 	const struct column *n = batch_field(b, "n", 1), *who = batch_field(b, "who", 3);
 	for (uint32_t i = 0; i < batch_count(b); i++) {
@@ -129,7 +129,7 @@ static inline void ledger_add(struct ledger *l, const struct batch *b, uint32_t 
 }
 
 /* Numbers in [from, to) that were not read exactly `times` times. */
-static inline uint64_t ledger_wrong(const struct ledger *l, int64_t from, int64_t to, uint32_t times)
+static inline uint64_t tally_wrong(const struct tally *l, int64_t from, int64_t to, uint32_t times)
 {
 	uint64_t wrong = 0;
 	for (int64_t i = from; i < to; i++)
@@ -137,7 +137,7 @@ static inline uint64_t ledger_wrong(const struct ledger *l, int64_t from, int64_
 	return wrong;
 }
 
-static inline uint64_t ledger_twice(const struct ledger *l)
+static inline uint64_t tally_twice(const struct tally *l)
 {
 	uint64_t twice = 0;
 	for (int64_t i = 0; i < l->size; i++)
@@ -146,17 +146,17 @@ static inline uint64_t ledger_twice(const struct ledger *l)
 }
 
 /* Reads all there is now. */
-static inline int ledger_read(struct ledger *l, const struct files *io, const char *name, struct bound from,
-			      struct bound to, struct error *e)
+static inline int tally_read(struct tally *l, const struct files *io, const char *name, struct bound from,
+			     struct bound to, struct error *e)
 {
-	struct store_reader_options o = {.from = from, .to = to, .damaged = ledger_damage, .damaged_arg = l};
+	struct store_reader_options o = {.from = from, .to = to, .damaged = tally_damage, .damaged_arg = l};
 	struct store_reader *reader;
 	struct store_item item;
 	int r = store_reader_open(&reader, io, &name, 1, &o, e);
 	if (r)
 		return r;
 	while ((r = store_reader_next(reader, &item, e)) > 0)
-		ledger_add(l, item.batch, item.shard);
+		tally_add(l, item.batch, item.shard);
 	if (!r && !store_reader_done(reader))
 		r = error_set(e, ERR_FAILED, "a bounded read that is not done");
 	store_reader_close(reader);

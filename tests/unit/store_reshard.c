@@ -9,17 +9,17 @@
 /* What was acknowledged is there once, nothing twice or damaged, @seq rises in shards, numbers rise for each key. */
 static bool all_there(const struct files *io, const int64_t (*acked)[2], int count, int64_t begun)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	struct store_reader_options o = {.damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader_options o = {.damaged = tally_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
 	int64_t last[KEYS] = {0};
 	uint64_t disorder = 0, lost = 0;
-	ledger_init(&l, begun);
+	tally_init(&l, begun);
 	int r = store_reader_open(&reader, io, &stream_path, 1, &o, &e);
 	while (!r && (r = store_reader_next(reader, &item, &e)) > 0) {
-		ledger_add(&l, item.batch, item.shard);
+		tally_add(&l, item.batch, item.shard);
 		const struct column *n = batch_field(item.batch, "n", 1);
 		for (uint32_t i = 0; i < batch_count(item.batch); i++) {
 			int64_t number = column_get(n, batch_row(item.batch, i)).i;
@@ -31,15 +31,15 @@ static bool all_there(const struct files *io, const int64_t (*acked)[2], int cou
 	bool good = !r && store_reader_done(reader);
 	store_reader_close(reader);
 	for (int i = 0; i < count; i++)
-		lost += ledger_wrong(&l, acked[i][0], acked[i][1], 1);
-	good = good && !lost && !disorder && !ledger_twice(&l) && !l.foreign && !l.disorder && !l.damages;
+		lost += tally_wrong(&l, acked[i][0], acked[i][1], 1);
+	good = good && !lost && !disorder && !tally_twice(&l) && !l.foreign && !l.disorder && !l.damages;
 	if (!good)
 		fprintf(stderr,
 			"  records %llu lost %llu disorder %llu/%llu foreign %llu damages %llu twice %llu: %s\n",
 			(unsigned long long)l.records, (unsigned long long)lost, (unsigned long long)disorder,
 			(unsigned long long)l.disorder, (unsigned long long)l.foreign, (unsigned long long)l.damages,
-			(unsigned long long)ledger_twice(&l), e.text);
-	ledger_release(&l);
+			(unsigned long long)tally_twice(&l), e.text);
+	tally_release(&l);
 	return good;
 }
 
@@ -201,12 +201,12 @@ static void test_seal_loses(void)
 	batch_release(&b);
 	store_writer_close(w[0]);
 	store_writer_close(w[1]);
-	struct ledger l;
-	ledger_init(&l, begun);
-	CHECK(!ledger_read(&l, &f.io, stream_path, BOUND_ALL, BOUND_ALL, &e));
-	CHECK(!ledger_wrong(&l, 0, begun, 1) && !l.foreign && !l.damages && !l.disorder);
+	struct tally l;
+	tally_init(&l, begun);
+	CHECK(!tally_read(&l, &f.io, stream_path, BOUND_ALL, BOUND_ALL, &e));
+	CHECK(!tally_wrong(&l, 0, begun, 1) && !l.foreign && !l.damages && !l.disorder);
 	CHECK(l.last_seq[0] == PART && l.last_seq[1] + l.last_seq[2] > (uint64_t)begun);
-	ledger_release(&l);
+	tally_release(&l);
 	faulty_release(&f);
 }
 

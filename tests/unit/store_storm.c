@@ -80,13 +80,13 @@ static void show_damage(void *arg, const struct damage *d)
 {
 	fprintf(stderr, "follower: %s, bytes %lld to %lld: @seq %llu to %llu: %s\n", d->file, (long long)d->from,
 		(long long)d->to, (unsigned long long)d->first, (unsigned long long)d->behind, d->reason);
-	ledger_damage(arg, d);
+	tally_damage(arg, d);
 }
 
 /* Counts what comes, and complains of what goes back or is damaged; the shared counts are looked at in the end. */
 static int follower(void)
 {
-	struct ledger l = {.size = TOTAL, .seen = shared->seen};
+	struct tally l = {.size = TOTAL, .seen = shared->seen};
 	struct error e = {0};
 	struct store_reader_options o = {.follow = true, .damaged = show_damage, .damaged_arg = &l};
 	struct store_reader *reader;
@@ -97,7 +97,7 @@ static int follower(void)
 		if (r < 0)
 			break;
 		if (r > 0) {
-			ledger_add(&l, item.batch, item.shard);
+			tally_add(&l, item.batch, item.shard);
 			atomic_store(&shared->followed, l.records);
 			r = 0;
 			continue;
@@ -160,7 +160,7 @@ int main(void)
 {
 	struct error e = {0};
 	struct catalog c;
-	struct ledger l;
+	struct tally l;
 	stream_path = file_path("%s/s", test_start());
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(!catalog_init(&c, 1, HASH_XXH3, &e) && stream_create(&files_real, stream_path, &c, &e) == 1);
@@ -170,8 +170,8 @@ int main(void)
 		_exit(follower());
 	long kills = storm();
 	CHECK(kills > 50);
-	ledger_init(&l, TOTAL);
-	CHECK(!ledger_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
+	tally_init(&l, TOTAL);
+	CHECK(!tally_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
 	CHECK(!l.foreign && !l.disorder && !l.damages);
 	check_ledger("at the end", l.seen);
 	/* The follower comes to the same. */
@@ -185,7 +185,7 @@ int main(void)
 	check_ledger("followed", shared->seen);
 	CHECK(!memcmp(shared->seen, l.seen, sizeof shared->seen));
 	printf("%ld kills, %llu records\n", kills, (unsigned long long)l.records);
-	ledger_release(&l);
+	tally_release(&l);
 	test_cleanup();
 	free((char *)(uintptr_t)stream_path);
 	return test_done();

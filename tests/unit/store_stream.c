@@ -243,7 +243,7 @@ static void test_creation(void)
 {
 	enum { MAKERS = 8 };
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	char *path = file_path("%s/deep/er/race", test_directory), *above = path_parent(path);
 	for (int i = 0; i < MAKERS; i++)
 		if (!fork()) {
@@ -252,10 +252,10 @@ static void test_creation(void)
 		}
 	for (int i = 0, status; i < MAKERS; i++)
 		CHECK(wait(&status) > 0 && !status);
-	ledger_init(&l, MAKERS * 10);
-	CHECK(!ledger_read(&l, &files_real, path, BOUND_ALL, BOUND_ALL, &e));
-	CHECK(!ledger_wrong(&l, 0, MAKERS * 10, 1));
-	ledger_release(&l);
+	tally_init(&l, MAKERS * 10);
+	CHECK(!tally_read(&l, &files_real, path, BOUND_ALL, BOUND_ALL, &e));
+	CHECK(!tally_wrong(&l, 0, MAKERS * 10, 1));
+	tally_release(&l);
 	/* Nothing of those who came too late is left. */
 	DIR *d = opendir(above);
 	int entries = 0;
@@ -272,7 +272,7 @@ static void test_creation(void)
 static void test_from_and_to(void)
 {
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	struct store_writer *w = test_writer(&files_real, "span", 1, SYNC_DEFAULT, &e);
 	CHECK(w && !test_append(w, 0, 5000, 700, &e) && !store_writer_sync(w, &e));
 	int64_t middle = timestamp_now();
@@ -281,36 +281,36 @@ static void test_from_and_to(void)
 		CHECK(!test_append(w, 5000 + 50 * i, 50, 50, &e) && !store_writer_sync(w, &e));
 	store_writer_close(w);
 
-	ledger_init(&l, 10000);
-	CHECK(!ledger_read(&l, &files_real, "span", BOUND_ALL, BOUND_ALL, &e));
-	CHECK(l.records == 10000 && !ledger_wrong(&l, 0, 10000, 1) && !l.disorder && !l.foreign && !l.damages);
-	ledger_release(&l);
+	tally_init(&l, 10000);
+	CHECK(!tally_read(&l, &files_real, "span", BOUND_ALL, BOUND_ALL, &e));
+	CHECK(l.records == 10000 && !tally_wrong(&l, 0, 10000, 1) && !l.disorder && !l.foreign && !l.damages);
+	tally_release(&l);
 
 	static const uint64_t places[] = {0, 1, 699, 700, 701, 4999, 5000, 5025, 9950, 9999, 10000};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		for (size_t k = i; k < sizeof places / sizeof *places; k++) {
-			ledger_init(&l, 10000);
-			CHECK(!ledger_read(&l, &files_real, "span", at_seq(places[i]), at_seq(places[k]), &e));
+			tally_init(&l, 10000);
+			CHECK(!tally_read(&l, &files_real, "span", at_seq(places[i]), at_seq(places[k]), &e));
 			CHECK(l.records == places[k] - places[i]);
-			CHECK(!ledger_wrong(&l, (int64_t)places[i], (int64_t)places[k], 1));
-			ledger_release(&l);
+			CHECK(!tally_wrong(&l, (int64_t)places[i], (int64_t)places[k], 1));
+			tally_release(&l);
 		}
-	ledger_init(&l, 10000);
-	CHECK(ledger_read(&l, &files_real, "span", at_seq(10001), BOUND_ALL, &e) == ERR_USAGE);
-	CHECK(!ledger_read(&l, &files_real, "span", (struct bound){.kind = BOUND_END}, BOUND_ALL, &e) && !l.records);
-	CHECK(!ledger_read(&l, &files_real, "span", at_time(middle), BOUND_ALL, &e));
-	CHECK(l.records == 5000 && !ledger_wrong(&l, 5000, 10000, 1));
-	CHECK(!ledger_read(&l, &files_real, "span", BOUND_ALL, at_time(middle), &e));
-	CHECK(l.records == 10000 && !ledger_wrong(&l, 0, 10000, 1));
-	CHECK(!ledger_read(&l, &files_real, "span", at_time(timestamp_now()), BOUND_ALL, &e) && l.records == 10000);
-	ledger_release(&l);
+	tally_init(&l, 10000);
+	CHECK(tally_read(&l, &files_real, "span", at_seq(10001), BOUND_ALL, &e) == ERR_USAGE);
+	CHECK(!tally_read(&l, &files_real, "span", (struct bound){.kind = BOUND_END}, BOUND_ALL, &e) && !l.records);
+	CHECK(!tally_read(&l, &files_real, "span", at_time(middle), BOUND_ALL, &e));
+	CHECK(l.records == 5000 && !tally_wrong(&l, 5000, 10000, 1));
+	CHECK(!tally_read(&l, &files_real, "span", BOUND_ALL, at_time(middle), &e));
+	CHECK(l.records == 10000 && !tally_wrong(&l, 0, 10000, 1));
+	CHECK(!tally_read(&l, &files_real, "span", at_time(timestamp_now()), BOUND_ALL, &e) && l.records == 10000);
+	tally_release(&l);
 }
 
 /* Every frame's time leads to that frame, whatever lies around it. */
 static void test_every_time(void)
 {
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	int64_t times[200];
 	struct store_writer *w = test_writer(&files_real, "times", 1, SYNC_NEVER, &e);
 	for (int i = 0; i < 200; i++) {
@@ -319,17 +319,17 @@ static void test_every_time(void)
 	}
 	store_writer_close(w);
 	for (int i = 0; i < 200; i++) {
-		ledger_init(&l, 600);
-		CHECK(!ledger_read(&l, &files_real, "times", at_time(times[i]), BOUND_ALL, &e));
-		CHECK(l.records == (uint64_t)(600 - 3 * i) && !ledger_wrong(&l, 3 * i, 600, 1));
-		ledger_release(&l);
+		tally_init(&l, 600);
+		CHECK(!tally_read(&l, &files_real, "times", at_time(times[i]), BOUND_ALL, &e));
+		CHECK(l.records == (uint64_t)(600 - 3 * i) && !tally_wrong(&l, 3 * i, 600, 1));
+		tally_release(&l);
 	}
 }
 
 static void test_shards(void)
 {
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	struct store_writer *w = test_writer(&files_real, "four", 4, SYNC_DEFAULT, &e);
 	CHECK(w && !test_append(w, 0, 20000, 333, &e));
 	struct batch b;
@@ -337,10 +337,10 @@ static void test_shards(void)
 	test_rows(&b, 20000, 20000);
 	CHECK(!store_writer_append(w, &b, NULL, &e) && !store_writer_sync(w, &e));
 	batch_release(&b);
-	ledger_init(&l, 40000);
-	CHECK(!ledger_read(&l, &files_real, "four", BOUND_ALL, BOUND_ALL, &e));
-	CHECK(l.records == 40000 && !ledger_wrong(&l, 0, 40000, 1) && !l.disorder);
-	ledger_release(&l);
+	tally_init(&l, 40000);
+	CHECK(!tally_read(&l, &files_real, "four", BOUND_ALL, BOUND_ALL, &e));
+	CHECK(l.records == 40000 && !tally_wrong(&l, 0, 40000, 1) && !l.disorder);
+	tally_release(&l);
 	/* A key stays in one shard; records without one are everywhere alike. */
 	int shard_of[7] = {-1, -1, -1, -1, -1, -1, -1};
 	uint32_t keyless[4] = {0};
@@ -457,9 +457,9 @@ static void test_following(void)
 			bad = bad || store_writer_sync(w, &e);
 			_exit(bad != 0);
 		}
-	struct ledger l;
-	ledger_init(&l, WRITERS * EACH);
-	struct store_reader_options o = {.follow = true, .damaged = ledger_damage, .damaged_arg = &l};
+	struct tally l;
+	tally_init(&l, WRITERS * EACH);
+	struct store_reader_options o = {.follow = true, .damaged = tally_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
 	const char *name = "live";
@@ -470,18 +470,18 @@ static void test_following(void)
 	while (l.records < WRITERS * EACH && r >= 0 && monotonic_now() < patience) {
 		r = store_reader_next(reader, &item, &e);
 		if (r > 0)
-			ledger_add(&l, item.batch, item.shard);
+			tally_add(&l, item.batch, item.shard);
 		struct pollfd p = {.fd = store_reader_fd(reader), .events = POLLIN};
 		/* A lost wake-up would show as a poll that runs out. */
 		if (!r && !store_reader_done(reader))
 			CHECK(poll(&p, 1, 5000) == 1);
 	}
-	CHECK(r >= 0 && l.records == WRITERS * EACH && !ledger_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder &&
+	CHECK(r >= 0 && l.records == WRITERS * EACH && !tally_wrong(&l, 0, WRITERS * EACH, 1) && !l.disorder &&
 	      !l.damages);
 	for (int i = 0, status; i < WRITERS; i++)
 		CHECK(wait(&status) > 0 && !status);
 	store_reader_close(reader);
-	ledger_release(&l);
+	tally_release(&l);
 }
 
 static int no_notify(const struct files *io)

@@ -77,17 +77,17 @@ static int tidy(const struct files *io, bool retains, bool compacts, struct erro
 
 static bool reads_all(const struct files *io, int64_t from, int64_t to)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	ledger_init(&l, to);
-	bool good = !ledger_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e) && !ledger_wrong(&l, from, to, 1) &&
-		    !ledger_twice(&l) && !l.foreign && !l.disorder && !l.damages;
+	tally_init(&l, to);
+	bool good = !tally_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e) && !tally_wrong(&l, from, to, 1) &&
+		    !tally_twice(&l) && !l.foreign && !l.disorder && !l.damages;
 	if (!good)
 		fprintf(stderr, "  records %llu foreign %llu disorder %llu damages %llu lost %llu twice %llu: %s\n",
 			(unsigned long long)l.records, (unsigned long long)l.foreign, (unsigned long long)l.disorder,
-			(unsigned long long)l.damages, (unsigned long long)l.lost, (unsigned long long)ledger_twice(&l),
+			(unsigned long long)l.damages, (unsigned long long)l.lost, (unsigned long long)tally_twice(&l),
 			e.text);
-	ledger_release(&l);
+	tally_release(&l);
 	return good;
 }
 
@@ -187,7 +187,7 @@ static void test_retention(bool tiered)
 	struct error e = {0};
 	struct stream s;
 	struct retained gone;
-	struct ledger l;
+	struct tally l;
 	new_stream(8000, tiered);
 	CHECK(!append(&files_real, 0, 60, 2000, &e));
 	size_t before = segments();
@@ -199,10 +199,10 @@ static void test_retention(bool tiered)
 	CHECK(!stream_extent(&s, 0, &extent, &e));
 	CHECK(extent.first == (tiered ? 0 : gone.first) && extent.bytes >= 8000 && extent.bytes < 8000 + 4000);
 	CHECK(reads_all(&files_real, tiered ? 0 : (int64_t)gone.first, 60 * ROWS));
-	ledger_init(&l, 60 * ROWS);
-	CHECK(!ledger_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = 30}, BOUND_ALL, &e));
+	tally_init(&l, 60 * ROWS);
+	CHECK(!tally_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = 30}, BOUND_ALL, &e));
 	CHECK(l.records == 60 * ROWS - (tiered ? 30 : gone.first) && !l.damages);
-	ledger_release(&l);
+	tally_release(&l);
 	/* Nothing more goes; and the newest never does. */
 	CHECK(!retain(&s, &patient, &gone, &e) && !gone.segments);
 	s.catalog.max_size = 0;
@@ -215,14 +215,14 @@ static void test_retention(bool tiered)
 		/* Where the tier is not there, reading says so, with the range; what lies behind can be read. */
 		char *away = file_path("%s.away", tier_path);
 		CHECK(!rename(tier_path, away));
-		ledger_init(&l, 63 * ROWS);
-		CHECK(ledger_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) == ERR_FAILED);
+		tally_init(&l, 63 * ROWS);
+		CHECK(tally_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) == ERR_FAILED);
 		CHECK(strstr(e.text, "@seq 0 to ") && strstr(e.text, "mount it") && !l.records);
 		uint64_t low = (uint64_t)gone.first;
-		CHECK(!ledger_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = low},
-				   BOUND_ALL, &e));
+		CHECK(!tally_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = low},
+				  BOUND_ALL, &e));
 		CHECK(l.records == 63 * ROWS - low);
-		ledger_release(&l);
+		tally_release(&l);
 		s.catalog.retention = 0;
 		s.catalog.max_size = 1;
 		CHECK(!append(&files_real, 63 * ROWS, 9, 2000, &e));
@@ -270,29 +270,29 @@ static void test_age(void)
 static void test_overtaken(void)
 {
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	struct stream s;
 	struct retained gone;
-	struct store_reader_options o = {.damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader_options o = {.damaged = tally_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
 	new_stream(5000, false);
 	CHECK(!append(&files_real, 0, 60, 2000, &e));
-	ledger_init(&l, 60 * ROWS);
+	tally_init(&l, 60 * ROWS);
 	CHECK(!store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e));
 	CHECK(store_reader_next(reader, &item, &e) == 1);
-	ledger_add(&l, item.batch, item.shard);
+	tally_add(&l, item.batch, item.shard);
 	CHECK(!stream_open(&s, &files_real, stream_path, &e) && !retain(&s, &patient, &gone, &e));
 	stream_close(&s);
 	while (store_reader_next(reader, &item, &e) > 0)
-		ledger_add(&l, item.batch, item.shard);
+		tally_add(&l, item.batch, item.shard);
 	CHECK(store_reader_done(reader));
 	/* What it had open it reads to its end; then one gap, up to the oldest that is kept. */
 	CHECK(l.damages == 1 && l.lost && l.records + l.lost == 60 * ROWS && !l.disorder);
-	CHECK(!ledger_wrong(&l, (int64_t)gone.first, 60 * ROWS, 1));
-	CHECK(!ledger_wrong(&l, (int64_t)(gone.first - l.lost), (int64_t)gone.first, 0));
+	CHECK(!tally_wrong(&l, (int64_t)gone.first, 60 * ROWS, 1));
+	CHECK(!tally_wrong(&l, (int64_t)(gone.first - l.lost), (int64_t)gone.first, 0));
 	store_reader_close(reader);
-	ledger_release(&l);
+	tally_release(&l);
 }
 
 /* -- the index is a hint -- */
@@ -357,21 +357,21 @@ static void append_wide(int64_t first, int frames)
 static void check_places(int64_t total, const int64_t *arrived)
 {
 	struct error e = {0};
-	struct ledger l;
+	struct tally l;
 	for (int64_t seq = 0; seq < total; seq += 997) {
-		ledger_init(&l, total);
-		CHECK(!ledger_read(&l, &files_real, stream_path,
-				   (struct bound){.kind = BOUND_SEQ, .seq = (uint64_t)seq}, BOUND_ALL, &e));
-		CHECK(l.records == (uint64_t)(total - seq) && !ledger_wrong(&l, seq, total, 1) && !l.damages);
-		ledger_release(&l);
+		tally_init(&l, total);
+		CHECK(!tally_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = (uint64_t)seq},
+				  BOUND_ALL, &e));
+		CHECK(l.records == (uint64_t)(total - seq) && !tally_wrong(&l, seq, total, 1) && !l.damages);
+		tally_release(&l);
 		int64_t first = seq;
 		while (first && arrived[first - 1] == arrived[seq])
 			first--;
-		ledger_init(&l, total);
-		CHECK(!ledger_read(&l, &files_real, stream_path,
-				   (struct bound){.kind = BOUND_TIME, .time = arrived[seq]}, BOUND_ALL, &e));
-		CHECK(l.records == (uint64_t)(total - first) && !ledger_wrong(&l, first, total, 1) && !l.damages);
-		ledger_release(&l);
+		tally_init(&l, total);
+		CHECK(!tally_read(&l, &files_real, stream_path,
+				  (struct bound){.kind = BOUND_TIME, .time = arrived[seq]}, BOUND_ALL, &e));
+		CHECK(l.records == (uint64_t)(total - first) && !tally_wrong(&l, first, total, 1) && !l.damages);
+		tally_release(&l);
 	}
 }
 
@@ -435,12 +435,12 @@ static void test_stale_index(void)
 		index_note(&w, &s, &lies[i], 1 << 21);
 	index_close(&w);
 	for (uint64_t seq = 0; seq < 600; seq += 13) {
-		struct ledger l;
-		ledger_init(&l, 600);
-		CHECK(!ledger_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = seq},
-				   BOUND_ALL, &e));
+		struct tally l;
+		tally_init(&l, 600);
+		CHECK(!tally_read(&l, &files_real, stream_path, (struct bound){.kind = BOUND_SEQ, .seq = seq},
+				  BOUND_ALL, &e));
 		CHECK(l.records == 600 - seq && !l.damages);
-		ledger_release(&l);
+		tally_release(&l);
 	}
 	for (int64_t time = 0; time < 10; time++)
 		CHECK(reads_all(&files_real, 0, 600));
@@ -452,16 +452,16 @@ static void test_stale_index(void)
 static void test_damage(void)
 {
 	struct error e = {0};
-	struct ledger before, after;
+	struct tally before, after;
 	new_stream(0, false);
 	CHECK(!append(&files_real, 0, 60, 2000, &e));
 	char *path = file_path("%s/00000000000000000000.seg", shard_path);
 	int fd = open(path, O_RDWR);
 	CHECK(pwrite(fd, "damage", 6, 700) == 6);
 	close(fd);
-	ledger_init(&before, 60 * ROWS);
-	ledger_init(&after, 60 * ROWS);
-	CHECK(!ledger_read(&before, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) && before.damages);
+	tally_init(&before, 60 * ROWS);
+	tally_init(&after, 60 * ROWS);
+	CHECK(!tally_read(&before, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) && before.damages);
 	for (int round = 0; round < 2; round++) {
 		/* Then into the tier, as it is. */
 		if (round) {
@@ -480,12 +480,12 @@ static void test_damage(void)
 		memset(after.seen, 0, 60 * ROWS * sizeof *after.seen);
 		after.damages = after.lost = after.last_seq[0] = 0;
 		after.last_arrived[0] = 0;
-		CHECK(!ledger_read(&after, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
+		CHECK(!tally_read(&after, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e));
 		CHECK(after.lost == before.lost && after.damages == before.damages && !after.disorder);
 		CHECK(!memcmp(before.seen, after.seen, 60 * ROWS * sizeof *after.seen));
 	}
-	ledger_release(&before);
-	ledger_release(&after);
+	tally_release(&before);
+	tally_release(&after);
 	free(path);
 }
 

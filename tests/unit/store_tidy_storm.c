@@ -55,19 +55,19 @@ static int writer(void)
 
 static int follower(int number)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	struct store_reader_options o = {.follow = true, .damaged = ledger_damage, .damaged_arg = &l};
+	struct store_reader_options o = {.follow = true, .damaged = tally_damage, .damaged_arg = &l};
 	struct store_reader *reader;
 	struct store_item item;
-	ledger_init(&l, TOTAL);
+	tally_init(&l, TOTAL);
 	int r = store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e);
 	while (!r && (!atomic_load(&shared->written_all) || (int64_t)l.records < atomic_load(&shared->written))) {
 		r = store_reader_next(reader, &item, &e);
 		if (r < 0)
 			break;
 		if (r > 0)
-			ledger_add(&l, item.batch, item.shard);
+			tally_add(&l, item.batch, item.shard);
 		atomic_store(&shared->followed[number], (int64_t)l.records);
 		struct pollfd p = {.fd = store_reader_fd(reader), .events = POLLIN};
 		/* One of them is slow, and is overtaken by those who tidy. */
@@ -78,13 +78,13 @@ static int follower(int number)
 		r = 0;
 	}
 	store_reader_close(reader);
-	if (r || l.disorder || l.foreign || l.damages || ledger_wrong(&l, 0, atomic_load(&shared->written), 1)) {
+	if (r || l.disorder || l.foreign || l.damages || tally_wrong(&l, 0, atomic_load(&shared->written), 1)) {
 		fprintf(stderr, "follower %d: %d %s disorder %llu foreign %llu damages %llu lost %llu of %llu\n",
 			number, r, e.text, (unsigned long long)l.disorder, (unsigned long long)l.foreign,
 			(unsigned long long)l.damages, (unsigned long long)l.lost, (unsigned long long)l.records);
 		atomic_store(&shared->wrong, true);
 	}
-	ledger_release(&l);
+	tally_release(&l);
 	return 0;
 }
 
@@ -124,14 +124,14 @@ static void check_reader(void)
 	struct error e = {0};
 	int64_t written = atomic_load(&shared->written);
 	for (int64_t from = 0; from < written; from += written / 7 + 1) {
-		struct ledger l;
-		ledger_init(&l, TOTAL);
-		CHECK(!ledger_read(&l, &files_real, stream_path,
-				   (struct bound){.kind = BOUND_SEQ, .seq = (uint64_t)from}, BOUND_ALL, &e));
+		struct tally l;
+		tally_init(&l, TOTAL);
+		CHECK(!tally_read(&l, &files_real, stream_path,
+				  (struct bound){.kind = BOUND_SEQ, .seq = (uint64_t)from}, BOUND_ALL, &e));
 		/* More may have been written meanwhile. */
-		CHECK(!ledger_wrong(&l, from, written, 1) && !ledger_wrong(&l, 0, from, 0));
-		CHECK(!l.disorder && !l.foreign && !l.damages && !ledger_twice(&l));
-		ledger_release(&l);
+		CHECK(!tally_wrong(&l, from, written, 1) && !tally_wrong(&l, 0, from, 0));
+		CHECK(!l.disorder && !l.foreign && !l.damages && !tally_twice(&l));
+		tally_release(&l);
 	}
 }
 

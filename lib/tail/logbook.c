@@ -1,4 +1,4 @@
-#include "tail/ledger.h"
+#include "tail/logbook.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "store/home.h"
 
-int ledger_open(struct ledger *l, const struct files *io, const char *group, struct error *e)
+int logbook_open(struct logbook *l, const struct files *io, const char *group, struct error *e)
 {
 	char *home;
-	*l = (struct ledger){.io = io, .claim = {.file = FILE_CLOSED}};
+	*l = (struct logbook){.io = io, .claim = {.file = FILE_CLOSED}};
 	if (!home_is_name(group))
 		return error_set(e, ERR_USAGE,
 				 "`%s` is no name for a group: 1 to 128 of the characters a-z A-Z 0-9 _ . -", group);
@@ -23,32 +23,32 @@ int ledger_open(struct ledger *l, const struct files *io, const char *group, str
 	return path_mkdirs(io, l->directory, e);
 }
 
-void ledger_close(struct ledger *l)
+void logbook_close(struct logbook *l)
 {
 	claim_release(&l->claim);
 	places_release(&l->places);
 	free(l->group);
 	free(l->directory);
-	*l = (struct ledger){.claim = {.file = FILE_CLOSED}};
+	*l = (struct logbook){.claim = {.file = FILE_CLOSED}};
 }
 
-int ledger_take(struct ledger *l, bool steal, struct error *e)
+int logbook_take(struct logbook *l, bool steal, struct error *e)
 {
 	return claim_take(&l->claim, l->io, l->directory, 0, steal, e);
 }
 
-static int fenced(const struct ledger *l, struct error *e)
+static int fenced(const struct logbook *l, struct error *e)
 {
 	return error_set(e, ERR_UPSTREAM, "another process has taken group %s", l->group);
 }
 
-int ledger_check(const struct ledger *l, struct error *e)
+int logbook_check(const struct logbook *l, struct error *e)
 {
 	int r = claim_check(&l->claim, e);
 	return r < 0 ? r : r ? OK : fenced(l, e);
 }
 
-static int write_snapshot(struct ledger *l, uint64_t n, struct error *e)
+static int write_snapshot(struct logbook *l, uint64_t n, struct error *e)
 {
 	struct buf text = BUF_INIT;
 	places_text(&l->places, &text);
@@ -57,7 +57,7 @@ static int write_snapshot(struct ledger *l, uint64_t n, struct error *e)
 	return r < 0 ? r : r ? OK : fenced(l, e);
 }
 
-static int load(struct ledger *l, uint64_t n, uint64_t epoch, struct error *e)
+static int load(struct logbook *l, uint64_t n, uint64_t epoch, struct error *e)
 {
 	char *path = claim_snapshot(&l->claim, n, epoch);
 	int r = places_load(&l->places, l->io, path, e);
@@ -67,7 +67,7 @@ static int load(struct ledger *l, uint64_t n, uint64_t epoch, struct error *e)
 	return r < 0 ? r : OK;
 }
 
-int ledger_join(struct ledger *l, struct error *e)
+int logbook_join(struct logbook *l, struct error *e)
 {
 	uint64_t epoch;
 	int r = claim_newest(&l->claim, &l->n, &epoch, e);
@@ -77,18 +77,18 @@ int ledger_join(struct ledger *l, struct error *e)
 	return r ? r : write_snapshot(l, 0, e);
 }
 
-char *ledger_state(const struct ledger *l)
+char *logbook_state(const struct logbook *l)
 {
 	return file_path("%s/state/%s", l->directory, l->places.flow);
 }
 
-int ledger_resume(struct ledger *l, struct error *e)
+int logbook_resume(struct logbook *l, struct error *e)
 {
 	int r = write_snapshot(l, l->n, e);
 	return r ? r : claim_clean(&l->claim, e);
 }
 
-int ledger_commit(struct ledger *l, struct error *e)
+int logbook_commit(struct logbook *l, struct error *e)
 {
 	int r = write_snapshot(l, l->n + 1, e);
 	if (!r)
@@ -96,7 +96,7 @@ int ledger_commit(struct ledger *l, struct error *e)
 	return r;
 }
 
-int ledger_restore(struct ledger *l, uint64_t n, uint64_t epoch, struct error *e)
+int logbook_restore(struct logbook *l, uint64_t n, uint64_t epoch, struct error *e)
 {
 	uint64_t found_n, found_epoch;
 	int r = claim_find(&l->claim, n, epoch, &found_n, &found_epoch, e);
@@ -108,10 +108,10 @@ int ledger_restore(struct ledger *l, uint64_t n, uint64_t epoch, struct error *e
 	if (r > 0)
 		r = load(l, found_n, found_epoch, e);
 	l->n = n;
-	return r;
+	return r || !n ? r : claim_clean_before(&l->claim, epoch, e);
 }
 
-int ledger_keep(struct ledger *l, uint64_t n, uint64_t committed, struct error *e)
+int logbook_keep(struct logbook *l, uint64_t n, uint64_t committed, struct error *e)
 {
 	int r = write_snapshot(l, n, e);
 	if (!r)
