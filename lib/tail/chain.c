@@ -317,19 +317,6 @@ static int copies_open(const struct look *l, int part, const struct sibling *at,
 	return r;
 }
 
-/* What can't be unpacked is being written, or is nothing of ours. */
-static bool can_be_read(int fd, const struct sibling *at)
-{
-	if (!sibling_is_packed(at->name))
-		return at->st.st_size > 0;
-	struct source *s = source_new(fd, &at->st, at->name, true);
-	struct error ignored;
-	bool good =
-		!source_open(s, fcntl(fd, F_DUPFD_CLOEXEC, 3), &ignored) && source_read(s, 1, &ignored) == SOURCE_SOME;
-	source_free(s);
-	return good;
-}
-
 /* Whether a file that was there at the first look is to be read. */
 static bool is_wanted(const struct chain *c, const struct stat *st, bool predecessor)
 {
@@ -379,8 +366,7 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 	}
 	if (!r)
 		r = copies_open(l, fd, at, e);
-	if (!r && at->rotated && can_be_read(fd, at) &&
-	    !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
+	if (!r && at->rotated && at->st.st_size > 0 && !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);
 		r = add_source(l, fd, &at->st, at->name, wanted, e);
 		c->items[c->count - 1]->parted = true;

@@ -140,21 +140,22 @@ static int is_copied_plain(const struct source *s, int fd, struct error *e)
 	return r <= 0 ? r : hash64(last, last_len) == source_place(s).before;
 }
 
-static int is_copied_packed(const struct source *s, int fd, struct error *e)
+/* What cannot be unpacked (yet) is no copy. */
+static bool is_copied_packed(const struct source *s, int fd)
 {
 	struct bytes *b;
+	struct error e;
 	char head[MARK_BYTES], last[MARK_BYTES];
 	size_t last_len;
 	const struct mark *m = &s->place.mark;
-	if (unpack(fd, &b, e))
-		return 0;
-	/* What cannot be unpacked (yet) is no copy. */
-	int64_t n = read_bytes(b, head, m->len, NULL);
+	if (unpack(fd, &b, &e))
+		return false;
+	int64_t n = read_bytes(b, head, m->len, &e);
 	bool same = n == m->len && hash64(head, (size_t)n) == m->hash;
 	bytes_close(b);
-	if (!same || unpack(fd, &b, e))
-		return 0;
-	n = pass_bytes(b, s->place.offset, last, &last_len, NULL);
+	if (!same || unpack(fd, &b, &e))
+		return false;
+	n = pass_bytes(b, s->place.offset, last, &last_len, &e);
 	same = n == s->place.offset && hash64(last, last_len) == source_place(s).before;
 	bytes_close(b);
 	return same;
@@ -164,7 +165,7 @@ int source_is_copied(const struct source *s, int fd, bool packed, struct error *
 {
 	if (s->place.packed || !s->place.offset)
 		return 0;
-	return packed ? is_copied_packed(s, fd, e) : is_copied_plain(s, fd, e);
+	return packed ? is_copied_packed(s, fd) : is_copied_plain(s, fd, e);
 }
 
 int source_begins_with(int fd, int part, const struct stat *st, struct error *e)
