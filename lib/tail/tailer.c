@@ -339,14 +339,17 @@ static int step(struct tailer *t, struct chain *c, size_t i, struct error *e)
 {
 	struct source *s = c->items[i];
 	struct error why;
-	if (s->more)
-		return cut(t, c, s, LINES_MORE, e);
+	int r;
+	if (s->more) {
+		r = cut(t, c, s, LINES_MORE, e);
+		return r ? r : 2;
+	}
 	if (s->over)
 		return let_go(t, c, s, e);
 	if (!s->ready)
 		return wait_for_more(t, c, s, chain_is_past(c, i), e);
 	watch_source(t, s);
-	int r = source_read(s, t->options.read_max, &why);
+	r = source_read(s, t->options.read_max, &why);
 	if (r < 0 && s->place.packed)
 		return give_up(t, c, s, &why);
 	switch (r) {
