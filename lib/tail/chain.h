@@ -62,6 +62,8 @@ void chain_keep(const struct chain *c, struct path_places *p);
    chain_drop. An error is one of the path: it is no regular file, or may not be read. */
 int chain_look(struct chain *c, struct error *e);
 void chain_drop(struct chain *c, size_t i);
+/* Takes s over; for chain_look.c. */
+void chain_append(struct chain *c, struct source *s);
 /* Whether others have come after the i-th. */
 static inline bool chain_is_past(const struct chain *c, size_t i)
 {
