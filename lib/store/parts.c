@@ -59,6 +59,18 @@ static int read_tier(struct parts *p, const struct stream *s, uint32_t shard, st
 			 s->name, p->low.tier, p->low.seq - 1, shard, why.text, p->low.seq);
 }
 
+/* Where nothing ever went, a shard that has no parents begins at 0. */
+static uint64_t find_oldest(const struct parts *p, const struct stream *s, uint32_t shard)
+{
+	const struct catalog_shard *of = catalog_shard(&s->catalog, shard);
+	if (p->tier.count)
+		return p->tier.bases[0];
+	if (p->low.seq)
+		return p->low.seq;
+	bool first = !p->low.damaged && of && !of->parent_count;
+	return first || !p->here.count ? 0 : p->here.bases[0];
+}
+
 int parts_read(struct parts *p, const struct stream *s, uint32_t shard, uint64_t seq, struct error *e)
 {
 	*p = (struct parts){.directory = shard_directory(s->directory, shard)};
@@ -73,6 +85,7 @@ int parts_read(struct parts *p, const struct stream *s, uint32_t shard, uint64_t
 		r = read_tier(p, s, shard, e);
 	while (p->tier.count && p->tier.bases[p->tier.count - 1] >= first)
 		p->tier.count--;
+	p->oldest = find_oldest(p, s, shard);
 	return r;
 }
 

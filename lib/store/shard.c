@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "store/low.h"
 
 char *shard_directory(const char *stream, uint32_t id)
 {
@@ -34,6 +35,9 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 		r = create_empty(io, directory, *name, e);
 	if (!r)
 		r = segment_create(&first, io, directory, id, base, arrived, e);
+	/* So that it is known what must be there. */
+	if (!r && base)
+		r = low_write(&(struct low){.seq = base, .tier = base}, io, directory, e);
 	segment_close(&first);
 	free(directory);
 	return r;
