@@ -85,6 +85,11 @@ int fsck_repair_head(struct shard_check *c, uint64_t first, uint64_t behind, con
 	return r < 0 ? r : shard_check_refresh(c, e);
 }
 
+int fsck_repair_gap(struct shard_check *c, uint64_t first, uint64_t behind, struct error *e)
+{
+	return fsck_repair_head(c, first, behind, FSCK_MISSING, e);
+}
+
 int fsck_repair_unread(struct shard_check *c, int64_t size, struct error *e)
 {
 	struct shard s;

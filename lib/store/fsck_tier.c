@@ -4,17 +4,6 @@
 #include "store/fsck_private.h"
 #include "store/parts.h"
 
-static int check_all(struct shard_check *c, struct error *e)
-{
-	uint64_t base, wanted = c->low.tier;
-	int r = OK;
-	while (!r && fsck_next_base(c, wanted, &base)) {
-		r = fsck_segment(c, base, e);
-		wanted = base + 1;
-	}
-	return r;
-}
-
 int fsck_tier(struct shard_check *c, struct error *e)
 {
 	if (!c->f->known || !c->f->catalog.tier || c->low.tier >= c->low.seq)
@@ -27,8 +16,10 @@ int fsck_tier(struct shard_check *c, struct error *e)
 		fsck_fault(c->f, c->id, directory, NULL, "the tier cannot be read: %s", e->text);
 		r = OK;
 	} else if (!r) {
+		/* Old files of it may have been removed by hand. */
+		struct fsck_walk w = {c->list.count ? c->list.bases[0] : c->low.seq, UINT64_MAX, c->low.seq};
 		c->place = directory;
-		r = check_all(c, e);
+		r = fsck_walk(c, &w, e);
 		c->place = c->directory;
 	}
 	segment_list_release(&c->list);
