@@ -159,19 +159,19 @@ static void lose(int i)
 /* Served: all but [first, behind). */
 static bool reads(const struct files *io, int64_t first, int64_t behind, int64_t total, bool told)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
-	ledger_init(&l, TOTAL + MORE);
-	int r = ledger_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e);
-	bool good = !r && !l.foreign && !l.disorder && !ledger_wrong(&l, 0, first, 1) &&
-		    !ledger_wrong(&l, first, behind, 0) && !ledger_wrong(&l, behind, total, 1) &&
+	tally_init(&l, TOTAL + MORE);
+	int r = tally_read(&l, io, stream_path, BOUND_ALL, BOUND_ALL, &e);
+	bool good = !r && !l.foreign && !l.disorder && !tally_wrong(&l, 0, first, 1) &&
+		    !tally_wrong(&l, first, behind, 0) && !tally_wrong(&l, behind, total, 1) &&
 		    l.lost == (told ? (uint64_t)(behind - first) : 0);
 	if (!good)
 		fprintf(stderr, "  [%lld, %lld): %d, %llu records, %llu lost in %llu ranges, %llu in disorder %s\n",
 			(long long)first, (long long)behind, r, (unsigned long long)l.records,
 			(unsigned long long)l.lost, (unsigned long long)l.damages, (unsigned long long)l.disorder,
 			e.text);
-	ledger_release(&l);
+	tally_release(&l);
 	return good;
 }
 
@@ -244,17 +244,17 @@ static void read_times(int64_t times[SEGMENTS])
 
 static bool reads_from(int64_t time, int64_t first)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e = {0};
 	struct bound from = {.kind = BOUND_TIME, .time = time};
-	ledger_init(&l, TOTAL);
-	int r = ledger_read(&l, &files_real, stream_path, from, BOUND_ALL, &e);
-	bool good = !r && !l.foreign && !l.disorder && !ledger_wrong(&l, 0, first, 0) &&
-		    !ledger_wrong(&l, first, TOTAL, 1) && !l.damages;
+	tally_init(&l, TOTAL);
+	int r = tally_read(&l, &files_real, stream_path, from, BOUND_ALL, &e);
+	bool good = !r && !l.foreign && !l.disorder && !tally_wrong(&l, 0, first, 0) &&
+		    !tally_wrong(&l, first, TOTAL, 1) && !l.damages;
 	if (!good)
 		fprintf(stderr, "  from %lld: %d, %llu records %s\n", (long long)first, r,
 			(unsigned long long)l.records, e.text);
-	ledger_release(&l);
+	tally_release(&l);
 	return good;
 }
 
@@ -304,13 +304,13 @@ static void test_next(void)
 /* How many records are served and told to be lost, together. */
 static uint64_t count(uint64_t *lost)
 {
-	struct ledger l;
+	struct tally l;
 	struct error e;
-	ledger_init(&l, TOTAL + 100);
-	CHECK(!ledger_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) && !l.foreign && !l.disorder);
+	tally_init(&l, TOTAL + 100);
+	CHECK(!tally_read(&l, &files_real, stream_path, BOUND_ALL, BOUND_ALL, &e) && !l.foreign && !l.disorder);
 	uint64_t records = l.records;
 	*lost = l.lost;
-	ledger_release(&l);
+	tally_release(&l);
 	return records + *lost;
 }
 
