@@ -11,6 +11,7 @@
 #include "store/low.h"
 #include "store/scan.h"
 #include "store/segment.h"
+#include "store/shard_private.h"
 
 struct fsck {
 	const struct files *io;
@@ -38,6 +39,7 @@ struct shard_check {
 	struct batch batch;
 	int64_t arrived; /* the greatest @arrived so far */
 	uint64_t wanted; /* records below it were checked before */
+	bool tiered;     /* the tier has what lies before the first segment here */
 	struct fsck_shard sum;
 };
 
@@ -141,6 +143,7 @@ int fsck_walk(struct shard_check *c, struct fsck_walk *w, struct error *e);
 /* -- fsck_low.c: the low-water mark -- */
 
 int fsck_low(struct shard_check *c, struct error *e);
+int fsck_tier_begin(const struct shard_check *c, uint64_t first, uint64_t *begin, struct error *e);
 
 /* -- fsck_tier.c: checked, but not repaired -- */
 
@@ -151,15 +154,24 @@ int fsck_tier(struct shard_check *c, struct error *e);
 /* Checks a frame that was loaded into c->batch. Returns 1, or 0 and why its records do not belong where they are. */
 int fsck_records(const struct shard_check *c, struct segment_check *s, const struct frame *f, struct error *why);
 
-/* -- fsck_repair.c -- */
+/* -- fsck_repair_segment.c -- */
 
 /* Reports what was found in a segment; `done`: what repaired those flaws that can be repaired. NULL: nothing did. */
 void fsck_report_segment(struct shard_check *c, const struct segment_check *s, const char *done);
 /* Takes the locks, checks the segment again (which replaces what *s was), repairs it if it is still at fault, and
    reports. */
 int fsck_repair_segment(struct shard_check *c, uint64_t base, struct segment_check *s, struct error *e);
+/* -- fsck_repair.c -- */
+
+/* With both locks, as a writer has it. */
+int fsck_lock_shard(struct shard *s, struct shard_check *c, struct error *e);
+void fsck_unlock_shard(struct shard *s);
 /* Makes the head, and what it speaks of, as a writer would; notes [first, behind), if any, as lost. */
 int fsck_repair_head(struct shard_check *c, uint64_t first, uint64_t behind, const char *reason, struct error *e);
+/* Makes the low-water mark as what is there says. Returns 1, or 0 if nobody knows what is in the tier. */
+int fsck_repair_low(struct shard_check *c, struct error *e);
+/* Takes the damaged lines out of the list of what is lost. */
+int fsck_repair_lost(struct shard_check *c, struct error *e);
 /* Notes as lost what no segment has. */
 int fsck_repair_gap(struct shard_check *c, uint64_t first, uint64_t behind, struct error *e);
 /* Sets aside what lies behind the readable part of the newest segment, and begins the next one there. */

@@ -141,15 +141,15 @@ static int check_beyond(struct shard_check *c, uint64_t base, struct error *e)
 /* The oldest @seq that must be there. Where nothing ever went, a shard that has no parents begins at 0. */
 static uint64_t find_oldest(const struct shard_check *c)
 {
-	bool first = c->range && !c->range->parent_count && !c->low.damaged;
+	bool first = c->range && !c->range->parent_count && !c->low.damaged && !c->tiered;
 	return c->low.seq || first || !c->list.count ? c->low.seq : c->list.bases[0];
 }
 
 static int check_segments(struct shard_check *c, struct error *e)
 {
-	int r = fsck_tier(c, e);
+	int r = fsck_low(c, e);
 	if (!r)
-		r = fsck_low(c, e);
+		r = fsck_tier(c, e);
 	if (!r)
 		r = fsck_newest(c, e);
 	if (r)

@@ -22,6 +22,13 @@ struct low {
 
 /* `directory` is the shard's. */
 int low_read(struct low *l, const struct files *io, const char *directory, struct error *e);
+/* Whether nobody knows where the shard begins, of which the first segment begins at `first`: the mark is damaged, or was
+   lost, or it was made before children had one from the start. What the tier has must be seen there. */
+static inline bool low_is_unknown(const struct low *l, uint64_t first)
+{
+	return l->damaged || (!l->seq && first);
+}
+
 int low_write(const struct low *l, const struct files *io, const char *directory, struct error *e);
 
 #endif

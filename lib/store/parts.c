@@ -50,7 +50,7 @@ static int read_tier(struct parts *p, const struct stream *s, uint32_t shard, st
 		return r;
 	if (!segment_list_read(&p->tier, s->io, p->tier_directory, &why))
 		return OK;
-	if (p->low.damaged && errno == ENOENT)
+	if (low_is_unknown(&p->low, UINT64_MAX) && errno == ENOENT)
 		return OK;
 	return error_set(e, ERR_FAILED,
 			 "%s: @seq %" PRIu64 " to %" PRIu64
@@ -81,7 +81,7 @@ int parts_read(struct parts *p, const struct stream *s, uint32_t shard, uint64_t
 		return r;
 	drop_below(&p->here, p->low.seq);
 	uint64_t first = p->here.count ? p->here.bases[0] : p->low.seq;
-	if (seq < first && (p->low.damaged || (p->low.tier < p->low.seq && seq < p->low.seq)))
+	if (seq < first && (low_is_unknown(&p->low, first) || (p->low.tier < p->low.seq && seq < p->low.seq)))
 		r = read_tier(p, s, shard, e);
 	while (p->tier.count && p->tier.bases[p->tier.count - 1] >= first)
 		p->tier.count--;

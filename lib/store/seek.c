@@ -65,7 +65,8 @@ static int find_segment(struct cursor *c, int64_t time, struct segment *found, s
 	if (!r)
 		r = bisect(c, &parts, time, found, e);
 	bool older = r > 0 && (!found->id || found->arrived >= time);
-	if (older && parts.low.tier < parts.low.seq) {
+	uint64_t first = parts_count(&parts) ? parts_at(&parts, 0).base : 0;
+	if (older && (parts.low.tier < parts.low.seq || low_is_unknown(&parts.low, first))) {
 		segment_close(found);
 		parts_release(&parts);
 		r = parts_read(&parts, c->stream, c->shard, 0, e);

@@ -215,6 +215,75 @@ static void test_missing(void)
 				}
 }
 
+/* -- small files -- */
+
+static char *small_file(const char *name, bool spoil)
+{
+	char *path = file_path("%s/%s", shard_path, name);
+	if (!spoil)
+		return path;
+	int fd = open(path, O_WRONLY);
+	CHECK(fd >= 0 && pwrite(fd, "#", 1, 20) == 1);
+	close(fd);
+	return path;
+}
+
+/* The mark is damaged, or gone: what the tier has is served, and the mark can be made anew. */
+static void test_mark(bool gone)
+{
+	struct error e;
+	make(LAYOUT_TIERED);
+	char *path = small_file("low", !gone);
+	CHECK(!gone || !unlink(path));
+	CHECK(reads(&files_real, 0, 0, TOTAL, true));
+	CHECK(faults(&files_real, false) == 1 && faults(&files_real, true) == 1 && !faults(&files_real, false));
+	CHECK(reads(&files_real, 0, 0, TOTAL, true));
+	CHECK(!append_to(&files_real, TOTAL, MORE, &e) && reads(&files_real, 0, 0, TOTAL + MORE, true));
+	/* Without it, retention does not forget what went before. */
+	CHECK(!unlink(path));
+	free(path);
+	struct stream s;
+	struct retained out;
+	struct tidy_options o = {.wait = true};
+	CHECK(!stream_open(&s, &files_real, stream_path, &e));
+	s.catalog.max_size = 1;
+	CHECK(!retain(&s, &o, &out, &e) && out.segments == 1);
+	stream_close(&s);
+	CHECK(reads(&files_real, 0, 0, TOTAL + MORE, true) && !faults(&files_real, false));
+}
+
+/* A list of what is lost, of which a line is damaged: what it said is told again, and a repair makes a new one. */
+static void test_lost(void)
+{
+	make(LAYOUT_PLAIN);
+	lose(2);
+	CHECK(faults(&files_real, true) == 1 && reads(&files_real, 120, 180, TOTAL, false));
+	free(small_file("lost", true));
+	CHECK(reads(&files_real, 120, 180, TOTAL, true));
+	CHECK(faults(&files_real, false) == 2 && faults(&files_real, true) == 2 && !faults(&files_real, false));
+	CHECK(reads(&files_real, 120, 180, TOTAL, false));
+}
+
+/* -- bytes behind the last record -- */
+
+/* They are no fault; nor are they one when records before them were lost, and that is repaired. */
+static void test_behind(void)
+{
+	make(LAYOUT_REWRITTEN);
+	char *path = segment_name(1);
+	int fd = open(path, O_WRONLY | O_APPEND);
+	CHECK(write(fd, path, strlen(path)) == (ssize_t)strlen(path));
+	close(fd);
+	CHECK(!faults(&files_real, false) && reads(&files_real, 0, 0, TOTAL, true));
+	fd = open(path, O_WRONLY);
+	CHECK(pwrite(fd, path, strlen(path), 200) == (ssize_t)strlen(path));
+	close(fd);
+	CHECK(reads(&files_real, SEGMENT_ROWS, 2 * SEGMENT_ROWS, TOTAL, true));
+	CHECK(faults(&files_real, true) == 1 && !faults(&files_real, false));
+	CHECK(reads(&files_real, SEGMENT_ROWS, 2 * SEGMENT_ROWS, TOTAL, false));
+	free(path);
+}
+
 /* -- by time -- */
 
 static void spoil_line(int i)
@@ -347,6 +416,10 @@ int main(void)
 	shard_path = shard_directory(stream_path, 0);
 	tier_path = file_path("%s/cold", test_directory);
 	test_missing();
+	test_mark(false);
+	test_mark(true);
+	test_lost();
+	test_behind();
 	test_times(LAYOUT_PLAIN);
 	test_times(LAYOUT_REWRITTEN);
 	test_times(LAYOUT_TIERED);
