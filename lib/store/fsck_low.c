@@ -1,7 +1,17 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "store/fsck_private.h"
 #include "store/parts.h"
+
+static bool is_directory(const struct files *io, const char *path)
+{
+	struct file f;
+	bool is = file_find(&f, io, path, O_RDONLY | O_DIRECTORY, NULL) > 0;
+	file_close(&f);
+	return is;
+}
 
 /* Where the tier begins, if it has anything before `first`: else `first`. An error: it can't be seen. */
 int fsck_tier_begin(const struct shard_check *c, uint64_t first, uint64_t *begin, struct error *e)
@@ -12,6 +22,9 @@ int fsck_tier_begin(const struct shard_check *c, uint64_t first, uint64_t *begin
 	if (c->f->known && c->f->catalog.tier) {
 		char *directory = tier_directory(c->f->catalog.tier, &c->f->catalog, c->id);
 		r = segment_list_read(&tier, c->f->io, directory, e);
+		/* A shard of which nothing went has no place there. */
+		if (r && errno == ENOENT && is_directory(c->f->io, c->f->catalog.tier))
+			r = OK;
 		free(directory);
 	}
 	if (tier.count && tier.bases[0] < first)

@@ -5,6 +5,7 @@
  * lines are damaged; and a batch that ends inside a frame says so.
  */
 #include "store/fsck.h"
+#include "store/low.h"
 #include "store/reshard.h"
 #include "store/retain.h"
 #include "store/rewrite.h"
@@ -252,6 +253,22 @@ static void test_mark(bool gone)
 	CHECK(reads(&files_real, 0, 0, TOTAL + MORE, true) && !faults(&files_real, false));
 }
 
+/* Nothing of the shard is in the tier so far. */
+static void test_unused_tier(void)
+{
+	struct stream s;
+	struct error e;
+	make(LAYOUT_PLAIN);
+	CHECK(!stream_open(&s, &files_real, stream_path, &e));
+	s.catalog.tier = mem_copy(tier_path, strlen(tier_path));
+	CHECK(!catalog_save(&s.catalog, &files_real, s.directory, &e));
+	CHECK(!low_write(&(struct low){0}, &files_real, shard_path, &e));
+	free(small_file("low", true));
+	CHECK(faults(&files_real, true) == 1 && !faults(&files_real, false));
+	CHECK(reads(&files_real, 0, 0, TOTAL, true));
+	stream_close(&s);
+}
+
 /* A list of what is lost, of which a line is damaged: what it said is told again, and a repair makes a new one. */
 static void test_lost(void)
 {
@@ -418,6 +435,7 @@ int main(void)
 	test_missing();
 	test_mark(false);
 	test_mark(true);
+	test_unused_tier();
 	test_lost();
 	test_behind();
 	test_times(LAYOUT_PLAIN);
