@@ -281,6 +281,24 @@ static void test_lost(void)
 	CHECK(reads(&files_real, 120, 180, TOTAL, false));
 }
 
+/* A segment of another shard, whole, in the place of the newest: nothing of it is shown, and it goes aside. */
+static void test_replaced(void)
+{
+	struct error e;
+	make(LAYOUT_PLAIN);
+	char *newest = segment_name(SEGMENTS - 1), *kept = file_path("%s/kept.seg", test_directory);
+	CHECK(!rename(newest, kept));
+	make(LAYOUT_PLAIN);
+	CHECK(!rename(kept, newest));
+	int64_t first = TOTAL - SEGMENT_ROWS;
+	CHECK(reads(&files_real, first, TOTAL, TOTAL, true) && faults(&files_real, false) > 0);
+	CHECK(faults(&files_real, true) == 1 && !faults(&files_real, false));
+	CHECK(reads(&files_real, first, TOTAL, TOTAL, false));
+	CHECK(!append_to(&files_real, TOTAL, MORE, &e) && reads(&files_real, first, TOTAL, TOTAL + MORE, false));
+	free(newest);
+	free(kept);
+}
+
 /* -- bytes behind the last record -- */
 
 /* They are no fault; nor are they one when records before them were lost, and that is repaired. */
@@ -437,6 +455,7 @@ int main(void)
 	test_mark(true);
 	test_unused_tier();
 	test_lost();
+	test_replaced();
 	test_behind();
 	test_times(LAYOUT_PLAIN);
 	test_times(LAYOUT_REWRITTEN);
