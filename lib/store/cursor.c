@@ -12,10 +12,16 @@
 /* A lost head comes back with the next writer; until then the segments speak for themselves. */
 static int find_head(struct cursor *c, struct error *e)
 {
-	if (c->head.fd >= 0)
-		return OK;
+	struct file found;
+	int linked = c->head.fd >= 0 ? file_linked(&c->head, e) : 0;
+	if (linked)
+		return linked < 0 ? linked : OK;
 	char *path = file_path("%s/head", c->directory);
-	int r = file_find(&c->head, c->stream->io, path, O_RDONLY, e);
+	int r = file_find(&found, c->stream->io, path, O_RDONLY, e);
+	if (r > 0) {
+		file_close(&c->head);
+		c->head = found;
+	}
 	free(path);
 	return r < 0 ? r : OK;
 }

@@ -319,6 +319,36 @@ static void test_behind(void)
 	free(path);
 }
 
+/* -- who follows -- */
+
+static uint64_t read_more(struct store_reader *r)
+{
+	struct store_item item;
+	struct error e;
+	uint64_t records = 0;
+	while (store_reader_next(r, &item, &e) > 0)
+		records += batch_count(item.batch);
+	return records;
+}
+
+/* A head that is gone comes back with the next writer, or a repair: who follows reads on by the new one. */
+static void test_follow(bool repair)
+{
+	struct store_reader_options o = {.follow = true};
+	struct store_reader *reader;
+	struct error e;
+	make(LAYOUT_PLAIN);
+	CHECK(!store_reader_open(&reader, &files_real, &stream_path, 1, &o, &e) && read_more(reader) == TOTAL);
+	char *path = file_path("%s/head", shard_path);
+	CHECK(!unlink(path));
+	free(path);
+	CHECK(!read_more(reader));
+	CHECK(!repair || faults(&files_real, true) == 1);
+	for (int i = 0; i < 3; i++)
+		CHECK(!append_to(&files_real, TOTAL + i * MORE, MORE, &e) && read_more(reader) == MORE);
+	store_reader_close(reader);
+}
+
 /* -- by time -- */
 
 static void spoil_line(int i)
@@ -457,6 +487,8 @@ int main(void)
 	test_lost();
 	test_replaced();
 	test_behind();
+	test_follow(false);
+	test_follow(true);
 	test_times(LAYOUT_PLAIN);
 	test_times(LAYOUT_REWRITTEN);
 	test_times(LAYOUT_TIERED);
