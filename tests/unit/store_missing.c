@@ -349,6 +349,29 @@ static void test_follow(bool repair)
 	store_reader_close(reader);
 }
 
+/* A writer at work goes over to it, too: else it would write where nobody looks. */
+static void test_writers(bool repair)
+{
+	struct shard s;
+	struct catalog c;
+	struct error e;
+	make(LAYOUT_PLAIN);
+	CHECK(!catalog_load(&c, &files_real, stream_path, &e) && !shard_open(&s, &files_real, stream_path, 0, &e));
+	CHECK(!append(&s, &c.router, TOTAL, 1, &e));
+	char *path = file_path("%s/head", shard_path);
+	CHECK(!unlink(path));
+	free(path);
+	if (repair)
+		CHECK(faults(&files_real, true) == 1);
+	else
+		CHECK(!append_to(&files_real, TOTAL + 1, 1, &e));
+	CHECK(!append(&s, &c.router, TOTAL + 2 - repair, 1, &e) && !append_to(&files_real, TOTAL + 3 - repair, 1, &e));
+	CHECK(!append(&s, &c.router, TOTAL + 4 - repair, 1, &e));
+	CHECK(reads(&files_real, 0, 0, TOTAL + 5 - repair, true) && !faults(&files_real, false));
+	shard_close(&s);
+	catalog_release(&c);
+}
+
 /* -- by time -- */
 
 static void spoil_line(int i)
@@ -489,6 +512,8 @@ int main(void)
 	test_behind();
 	test_follow(false);
 	test_follow(true);
+	test_writers(false);
+	test_writers(true);
 	test_times(LAYOUT_PLAIN);
 	test_times(LAYOUT_REWRITTEN);
 	test_times(LAYOUT_TIERED);
