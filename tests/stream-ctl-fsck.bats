@@ -347,10 +347,6 @@ small() {
 	bytes "$file" $(($(stat -c %s "$file") / 2)) '####'
 	[ "$(faults s | jq -r .repair)" = null ]
 	[ "$(faults s | jq -r .file)" = "$PWD/$file" ]
-	file=$(find cold -name '*.seg' | sort | sed -n 2p)
-	mv "$file" gone.seg
-	[ "$(faults s | jq -r .problem | tail -n 1)" = "a segment is missing" ]
-	mv gone.seg "$file"
 	mv cold warm
 	[ "$(faults s | jq -r .problem | cut -c 1-24)" = "the tier cannot be read:" ]
 }
