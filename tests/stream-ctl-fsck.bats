@@ -308,7 +308,7 @@ small() {
 	local file
 	for file in first middle newest; do
 		stream-ctl create --max-size 1M $file
-		for i in 1 2 3 4 5 6; do
+		for _ in 1 2 3 4 5 6; do
 			head -c 25000 /dev/urandom | base64 -w 60 | jq -Rc '{n: .}' >bulk
 			stream-put $file bulk
 			stream-ctl compact $file >/dev/null
