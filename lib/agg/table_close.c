@@ -194,8 +194,11 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 		free(panes);
 	}
 	free(due.spans);
-	for (uint32_t i = 0; i < t->pane_count; i++)
+	for (uint32_t i = 0; i < t->pane_count; i++) {
+		if (t->panes[i]->touched)
+			table_note_change(t, t->panes[i]);
 		t->panes[i]->touched = false;
+	}
 	advance(t, watermark, is_over);
 	if (t->running && is_over(t, t->running))
 		table_drop_running(t);

@@ -255,8 +255,12 @@ static void free_panes(struct table *t)
 		pane_free(t->panes[i], &t->shape);
 	for (uint32_t i = 0; i < t->by_cap; i++)
 		free(t->by_panes[i].panes);
+	table_restoring_free(t);
 	pane_free(t->running, &t->shape);
 	groups_release(&t->by);
+	free(t->changes.changed);
+	free(t->changes.gone);
+	buf_release(&t->changes.entries);
 	free(t->by_panes);
 	free(t->panes);
 	free(t->done);
@@ -320,8 +324,20 @@ int table_partials(struct table *t, bool in, bool out, struct error *e)
 	return OK;
 }
 
+/* Said again: behind a snapshot that was restored, or between files that were put together. */
+static int keep_window(struct table *t, const struct window_spec *spec, struct error *e)
+{
+	char ours[WINDOW_TEXT_MAX], theirs[WINDOW_TEXT_MAX];
+	if (table_same_window(t, spec, ours, theirs))
+		return OK;
+	return error_set(e, ERR_USAGE, "windows are `%s`%s from here on, and those of `%s` are still open", theirs,
+			 strcmp(ours, theirs) ? "" : " with another offset, lateness, zone or -b", ours);
+}
+
 int table_window(struct table *t, const struct window_spec *spec, struct error *e)
 {
+	if (t->has_window && t->pane_count)
+		return keep_window(t, spec, e);
 	if (name_taken(t, "window_start") || name_taken(t, "window_end"))
 		return error_set(e, ERR_USAGE,
 				 "window_start and window_end are the window's: give your column another name");
@@ -336,6 +352,7 @@ int table_window(struct table *t, const struct window_spec *spec, struct error *
 	if (window_set_zone(&t->spec, spec->zone_name, &t->arena, e))
 		return e->code;
 	t->has_window = true;
+	buf_clear(&t->about);
 	groups_release(&t->by);
 	groups_init(&t->by, (uint32_t)spec->by_count);
 	return OK;

@@ -163,7 +163,7 @@ void table_free_merged(struct table *t)
 	if (t->spec.kind != WINDOW_SESSION)
 		return;
 	for (uint32_t i = 0; i < t->done_count; i++)
-		pane_free(t->done[i], &t->shape);
+		table_forget_pane(t, t->done[i]);
 	t->done_count = 0;
 }
 
@@ -216,6 +216,19 @@ struct pane *table_open_count(struct table *t, uint32_t key)
 	return k->panes[0];
 }
 
+void table_place_by_key(struct table *t, struct pane *p, const struct value *by)
+{
+	p->key = groups_number(&t->by, by);
+	table_reserve_by(t);
+	struct key_panes *k = &t->by_panes[p->key];
+	insert_pane(k, first_session(k, p->span.start), p);
+	if (t->spec.kind != WINDOW_SESSION)
+		return;
+	p->due = p->span.end; /* or later */
+	p->slot = t->pane_count - 1;
+	sift_up(t, p);
+}
+
 void table_assign_counts(struct table *t, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -250,6 +263,7 @@ static uint32_t take_due(struct table *t, int64_t watermark, struct pane **due)
 		struct pane *p = t->panes[0];
 		if (p->touched && p->span.end <= watermark) {
 			p->touched = false;
+			table_note_change(t, p);
 			due[count++] = p;
 		}
 		p->due = p->touched          ? p->span.end
