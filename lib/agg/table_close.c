@@ -225,6 +225,7 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 	if (t->done_count)
 		table_drop_panes(t, is_full);
 	t->done_count = 0;
+	table_compact_by(t);
 	return code;
 }
 

@@ -146,18 +146,19 @@ static struct pane *time_pane(struct table *t, const struct loaded *l, const cha
 
 static struct pane *keyed_pane(struct table *t, const struct loaded *l, const char **wrong)
 {
-	/* What is complete stands for itself: another one may have the same times. */
-	if (t->spec.kind == WINDOW_COUNT && l->records >= t->spec.count) {
-		struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
-		table_put_done(t, p);
-		return p;
-	}
 	if (t->spec.kind == WINDOW_SESSION && (l->span.start == TIMESTAMP_MIN || l->span.end == TIMESTAMP_MAX)) {
 		*wrong = "a partial result of a session without window_start or window_end";
 		return NULL;
 	}
 	uint32_t key = groups_number(&t->by, l->by);
 	table_reserve_by(t);
+	/* What is complete stands for itself: another one may have the same times. */
+	if (t->spec.kind == WINDOW_COUNT && l->records >= t->spec.count) {
+		struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
+		p->key = key;
+		table_put_done(t, p);
+		return p;
+	}
 	return t->spec.kind == WINDOW_COUNT ? table_open_count(t, key) : table_join_session(t, key, l->span);
 }
 

@@ -229,6 +229,8 @@ void table_reserve_by(struct table *t);
 struct pane *table_join_session(struct table *t, uint32_t key, struct span w);
 /* The open count window of a key. */
 struct pane *table_open_count(struct table *t, uint32_t key);
+/* Forgets keys that have no pane any more, once they are the most. */
+void table_compact_by(struct table *t);
 /* A pane that was made by table_add_pane, of the key that has these values. */
 void table_place_by_key(struct table *t, struct pane *p, const struct value *by);
 /* A pane that is no longer among the others, to be emitted or freed. */

@@ -178,8 +178,7 @@ static void forget_session(struct table *t, struct pane *p)
 	}
 }
 
-/* Forgets keys that have no session any more, once they are the most. */
-static void compact_by(struct table *t)
+void table_compact_by(struct table *t)
 {
 	if (!t->by.key_count || t->by.count <= 2 * t->pane_count + IDLE_KEYS_MAX)
 		return;
@@ -309,6 +308,6 @@ int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, vo
 	for (uint32_t i = 0; i < t->done_count; i++)
 		forget_session(t, t->done[i]);
 	table_free_merged(t);
-	compact_by(t);
+	table_compact_by(t);
 	return code;
 }

@@ -323,7 +323,7 @@ static void undisturbed(const struct plan *p, struct op *ops, struct buf *out)
 static void draw_ops(const struct plan *p, struct op *ops, bool *barrier)
 {
 	int64_t now = 1000 * HOUR;
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < OPS - 2; i++) {
 		ops[i] = (struct op){0};
 		barrier[i] = false;
 		if (draw(3)) {
@@ -400,11 +400,125 @@ static void test_random(int rounds)
 	}
 }
 
+/* -- what is written -- */
+
+static const struct plan plain = {.by = "k", .calls = numbers};
+
+static void feed_keys(struct table *t, int from, int to)
+{
+	struct batch b;
+	batch_init(&b);
+	for (int i = from; i < to; i++) {
+		struct field row[] = {{"k", value_int(i)}, {"x", value_int(i)}};
+		batch_add_row(&b, row, 2);
+		batch_meta(&b, META_TIME)[b.rows - 1] = value_time(i * MINUTE);
+	}
+	CHECK(!table_feed(t, 0, &b) && !b.reject_count);
+	batch_release(&b);
+}
+
+/* What a snapshot has of panes and groups. */
+static size_t snapshot_bytes(struct table *t, bool changes)
+{
+	struct kept k;
+	struct buf nothing = BUF_INIT;
+	size_t bytes = 0;
+	save(t, &k, changes, 0, &nothing);
+	for (uint32_t row = 0; row < k.b.rows; row++)
+		bytes += batch_get(&k.b, row, "state").len;
+	batch_release(&k.b);
+	return bytes;
+}
+
+static void test_size(void)
+{
+	struct table *t = make_table(&plain, false, false);
+	feed_keys(t, 0, 10000);
+	size_t whole = snapshot_bytes(t, true); /* the first one is */
+	CHECK(whole > 10000 * 10);
+	CHECK(snapshot_bytes(t, true) == 0);
+	feed_keys(t, 500, 501);
+	feed_keys(t, 900, 902);
+	feed_keys(t, 10000, 10001);
+	size_t four = snapshot_bytes(t, true);
+	CHECK(four > 4 * 10 && four < 4 * whole / 10000 + 100);
+	CHECK(snapshot_bytes(t, true) == 0);
+	CHECK(snapshot_bytes(t, false) > whole);
+	table_free(t);
+
+	/* Of sessions, those that records came to; those that are over are a few bytes. */
+	struct plan sessions = {.window = "session 1m", .by = "k", .calls = numbers};
+	struct buf out = BUF_INIT;
+	struct error e;
+	t = make_table(&sessions, false, false);
+	set_window(t, &sessions);
+	feed_keys(t, 0, 10000);
+	whole = snapshot_bytes(t, false);
+	CHECK(!table_close(t, 100 * MINUTE, note, &out, &e));
+	feed_keys(t, 5000, 5001);
+	size_t changes = snapshot_bytes(t, true);
+	CHECK(changes >= 100 * 2 && changes < 100 * 4 + 2 * whole / 10000);
+	buf_release(&out);
+	table_free(t);
+}
+
+/* -- what is refused -- */
+
+static void test_refused(void)
+{
+	struct plan window = {.window = "10m", .by = "k", .calls = numbers};
+	struct plan other = {.by = "k", .calls = sets};
+	struct plan hop = {.window = "hop 10m 5m"};
+	struct table *t = make_table(&window, false, false), *into;
+	struct kept k;
+	struct buf nothing = BUF_INIT;
+	struct error e;
+	set_window(t, &window);
+	feed_keys(t, 0, 30);
+	save(t, &k, false, 0, &nothing);
+	set_window(t, &window); /* said again */
+	struct window_spec spec;
+	CHECK(!window_parse(&hop.window, 1, &spec, &e));
+	CHECK(table_window(t, &spec, &e) == ERR_USAGE && strstr(e.text, "those of `tumble 10m` are still open"));
+	table_free(t);
+
+	into = make_table(&other, false, false);
+	CHECK(table_restore(into, &k.b, &e) == ERR_USAGE);
+	table_free(into);
+
+	/* Damage of any kind is an error, or goes unseen, and never more than that. */
+	struct value whole = batch_get(&k.b, 1, "state");
+	for (uint32_t len = 0; len < whole.len; len++) {
+		struct batch b;
+		char *bytes = mem_copy(whole.s, whole.len);
+		bytes[draw(whole.len)] ^= (char)(1 << draw(8));
+		struct field row = {"state", value_text(TYPE_BYTES, bytes, draw(2) ? len : whole.len)};
+		into = make_table(&window, false, false);
+		batch_init(&b);
+		batch_add_row(&b, &row, 1);
+		CHECK(table_restore(into, &b, &e) == ERR_FAILED); /* without its head */
+		batch_release(&b);
+		batch_init(&b);
+		copy_batch(&b, &k.b, &e);
+		b.columns[batch_find(&b, "state", 5)].values[1] = row.value;
+		int code = table_restore(into, &b, &e);
+		CHECK(!code || code == ERR_FAILED);
+		if (!code)
+			CHECK(!table_restore(into, NULL, &e));
+		batch_release(&b);
+		table_free(into);
+		free(bytes);
+	}
+	batch_release(&k.b);
+}
+
 int main(int argc, char **argv)
 {
+	test_size();
+	test_refused();
 	if (argc > 1)
 		state = strtoull(argv[1], NULL, 10) * 2 + 1;
-	test_random(argc > 2 ? atoi(argv[2]) : 60);
+	test_random(argc > 2 ? atoi(argv[2]) : 40);
 	CHECK(restores > 100 && restored_runs > 100);
 	return test_done();
 }
