@@ -261,8 +261,9 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	if (!final)
 		return 0;
 	int r = table_result(a->table, emit, f, e);
+	/* Of a checkpointed flow, time goes on from there in the next run. */
 	if (!r && a->merge)
-		r = table_close(a->table, TIMESTAMP_MAX, emit, f, e);
+		r = table_close(a->table, flow_checkpointed(f) ? table_last_end(a->table) : TIMESTAMP_MAX, emit, f, e);
 	return r || a->watermark == TIMESTAMP_MIN ? r : flow_watermark(f, a->watermark, e);
 }
 

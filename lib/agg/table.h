@@ -73,6 +73,9 @@ typedef int (*table_emit)(void *self, struct batch *b, struct error *e);
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 int table_result(struct table *t, table_emit emit, void *self, struct error *e);
 
+/* The end of the last window that is open; TIMESTAMP_MIN: none is. */
+int64_t table_last_end(const struct table *t);
+
 /*
  * Bounds the memory to about `limit` bytes: what is beyond goes to a temporary file in `dir` (borrowed), and comes out in the same order and
  * the same as it would have; sessions and counts can't, and are an error then. Of a table that gives partial results (partial.h) it

@@ -205,6 +205,17 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 	return code;
 }
 
+int64_t table_last_end(const struct table *t)
+{
+	int64_t last = TIMESTAMP_MIN;
+	for (uint32_t i = 0; i < t->pane_count; i++) {
+		const struct span *s = &t->panes[i]->span;
+		int64_t end = table_is_keyed(t) ? s->end : window_last_end(&t->spec, s->start);
+		last = end > last && end < TIMESTAMP_MAX ? end : last;
+	}
+	return last;
+}
+
 /* -- counts -- */
 
 static bool is_full(const struct table *t, const struct pane *p)
