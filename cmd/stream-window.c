@@ -164,8 +164,10 @@ static int idle(void *self, struct flow *f, struct error *e)
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct window *w = self;
-	if (!w->announced)
-		return 0;
+	/* Shards that an earlier run knew fall silent also when nothing comes. */
+	int r = w->restored ? announce(w, f, e) : 0;
+	if (r || !w->announced)
+		return r;
 	watermark_now(&w->watermark, monotonic_now());
 	watermark_idle(&w->watermark, w->idle);
 	return send_watermark(w, f, e);

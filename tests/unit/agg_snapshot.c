@@ -462,6 +462,28 @@ static void test_size(void)
 	table_free(t);
 }
 
+/* A window that is said again leaves what is open as it is. */
+static void test_said_again(void)
+{
+	struct plan sessions = {.window = "session 2m", .by = "k", .calls = numbers};
+	struct table *t[2];
+	struct buf out[2] = {BUF_INIT, BUF_INIT};
+	struct error e;
+	for (int i = 0; i < 2; i++) {
+		t[i] = make_table(&sessions, false, false);
+		set_window(t[i], &sessions);
+		feed_keys(t[i], 0, 40);
+		if (i)
+			set_window(t[i], &sessions);
+		feed_keys(t[i], 39, 80);
+		CHECK(!table_close(t[i], TIMESTAMP_MAX, note, &out[i], &e));
+		table_free(t[i]);
+	}
+	CHECK(out[0].len == out[1].len && !memcmp(out[0].data, out[1].data, out[0].len));
+	buf_release(&out[0]);
+	buf_release(&out[1]);
+}
+
 /* -- what is refused -- */
 
 static void test_refused(void)
@@ -515,6 +537,7 @@ static void test_refused(void)
 int main(int argc, char **argv)
 {
 	test_size();
+	test_said_again();
 	test_refused();
 	if (argc > 1)
 		state = strtoull(argv[1], NULL, 10) * 2 + 1;
