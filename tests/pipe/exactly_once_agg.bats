@@ -91,7 +91,7 @@ windowed() {
 kill_one() {
 	local all
 	mapfile -t all < <(ps -o pid=,stat=,comm= -s "$1" | awk '$2 !~ /^Z/ && $3 ~ /^stream-/ { print $1 }')
-	[ ${#all[@]} -gt 0 ] && kill -9 "${all[RANDOM % ${#all[@]}]}"
+	[ ${#all[@]} -gt 0 ] && kill -9 "${all[RANDOM % ${#all[@]}]}" 2>/dev/null
 }
 
 @test "a pipeline of windows, killed at any place and run again, comes to what was never disturbed" {
@@ -109,7 +109,7 @@ kill_one() {
 			kill_one $session && killed=$((killed + 1))
 			sleep 0.03
 			kill_one $session || true
-			ps -o pid= -s $session | xargs -r kill -9 || true
+			ps -o pid= -s $session | xargs -r kill -9 2>/dev/null || true
 			wait $session || true
 		done
 		pipe "stream-get -g g --drain s | $line"
