@@ -410,7 +410,7 @@ int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struc
 int redo_end(struct redo *r, struct error *e)
 {
 	int code = wait_for_carrier(r, e);
-	if (!code && r->done && !(code = ledger_settle(&r->ledger, e)))
+	if (!code && r->done && !r->collecting && !(code = ledger_settle(&r->ledger, e)))
 		forget_done(r);
 	return code;
 }
