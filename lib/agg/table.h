@@ -9,6 +9,8 @@
  *   table_close(t, watermark, emit, self, e);      with a window: for each WATERMARK; TIMESTAMP_MAX at END(final)
  *   table_result(t, emit, self, e);                without: at END(final), and in between as often as wanted
  *
+ * What it holds can go elsewhere, to be merged (agg/partial.h), or be kept for a process that goes on (agg/snapshot.h).
+ *
  * A record that makes no sense (a key or argument that can't be computed, a sum of a string, no event time) is rejected
  * before it touched any state.
  *

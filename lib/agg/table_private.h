@@ -1,5 +1,5 @@
 /*
- * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
+ * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c, table_sessions.c and table_by.c say to which
  * panes, table_close.c knows which windows are due, table_emit.c makes rows of them. Partial results (partial.h):
  * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps
  * them on disk, table_runs.c brings them back, table_limit.c knows when. Snapshots (snapshot.h): table_changes.c knows
@@ -141,6 +141,11 @@ extern const char table_window_start[], table_window_end[], table_partial[], tab
 struct value table_about(struct table *t);
 /* Takes that of others: sets the window, if none is set. ERR_USAGE with the difference. */
 int table_check_about(struct table *t, struct value about, struct error *e);
+
+/* Whether a column of the results is called so. */
+bool table_name_taken(const struct table *t, const char *name);
+/* Records are read by this field too; the name is borrowed. */
+void table_add_field(struct table *t, const char *name);
 
 /* Entries of a snapshot. */
 enum { ENTRY_GONE = 1, ENTRY_PANE, ENTRY_OF, ENTRY_GROUP };
