@@ -5,7 +5,7 @@
 
 #include "agg/call.h"
 #include "agg/partial.h"
-#include "agg/state.h"
+#include "agg/snapshot.h"
 #include "agg/table.h"
 #include "base/mem.h"
 #include "base/opt.h"
@@ -27,7 +27,7 @@ struct aggregation {
 	int64_t watermark; /* --merge: the greatest that was not acted on yet */
 	int64_t passed;    /* the watermark that was passed on */
 	bool timed;        /* updates are on, or were decided against */
-	bool restored;     /* a snapshot was loaded */
+	bool restored;     /* the newest record of our own was loaded */
 };
 
 /* A bare `p0` is rather a named pipe than a quantile of nothing. */
@@ -189,8 +189,6 @@ static int on_window(struct aggregation *a, struct flow *f, const struct batch *
 	struct arena arena = {0};
 	if (a->merge)
 		return 0; /* partial results say of which windows they are */
-	if (a->restored && table_has_window(a->table))
-		return 0; /* and so did the snapshot */
 	int r = window_read(body, &arena, &spec, e);
 	if (!r)
 		r = table_window(a->table, &spec, e);
@@ -263,14 +261,13 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	if (!final)
 		return 0;
 	int r = table_result(a->table, emit, f, e);
+	/* Of a checkpointed flow, time goes on from there in the next run. */
 	if (!r && a->merge)
-		r = table_close(a->table, TIMESTAMP_MAX, emit, f, e);
+		r = table_close(a->table, flow_checkpointed(f) ? table_last_end(a->table) : TIMESTAMP_MAX, emit, f, e);
 	return r || a->watermark == TIMESTAMP_MIN ? r : flow_watermark(f, a->watermark, e);
 }
 
 /* -- checkpoints: a record of our own, then the table's -- */
-
-static const char CLOSED[] = "closed";
 
 static int add_to_snapshot(void *self, struct batch *b, struct error *e)
 {
@@ -280,11 +277,9 @@ static int add_to_snapshot(void *self, struct batch *b, struct error *e)
 static int save_head(const struct aggregation *a, struct snapshot *s, struct error *e)
 {
 	struct batch b;
-	struct field row[] = {{CLOSED, value_int(table_closed(a->table))},
-			      {"watermark", value_int(a->watermark)},
-			      {"passed", value_int(a->passed)}};
+	struct field row[] = {{"passed", value_int(a->passed)}, {"watermark", value_int(a->watermark)}};
 	batch_init(&b);
-	batch_add_row(&b, row, 3);
+	batch_add_row(&b, row, 2);
 	int r = snapshot_add(s, &b, e);
 	batch_release(&b);
 	return r;
@@ -293,35 +288,27 @@ static int save_head(const struct aggregation *a, struct snapshot *s, struct err
 static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 {
 	struct aggregation *a = self;
-	/* Count windows that are full, and corrections, are on their way out. */
+	/* Count windows that are full, and corrections, are on their way out: behind the last barrier of a run would be too late. */
 	int r = table_close(a->table, TIMESTAMP_MIN, emit, f, e);
-	if (r)
-		return r;
-	bool changes = table_can_change(a->table) && snapshot_of_changes(s);
-	table_keep_marks(a->table);
-	r = save_head(a, s, e);
+	bool changes = snapshot_of_changes(s);
+	if (!r)
+		r = save_head(a, s, e);
 	return r ? r : table_snapshot(a->table, changes, add_to_snapshot, s, e);
 }
 
-/* The first head is the newest: those behind it are of snapshots that it builds upon. */
-static int load_head(struct aggregation *a, struct flow *f, const struct batch *b, struct error *e)
-{
-	if (a->restored)
-		return 0;
-	a->restored = true;
-	a->watermark = batch_get(b, 0, "watermark").i;
-	a->passed = batch_get(b, 0, "passed").i;
-	return table_close(a->table, batch_get(b, 0, CLOSED).i, emit, f, e);
-}
-
+/* The first one is the newest: those behind it are of snapshots that it builds upon. */
 static int load(void *self, struct flow *f, struct batch *b, struct error *e)
 {
 	struct aggregation *a = self;
-	if (!b) {
-		watch_fields(a, f);
-		return 0;
+	(void)f;
+	if (!b || batch_find(b, "passed", 6) < 0)
+		return table_restore(a->table, b, e);
+	if (!a->restored) {
+		a->watermark = batch_get(b, 0, "watermark").i;
+		a->passed = batch_get(b, 0, "passed").i;
 	}
-	return batch_find(b, "state", 5) < 0 ? load_head(a, f, b, e) : table_restore(a->table, b, e);
+	a->restored = true;
+	return 0;
 }
 
 static void release(void *self, bool failed)
@@ -359,7 +346,7 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_FOLDS,
 	};
-	static const struct checkpoint_ops checkpoint = {.version = STATE_VERSION, .save = save, .load = load};
+	static const struct checkpoint_ops checkpoint = {.version = TABLE_SNAPSHOT_VERSION, .save = save, .load = load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,

@@ -179,6 +179,9 @@ int flow_interrupted(const struct flow *f);
 void flow_says_waiting(struct flow *f, const char *reason);
 void flow_says_reading(struct flow *f, const char *stream, const char *group, uint32_t slot);
 
+/* For a source that reads for itself: rows of a batch at most, and bytes of a read (0: no limit), as tests shrink them. */
+void flow_batch_limits(struct flow *f, uint32_t *rows, size_t *read_max);
+
 /* A line on standard error unless -q. */
 void flow_warn(const struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
