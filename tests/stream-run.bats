@@ -249,6 +249,23 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 	same got <(counted 1 4000)
 }
 
+@test "from a log that is followed into a database: the tail and the sink are killed" {
+	lines() { seq "$1" "$2" | sed 's/.*/{"n":&}/' >>log; }
+	lines 1 500
+	background stream-run --restart --name t "stream-tail -g g log | stream-parse json | stream-sink 'sqlite:t.db?table=t'"
+	at=500
+	for victim in stream-tail stream-parse stream-sink; do
+		wait_for is t stream-sink in $at
+		kill -9 "$(stage t $victim pid)"
+		lines $((at + 1)) $((at + 500))
+		((at += 500))
+	done
+	wait_for is t stream-sink in $at
+	kill "$run"
+	ends "$run" 0
+	[ "$(sqlite3 t.db 'SELECT count(*), count(DISTINCT n), max(n) FROM t')" = "$at|$at|$at" ]
+}
+
 # -- what runs --
 
 @test "--list shows what runs: checkpoint, lag, and where it waits" {

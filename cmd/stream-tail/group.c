@@ -124,6 +124,7 @@ static int wait_for_group(struct tail_group *g, struct flow *f, struct error *e)
 	if (!r && g->fd >= 0)
 		r = claim_watch(g->book.io, g->book.directory, g->fd, e);
 	int64_t again = now + (g->fd < 0 ? NOTICE_INTERVAL : SECOND);
+	flow_says_waiting(f, "its group, which another process has");
 	flow_wait_for(f, g->fd);
 	flow_timer_at(f, again < g->give_up ? again : g->give_up);
 	return r;
@@ -148,6 +149,7 @@ int tail_group_take(struct tail_group *g, struct flow *f, struct error *e)
 		return r;
 	flow_timer_at(f, INT64_MAX);
 	flow_wait_for(f, -1);
+	flow_says_waiting(f, "");
 	g->flows = flow_gives_frames(f);
 	r = logbook_join(&g->book, e);
 	if (!r)
