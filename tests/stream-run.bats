@@ -322,6 +322,22 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 	ends "$run" 143
 }
 
+@test "an end that waits for a database's lock is what the others wait for" {
+	background stream-run --name t "stream-gen sensor --rate 20 | stream-sink 'sqlite:t.db?table=t&timeout=1h'"
+	counted_some() { [ "$(stage t stream-sink in 2>/dev/null)" -ge 10 ] 2>/dev/null; }
+	wait_for counted_some
+	mkfifo lock
+	sqlite3 t.db <lock 3>&- &
+	exec 8>lock
+	printf '%s\n' '.timeout 20000' 'BEGIN EXCLUSIVE;' '.system touch locked' >&8
+	wait_for [ -e locked ]
+	holds() { stream-run --list -o json | jq -e 'select(.seconds > 0.5) | .waits | startswith("stream-sink") and endswith("works")'; }
+	wait_for holds
+	exec 8>&-
+	kill "$run"
+	ends "$run" 0
+}
+
 @test "SIGUSR1 prints where each stage stands, --metrics the counts" {
 	counted 1 10 | stream-put s
 	background stream-run --name t --metrics m "stream-get -f s | stream-filter true | stream-put out"

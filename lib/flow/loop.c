@@ -208,7 +208,9 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	int64_t at = soonest(f), left = at == INT64_MAX ? -1 : at - monotonic_now();
 	int timeout = at == INT64_MAX ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND + 1);
 	flow_live(f, true);
-	if (poll(p, n, timeout) < 0)
+	int ready = poll(p, n, timeout);
+	flow_live(f, false);
+	if (ready < 0)
 		r = errno == EINTR ? 0 : error_errno(e, "poll");
 	else
 		r = check_outputs(f, p, e);
