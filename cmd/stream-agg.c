@@ -303,10 +303,33 @@ static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 }
 
 /* The first one is the newest: those behind it are of snapshots that it builds upon. */
+/* The slots of a group share the records by key: groups of another key would be whole in none of them. */
+static int check_slots(const struct aggregation *a, const struct flow *f, struct error *e)
+{
+	const char *key = flow_shared_by(f);
+	if (!key || a->partial)
+		return 0;
+	if (!*key)
+		return error_set(e, ERR_USAGE,
+				 "the group has several slots, and its stream no key, so that each slot has some "
+				 "records of every "
+				 "group here: say --partial, and stream-agg --merge where all of them come together");
+	if (table_groups_tell(a->table, key) && table_windows_tell(a->table, key))
+		return 0;
+	return error_set(
+		e, ERR_USAGE,
+		"the slots of the group share the records by %s, and each group here would have a part of its own in "
+		"each of them: add %s to -b%s, or say --partial here and stream-agg --merge where all of them come "
+		"together",
+		key, key, table_windows_tell(a->table, key) ? "" : ", and to that of stream-window");
+}
+
 static int load(void *self, struct flow *f, struct batch *b, struct error *e)
 {
 	struct aggregation *a = self;
-	(void)f;
+	int refused = b ? 0 : check_slots(a, f, e);
+	if (refused)
+		return refused;
 	if (!b || batch_find(b, "passed", 6) < 0)
 		return table_restore(a->table, b, e);
 	if (!a->restored) {
