@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "expr/expr.h"
 #include "flow/flow.h"
+#include "flow/split.h"
 #include "record/batch_rows.h"
 #include "window/spec.h"
 
@@ -162,7 +163,7 @@ static int check_split(const struct aggregation *a, struct flow *f, struct error
 			return error_set(e, ERR_USAGE,
 					 "stream-shard -k %s has divided the records, and each group here would have "
 					 "a part of its own: add %s to -b, or say --partial here and stream-agg "
-					 "--merge behind stream-shard",
+					 "--merge where all of them come together",
 					 keys[i], keys[i]);
 	}
 	return 0;
@@ -220,7 +221,12 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 		return 0; /* of a source's shard: says nothing of the new records */
 	if (time.type != TYPE_TIME) {
 		int r = check_split(a, f, e);
-		return r ? r : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+		if (r)
+			return r;
+		/* Whoever merges partial results has all of them, so for him the key divides nothing. */
+		return a->partial && split_is_announced(body)
+			       ? split_joined(f, e)
+			       : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 	}
 	/* Files of partial results come one behind the other, and each of them from the start of time: all of them are in at the end. */
 	if (!a->merge || flow_bounded(f) != BOUNDED_YES)
@@ -297,10 +303,33 @@ static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 }
 
 /* The first one is the newest: those behind it are of snapshots that it builds upon. */
+/* The slots of a group share the records by key: groups of another key would be whole in none of them. */
+static int check_slots(const struct aggregation *a, const struct flow *f, struct error *e)
+{
+	const char *key = flow_shared_by(f);
+	if (!key || a->partial)
+		return 0;
+	if (!*key)
+		return error_set(e, ERR_USAGE,
+				 "the group has several slots, and its stream no key, so that each slot has some "
+				 "records of every "
+				 "group here: say --partial, and stream-agg --merge where all of them come together");
+	if (table_groups_tell(a->table, key) && table_windows_tell(a->table, key))
+		return 0;
+	return error_set(
+		e, ERR_USAGE,
+		"the slots of the group share the records by %s, and each group here would have a part of its own in "
+		"each of them: add %s to -b%s, or say --partial here and stream-agg --merge where all of them come "
+		"together",
+		key, key, table_windows_tell(a->table, key) ? "" : ", and to that of stream-window");
+}
+
 static int load(void *self, struct flow *f, struct batch *b, struct error *e)
 {
 	struct aggregation *a = self;
-	(void)f;
+	int refused = b ? 0 : check_slots(a, f, e);
+	if (refused)
+		return refused;
 	if (!b || batch_find(b, "passed", 6) < 0)
 		return table_restore(a->table, b, e);
 	if (!a->restored) {
