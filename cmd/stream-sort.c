@@ -81,13 +81,6 @@ static int keep_limit(struct sort *s, struct error *e)
 	return 0;
 }
 
-static int add_to(struct sort *s, struct held_pane *pane, struct batch *b, const uint32_t *which, struct error *e)
-{
-	if (!pane->state)
-		pane->state = sorter_new(&s->key, s->spool);
-	return sorter_add(pane->state, b, &s->keys, which, e);
-}
-
 /* Rows that stand side by side and are of one pane go in together. */
 static int add(struct sort *s, struct flow *f, struct batch *b, struct error *e)
 {
@@ -102,8 +95,10 @@ static int add(struct sort *s, struct flow *f, struct batch *b, struct error *e)
 		struct held_pane *pane = panes_take(&s->panes, b, rows + i, &n, &late);
 		if (!pane)
 			continue;
+		if (!pane->state)
+			pane->state = sorter_new(&s->key, s->spool);
 		batch_select(b, rows + i, n);
-		int r = add_to(s, pane, b, which + i, e);
+		int r = sorter_add(pane->state, b, &s->keys, which + i, e);
 		if (r)
 			return r;
 	}
@@ -257,7 +252,7 @@ static int take_again(void *self, const struct replay_part *part, struct batch *
 	if (!pane)
 		return 0;
 	key_spec_apply(&s->key, b, &s->keys);
-	int r = add_to(s, pane, b, NULL, e);
+	int r = sorter_add(pane->state, b, &s->keys, NULL, e);
 	return r ? r : keep_limit(s, e);
 }
 
@@ -288,6 +283,9 @@ static int load(void *self, struct flow *f, struct batch *b, struct error *e)
 	if (state_is(&s->in, "window"))
 		return on_window(s, f, b, e);
 	r = pane_parts_load(&s->panes, &s->in, b, NAME, e);
+	for (uint32_t i = 0; i < s->panes.count; i++)
+		if (!s->panes.items[i].state)
+			s->panes.items[i].state = sorter_new(&s->key, s->spool);
 	return r < 0 ? r : 0;
 }
 

@@ -15,7 +15,8 @@ int state_part(const struct state_out *o, const char *part, uint64_t rows, const
 	struct field row[2 + STATE_FIELDS_MAX] = {{PART, value_string(part, strlen(part))},
 						  {ROWS, value_int((int64_t)rows)}};
 	struct batch b;
-	memcpy(row + 2, more, count * sizeof *more);
+	if (count)
+		memcpy(row + 2, more, count * sizeof *more);
 	batch_init(&b);
 	batch_add_row(&b, row, 2 + count);
 	int r = o->add(o->self, &b, e);
