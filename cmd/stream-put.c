@@ -9,6 +9,7 @@
 #include "expr/expr.h"
 #include "flow/flow.h"
 #include "record/batch_rows.h"
+#include "store/redo.h"
 #include "store/writer.h"
 
 struct put {
@@ -16,7 +17,10 @@ struct put {
 	bool blob;
 
 	struct expr *key;
-	struct store_writer *writer;
+	struct stream stream; /* until it is known how it is written: */
+	bool opened;
+	struct store_writer *writer; /* as records come, or */
+	struct redo *redo;           /* all at a checkpoint */
 	bool synced;
 };
 
@@ -37,24 +41,27 @@ static int create(const char *name, const char *key, struct error *e)
 /* The stream has a key of its own unless -k says another; a new stream remembers that of its first writer. */
 static int open_stream(struct put *put, struct flow *f, const char *name, struct error *e)
 {
-	struct stream s;
 	int r = put->key_text ? expr_parse(put->key_text, strlen(put->key_text), &put->key, e) : 0;
 	if (!r)
 		r = create(name, put->key_text, e);
 	if (!r)
-		r = stream_open(&s, &files_real, name, e);
+		r = stream_open(&put->stream, &files_real, name, e);
 	if (r)
 		return r;
-	const char *own = s.catalog.key;
+	put->opened = true;
+	const char *own = put->stream.catalog.key;
 	if (own && put->key_text && strcmp(own, put->key_text))
 		flow_warn(f, "%s is keyed by `%s`; these records are by `%s`", name, own, put->key_text);
-	if (own && !put->key)
-		r = expr_parse(own, strlen(own), &put->key, e);
-	if (r) {
-		stream_close(&s);
-		return r;
-	}
-	return store_writer_open(&put->writer, &s, e);
+	return own && !put->key ? expr_parse(own, strlen(own), &put->key, e) : 0;
+}
+
+/* The first record of a plain pipeline, or its end. */
+static int begin_writing(struct put *put, struct error *e)
+{
+	if (put->writer)
+		return 0;
+	put->opened = false; /* the writer takes it over */
+	return store_writer_open(&put->writer, &put->stream, e);
 }
 
 /* -- blobs: a file is a record -- */
@@ -170,11 +177,15 @@ static struct column compute_key(struct put *put, struct batch *b)
 
 static int put_batch(struct put *put, struct batch *b, struct error *e)
 {
+	struct column key = {0};
+	int r = put->redo ? 0 : begin_writing(put, e);
+	if (r)
+		return r;
 	put->synced = false;
-	if (!put->key)
-		return store_writer_append(put->writer, b, NULL, e);
-	struct column key = compute_key(put, b);
-	return store_writer_append(put->writer, b, &key, e);
+	if (put->key)
+		key = compute_key(put, b);
+	const struct column *by = put->key ? &key : NULL;
+	return put->redo ? redo_append(put->redo, b, by, e) : store_writer_append(put->writer, b, by, e);
 }
 
 static int batch(void *self, struct flow *f, int input, struct batch *b, struct error *e)
@@ -206,7 +217,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int sync_all(void *self, struct flow *f, struct error *e)
 {
 	struct put *put = self;
-	if (put->synced)
+	if (put->synced || put->redo)
 		return 0;
 	int r = store_writer_sync(put->writer, e);
 	put->synced = !r;
@@ -218,8 +229,33 @@ static int sync_all(void *self, struct flow *f, struct error *e)
 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
+	struct put *put = self;
 	(void) final;
-	return sync_all(self, f, e);
+	/* Also who has no record is told if he could not have written one. */
+	int r = put->redo ? 0 : begin_writing(put, e);
+	return r ? r : sync_all(self, f, e);
+}
+
+/* -- in a checkpointed flow -- */
+
+static int recover(void *self, struct flow *f, const char *flow, uint64_t epoch, struct flow_commit *last,
+		   struct error *e)
+{
+	struct put *put = self;
+	struct redo_commit done;
+	(void)f;
+	put->opened = false; /* the redo takes it over */
+	int r = redo_open(&put->redo, &put->stream, flow, epoch, &done, e);
+	if (!r)
+		*last = (struct flow_commit){done.n, done.epoch, done.state, done.len};
+	return r;
+}
+
+static int commit(void *self, struct flow *f, uint64_t n, const char *state, size_t len, struct error *e)
+{
+	struct put *put = self;
+	(void)f;
+	return redo_commit(put->redo, n, state, len, e);
 }
 
 static void release(void *self, bool failed)
@@ -229,6 +265,9 @@ static void release(void *self, bool failed)
 	if (failed && put->writer)
 		sync_all(put, NULL, NULL);
 	store_writer_close(put->writer);
+	redo_close(put->redo);
+	if (put->opened)
+		stream_close(&put->stream);
 	expr_free(put->key);
 }
 
@@ -249,8 +288,14 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_SINK,
 	};
-	static const struct stage stage = {
-		.setup = setup, .batch = batch, .control = control, .idle = sync_all, .end = end, .close = release};
+	static const struct end_ops last = {.recover = recover, .commit = commit};
+	static const struct stage stage = {.setup = setup,
+					   .batch = batch,
+					   .control = control,
+					   .idle = sync_all,
+					   .end = end,
+					   .close = release,
+					   .last = &last};
 	struct put put = {.synced = true};
 	return flow_main(argc, argv, &command, &stage, &put);
 }

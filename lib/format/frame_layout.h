@@ -53,7 +53,7 @@ struct frame_header {
 
 struct frame_place_block {
 	uint64_t segment, seq, durable;
-	uint32_t shard, zero;
+	uint32_t shard, tag;
 	uint64_t sum; /* of the 96 bytes before it, header and all */
 };
 

@@ -44,7 +44,8 @@ static int check_place(const char *p, struct frame_place *place, uint32_t rows, 
 		return damaged(e, "the checksum of its place is wrong");
 	if (b.seq > (uint64_t)INT64_MAX - rows)
 		return damaged(e, "its place is out of range");
-	*place = (struct frame_place){.segment = b.segment, .seq = b.seq, .durable = b.durable, .shard = b.shard};
+	*place = (struct frame_place){
+		.segment = b.segment, .seq = b.seq, .durable = b.durable, .shard = b.shard, .tag = b.tag};
 	return OK;
 }
 

@@ -31,13 +31,15 @@ static int encode(struct shard *s, const struct batch *b, struct error *e)
 	return frame_write(s->writer, FRAME_DATA, 0, &view, &nowhere, &s->frame, e);
 }
 
-/* Says in each of the frames at p where it goes; returns their rows. */
+/* Says in each of the frames at p where it goes; returns their rows. Tags stay. */
 static uint32_t set_places(const struct shard *s, char *p, size_t len, int64_t arrived)
 {
-	struct frame_place place = {s->head.segment, s->head.next, s->head.durable_seq, s->id};
+	struct frame_place place = {
+		.segment = s->head.segment, .seq = s->head.next, .durable = s->head.durable_seq, .shard = s->id};
 	uint32_t rows = 0;
 	struct frame f;
 	for (size_t at = 0; at < len && frame_peek(p + at, len - at, &f, NULL) > 0; at += f.size) {
+		place.tag = f.place.tag;
 		frame_set_place(p + at, &place, arrived);
 		place.seq += f.rows;
 		rows += f.rows;
@@ -111,6 +113,14 @@ int shard_lock_ready(struct shard *s, struct error *e)
 	if (r)
 		shard_unlock(s);
 	return r;
+}
+
+int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e)
+{
+	buf_clear(&s->frame);
+	buf_append(&s->frame, p, len);
+	int r = put(s, s->frame.data, s->frame.len, e);
+	return r ? r : sent_keep(s, e);
 }
 
 int shard_append(struct shard *s, const struct batch *b, struct error *e)

@@ -56,7 +56,7 @@ static void look_at_shard(void *arg, const char *name)
 
 int fsck_stream_files(struct fsck *f, struct error *e)
 {
-	static const char *const known[] = {"catalog", "shards", "lock", "groups", "reserve", NULL};
+	static const char *const known[] = {"catalog", "shards", "lock", "groups", "flows", "reserve", NULL};
 	struct listing l = {.f = f, .directory = f->directory, .known = known};
 	int r = path_list(f->io, l.directory, look_at_stream_file, &l, e);
 	char *shards = file_path("%s/shards", f->directory);

@@ -119,7 +119,8 @@ struct store_shard_state store_reader_shard(const struct store_reader *r, size_t
 {
 	const struct lane *l = r->lanes[i];
 	const struct catalog_shard *shard = catalog_shard(&l->stream->catalog, l->shard);
-	return (struct store_shard_state){short_name(l->stream), l->shard, l->ended, l->ended && shard && shard->closed};
+	return (struct store_shard_state){short_name(l->stream), l->shard, l->ended,
+					  l->ended && shard && shard->closed};
 }
 
 uint64_t store_reader_changes(const struct store_reader *r)

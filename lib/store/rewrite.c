@@ -65,7 +65,8 @@ static int flush(struct job *j, struct error *e)
 {
 	if (!j->pending.rows)
 		return OK;
-	struct frame_place place = {j->out.id, j->seq, j->out.own, j->rewrite->shard};
+	struct frame_place place = {
+		.segment = j->out.id, .seq = j->seq, .durable = j->out.own, .shard = j->rewrite->shard};
 	struct index_entry first = {j->seq, column_get(&j->pending.meta[META_ARRIVED], 0).i, j->at};
 	buf_clear(&j->frames);
 	int r = frame_write(j->writer, FRAME_DATA, 0, &j->pending, &place, &j->frames, e);

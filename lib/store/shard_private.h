@@ -59,6 +59,8 @@ bool sent_any_lost(const struct shard *s);
 
 /* Takes the lock, mends the shard if need be, and appends again what was lost. SHARD_MOVED: without the lock. */
 int shard_lock_ready(struct shard *s, struct error *e);
+/* With the lock, and ready: appends a frame that was made with no place, but for its tag, and @arrived 0. */
+int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e);
 
 /* -- sync.c -- */
 

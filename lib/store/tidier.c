@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "store/compact.h"
+#include "store/redo.h"
 #include "store/retain.h"
 
 #define PATIENCE (50 * MILLISECOND)          /* for the thread to notice that it shall stop */
@@ -77,13 +78,14 @@ static int tidy(struct tidier *t, struct error *e)
 	int r = stream_open(&s, t->io, t->directory, e);
 	if (r)
 		return r;
+	r = redo_finish(&s, e); /* before it is compacted, which drops its tags */
 	struct retained *out = mem_array(s.catalog.shard_count, sizeof *out);
 	bool limited = s.catalog.retention || s.catalog.max_size;
 	/* To delete is quick, and must not wait for a processor that has nothing else to do. */
 	set_retaining(t, limited && !s.catalog.tier);
 	if (s.catalog.tier)
 		be_idle();
-	if (limited)
+	if (!r && limited)
 		r = retain(&s, &o, out, e);
 	set_retaining(t, false);
 	be_idle();

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "store/redo.h"
 #include "store/reserve.h"
 #include "store/spread.h"
 
@@ -23,7 +24,9 @@ int store_writer_open(struct store_writer **out, struct stream *s, struct error 
 	w->frames = shard_frame_writer();
 	reserve_fill(w->stream.io, w->stream.directory);
 	w->tidier = tidier_new(&w->stream);
-	int r = writer_open_lanes(w, e);
+	int r = redo_finish(&w->stream, e);
+	if (!r)
+		r = writer_open_lanes(w, e);
 	if (r) {
 		store_writer_close(w);
 		w = NULL;

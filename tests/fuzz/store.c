@@ -84,7 +84,7 @@ static void make_frames(void)
 	batch_init(&b);
 	for (uint64_t i = 0; i < 2 * FRAMES; i++) {
 		uint64_t seq = i % FRAMES * ROWS;
-		struct frame_place place = {i < FRAMES ? SEGMENT : OTHER, seq, seq, 0};
+		struct frame_place place = {i < FRAMES ? SEGMENT : OTHER, seq, seq, 0, 0};
 		batch_clear(&b);
 		for (uint64_t k = 0; k < ROWS; k++) {
 			uint32_t row = batch_begin(&b);

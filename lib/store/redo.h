@@ -1,0 +1,58 @@
+/*
+ * Writing a stream in a checkpointed flow: what came since the last barrier goes into all shards, or into none.
+ *
+ * Records are collected in a redo file, which nobody reads. At the barrier it is published in the flow's ledger, in one step and on the
+ * condition that no later run has begun (store/ledger.h): that is the commit. Then each piece of it is appended to its shard; a
+ * piece that is there already is left out, so whoever finds a commit that was not carried out, any writer of the stream, does so.
+ * No record that is not committed enters a shard, and a producer that is stopped or dead holds up no reader.
+ *
+ *   flows/FLOW.SEQ         the ledger of a flow; the payload is the redo file
+ *         FLOW.done.N      commit N was carried out by others, who may not write the ledger
+ *
+ *   redo file, little-endian:
+ *     u64 REDO_MAGIC, u64 shards; for each: u64 id, u64 base, u64 segment, u64 offset    where it ended when collecting began
+ *     pieces: u32 shard, u32 size, then a frame, as store/shard.h has them, with no place but a tag, and @arrived 0
+ *
+ * The tag is the lower half of XXH3-64 of the flow's id, n and the number of the piece. A frame in the shard, behind where it
+ * ended when collecting began, is that piece if it has the tag and is the same, byte for byte, but for its place and @arrived. Compaction
+ * drops tags: so whoever compacts, deletes or moves segments, splits or merges carries out first what is pending.
+ *
+ * A piece whose shard has been closed since, and that does not have it, is divided among its children, by the hash of its records.
+ */
+#ifndef STREAM_STORE_REDO_H
+#define STREAM_STORE_REDO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "record/batch.h"
+#include "store/stream.h"
+
+struct redo;
+
+/* What the last commit was. */
+struct redo_commit {
+	uint64_t n, epoch; /* n 0: none yet */
+	char *state;       /* malloced; NULL: nothing */
+	size_t len;
+};
+
+/*
+ * Takes `s` over, also on failure. Fences all runs of earlier epochs, carries out what the last commit decided, and forgets what was
+ * not committed. ERR_UPSTREAM: this epoch, or a later one, is there already.
+ */
+int redo_open(struct redo **out, struct stream *s, const char *flow, uint64_t epoch, struct redo_commit *last,
+	      struct error *e);
+/* Collects the selected rows of b; `key` as in store_writer_append. */
+int redo_append(struct redo *r, const struct batch *b, const struct column *key, struct error *e);
+/* All that was collected is in the stream, durably, and n is the last commit; or none of it: ERR_UPSTREAM, a later run has taken over. After
+   another error the next redo_open knows which. */
+int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struct error *e);
+/* What is not committed is forgotten. NULL is allowed. */
+void redo_close(struct redo *r);
+
+/* Carries out what flows have committed and, having died, left undone. Cheap if there is nothing. Reloads the catalog if it has to. */
+int redo_finish(struct stream *s, struct error *e);
+
+#endif

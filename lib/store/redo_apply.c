@@ -1,0 +1,293 @@
+/* Carrying out a commit: each piece into its shard, once. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/hash.h"
+#include "store/lineage.h"
+#include "store/redo_private.h"
+#include "store/shard_private.h"
+#include "store/spread.h"
+
+/* A shard that pieces go to. */
+struct target {
+	struct shard shard;
+	struct redo_tags tags;
+	bool closed; /* it takes no more, and all its tags are known */
+};
+
+struct job {
+	struct stream *stream;
+	const char *flow;
+	uint64_t n;
+	struct redo_mark *marks;
+	size_t mark_count;
+	struct target **targets;
+	size_t target_count;
+	struct frame_writer *writer;
+	bool again; /* a sync failed under us: the whole is looked at again */
+};
+
+/* -- targets -- */
+
+static struct redo_mark mark_of(const struct job *j, uint32_t shard)
+{
+	for (size_t i = 0; i < j->mark_count; i++)
+		if (j->marks[i].shard == shard)
+			return j->marks[i];
+	return (struct redo_mark){.shard = shard}; /* made since: from its beginning */
+}
+
+static int open_target(struct job *j, uint32_t id, struct target **out, struct error *e)
+{
+	for (size_t i = 0; i < j->target_count; i++)
+		if (j->targets[i]->shard.id == id) {
+			*out = j->targets[i];
+			return OK;
+		}
+	struct target *t = mem_zero(sizeof *t);
+	struct redo_mark from = mark_of(j, id);
+	int r = shard_open(&t->shard, j->stream->io, j->stream->directory, id, e);
+	if (r) {
+		free(t);
+		return r;
+	}
+	t->shard.catalog = &j->stream->catalog_file;
+	shard_bound(&t->shard, &j->stream->catalog);
+	redo_tags_init(&t->tags, &from);
+	j->targets = mem_resize(j->targets, j->target_count + 1, sizeof(struct target *));
+	j->targets[j->target_count++] = *out = t;
+	return OK;
+}
+
+static void close_targets(struct job *j)
+{
+	for (size_t i = 0; i < j->target_count; i++) {
+		shard_close(&j->targets[i]->shard);
+		redo_tags_release(&j->targets[i]->tags);
+		free(j->targets[i]);
+	}
+	free(j->targets);
+	j->targets = NULL;
+	j->target_count = 0;
+}
+
+/* The catalog is another: is the shard still open? If not, what it has is final. */
+static int follow(struct job *j, struct target *t, struct error *e)
+{
+	int r = stream_reload(j->stream, e);
+	const struct catalog_shard *c = r ? NULL : catalog_shard(&j->stream->catalog, t->shard.id);
+	if (r || (c && !c->closed))
+		return r;
+	r = shard_seal(&t->shard, e);
+	if (!r && t->shard.sent_count)
+		j->again = true; /* what a failed sync took out is not there, though we put it */
+	if (!r)
+		r = redo_tags_read(&t->tags, &t->shard, e);
+	t->closed = !r;
+	return r;
+}
+
+/* -- what others did -- */
+
+char *redo_done_path(const struct stream *s, const char *flow, uint64_t n)
+{
+	return file_path("%s/flows/%s.done.%" PRIu64, s->directory, flow, n);
+}
+
+int redo_is_done(const struct stream *s, const char *flow, uint64_t n, struct error *e)
+{
+	struct file f;
+	char *path = redo_done_path(s, flow, n);
+	int r = file_find(&f, s->io, path, O_RDONLY, e);
+	free(path);
+	if (r > 0)
+		file_close(&f);
+	return r;
+}
+
+/* We were stopped for long, and somebody else has carried it out; what is compacted since has no tags any more. */
+static int is_over(const struct job *j, struct error *e)
+{
+	struct ledger_entry now;
+	int r = redo_is_done(j->stream, j->flow, j->n, e);
+	if (r)
+		return r;
+	char *directory = redo_directory(j->stream);
+	r = ledger_look(j->stream->io, directory, j->flow, &now, e);
+	free(directory);
+	bool over = !r && (now.n > j->n || !now.payload);
+	ledger_entry_release(&now);
+	return r ? r : over;
+}
+
+/* -- pieces -- */
+
+/* 1: it is in the shard; 0: it has been closed, and does not have it. */
+static int put_piece(struct job *j, struct target *t, const char *p, size_t len, uint32_t tag, struct error *e)
+{
+	uint64_t hash = hash64(p, len);
+	while (!t->closed) {
+		int r = shard_lock_ready(&t->shard, e);
+		if (r == SHARD_MOVED && !(r = follow(j, t, e)))
+			continue;
+		if (r)
+			return r;
+		r = redo_tags_read(&t->tags, &t->shard, e);
+		bool there = !r && redo_tags_have(&t->tags, tag, hash);
+		if (!r && !there && t->tags.strange && (r = is_over(j, e)) > 0)
+			there = true;
+		if (r >= 0 && !there)
+			r = shard_put_frame(&t->shard, p, len, e);
+		shard_unlock(&t->shard);
+		return r < 0 ? r : 1;
+	}
+	bool there = redo_tags_have(&t->tags, tag, hash);
+	return there || !t->tags.strange ? there : is_over(j, e);
+}
+
+static int place_piece(struct job *j, uint32_t shard, const char *p, size_t len, uint32_t tag, struct error *e);
+
+/* The rows of b that lie in a shard's range, as a piece of their own. */
+static int put_part(struct job *j, const struct batch *b, const struct catalog_shard *c, uint32_t tag, struct error *e)
+{
+	struct frame_place place = {.tag = tag};
+	struct buf frame = BUF_INIT;
+	uint32_t count = 0, id = c->id, *rows = mem_array(b->rows, sizeof *rows);
+	for (uint32_t i = 0; i < b->rows; i++) {
+		struct hash128 point = spread_point(&b->meta[META_HASH], i);
+		if (hash128_compare(point, c->from) >= 0 && hash128_compare(point, c->to) <= 0)
+			rows[count++] = i;
+	}
+	struct batch view = *b;
+	batch_select(&view, rows, count);
+	int r = count ? frame_write(j->writer, FRAME_DATA, 0, &view, &place, &frame, e) : OK;
+	if (!r && count)
+		r = place_piece(j, id, frame.data, frame.len, tag, e);
+	buf_release(&frame);
+	free(rows);
+	return r;
+}
+
+/* To all open shards. While it goes on the catalog may change again: a shard that is closed by then divides its part itself. */
+static int put_parts(struct job *j, const struct batch *b, uint32_t tag, struct error *e)
+{
+	size_t count;
+	const struct catalog_shard **tiles = catalog_tiles(&j->stream->catalog, &count);
+	struct catalog_shard *copies = mem_array(count, sizeof *copies);
+	for (size_t i = 0; i < count; i++)
+		copies[i] = *tiles[i];
+	free(tiles);
+	int r = lineage_seal(j->stream, e);
+	for (size_t i = 0; !r && i < count; i++)
+		r = put_part(j, b, &copies[i], tag, e);
+	free(copies);
+	return r;
+}
+
+static int divide(struct job *j, const char *p, size_t len, uint32_t tag, struct error *e)
+{
+	struct frame f;
+	struct batch b;
+	struct frame_reader *reader = frame_reader_new();
+	batch_init(&b);
+	int r = frame_peek(p, len, &f, e);
+	if (r > 0)
+		r = frame_load(reader, p, &f, NULL, 0, &b, e);
+	b.meta[META_STREAM] = b.meta[META_SHARD] = b.meta[META_SEQ] = column_const(value_absent());
+	if (!r)
+		r = put_parts(j, &b, tag, e);
+	batch_release(&b);
+	frame_reader_free(reader);
+	return r;
+}
+
+static int place_piece(struct job *j, uint32_t shard, const char *p, size_t len, uint32_t tag, struct error *e)
+{
+	struct target *t;
+	int r = open_target(j, shard, &t, e);
+	if (!r)
+		r = put_piece(j, t, p, len, tag, e);
+	if (r)
+		return r < 0 ? r : OK;
+	return divide(j, p, len, tag, e);
+}
+
+/* -- the file -- */
+
+static int read_at(const struct ledger_entry *x, void *p, size_t len, int64_t at, struct error *e)
+{
+	if (at + (int64_t)len > x->payload)
+		return error_set(e, ERR_FAILED, "%s is cut short", x->file.path);
+	ssize_t n = file_read(&x->file, p, len, at, e);
+	return n < 0 ? (int)n : n == (ssize_t)len ? OK : error_set(e, ERR_FAILED, "%s is cut short", x->file.path);
+}
+
+static int read_marks(struct job *j, const struct ledger_entry *x, int64_t *at, struct error *e)
+{
+	uint64_t head[2];
+	int r = read_at(x, head, sizeof head, 0, e);
+	if (!r && (head[0] != REDO_MAGIC || head[1] > CATALOG_SHARDS_MAX))
+		r = error_set(e, ERR_FAILED, "%s is no redo file of this release", x->file.path);
+	if (r)
+		return r;
+	j->mark_count = head[1];
+	j->marks = mem_array(j->mark_count, sizeof *j->marks);
+	*at = (int64_t)(sizeof head + j->mark_count * sizeof *j->marks);
+	return read_at(x, j->marks, j->mark_count * sizeof *j->marks, sizeof head, e);
+}
+
+static int each_piece(struct job *j, const struct ledger_entry *x, int64_t at, struct error *e)
+{
+	struct buf piece = BUF_INIT;
+	int r = OK;
+	for (uint64_t i = 0; !r && at < x->payload; i++) {
+		struct redo_piece head;
+		r = read_at(x, &head, sizeof head, at, e);
+		if (r)
+			break;
+		buf_clear(&piece);
+		buf_reserve(&piece, head.size);
+		r = read_at(x, piece.data, head.size, at + (int64_t)sizeof head, e);
+		if (!r)
+			r = place_piece(j, head.shard, piece.data, head.size, redo_tag(j->flow, j->n, i), e);
+		at += (int64_t)(sizeof head + head.size);
+	}
+	buf_release(&piece);
+	return r;
+}
+
+/* A sync that fails takes pieces out again, and so may a split meanwhile. */
+static int sync_targets(struct job *j, struct error *e)
+{
+	int r = OK;
+	for (size_t i = 0; !r && i < j->target_count; i++) {
+		struct target *t = j->targets[i];
+		r = t->closed ? OK : shard_sync_written(&t->shard, e);
+		j->again |= sent_any_lost(&t->shard);
+	}
+	return r;
+}
+
+int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e)
+{
+	enum { TRIES = 10 };
+	struct job j = {.stream = s, .flow = flow, .n = x->n, .writer = shard_frame_writer()};
+	int64_t at;
+	int r = read_marks(&j, x, &at, e);
+	for (int i = 0; !r && (i == 0 || j.again) && i < TRIES; i++) {
+		j.again = false;
+		r = each_piece(&j, x, at, e);
+		if (!r)
+			r = sync_targets(&j, e);
+		close_targets(&j);
+	}
+	if (!r && j.again)
+		r = error_set(e, ERR_FAILED, "%s: syncs keep failing", s->name);
+	close_targets(&j);
+	frame_writer_free(j.writer);
+	free(j.marks);
+	return r;
+}

@@ -1,0 +1,56 @@
+/* The insides of redo files; for lib/store/redo*.c alone. */
+#ifndef STREAM_STORE_REDO_PRIVATE_H
+#define STREAM_STORE_REDO_PRIVATE_H
+
+#include "base/buf.h"
+#include "store/ledger.h"
+#include "store/redo.h"
+#include "store/shard.h"
+
+#define REDO_MAGIC 0x31206f6465720a00u
+
+/* Where a shard ended: behind it, tags are looked for. */
+struct redo_mark {
+	uint64_t shard, base, segment;
+	int64_t offset;
+};
+
+/* The head of a piece in the file. */
+struct redo_piece {
+	uint32_t shard, size;
+};
+
+/* -- redo_tags.c: which pieces a shard has -- */
+
+/* Tagged frames that were met, each with a hash of its bytes without place and @arrived. */
+struct redo_tags {
+	struct redo_tag {
+		uint32_t tag;
+		uint64_t hash;
+	} * items;
+	size_t count, capacity;
+	struct redo_mark at; /* all before it was looked at */
+	bool strange;        /* the segment that it began in is another: tags may be gone */
+};
+
+void redo_tags_init(struct redo_tags *t, const struct redo_mark *from);
+void redo_tags_release(struct redo_tags *t);
+/* Looks at what has come since. With the shard's lock, or when it is sealed. */
+int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e);
+bool redo_tags_have(const struct redo_tags *t, uint32_t tag, uint64_t hash);
+
+uint32_t redo_tag(const char *flow, uint64_t n, uint64_t piece);
+
+/* -- redo_apply.c -- */
+
+/* Carries out an entry of a flow's ledger, which has a payload: all of it is in the stream, durably. */
+int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e);
+
+/* Whether somebody has said that commit n is carried out: 1 or 0. */
+int redo_is_done(const struct stream *s, const char *flow, uint64_t n, struct error *e);
+char *redo_done_path(const struct stream *s, const char *flow, uint64_t n);
+
+/* `stream`/flows, malloced. */
+char *redo_directory(const struct stream *s);
+
+#endif
