@@ -259,11 +259,13 @@ static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 {
 	struct window *w = self;
 	struct batch b;
-	(void)f;
 	batch_init(&b);
+	/* What records before the barrier have closed comes before it, and not behind the last one of a run. */
+	int r = w->announced ? send_watermark(w, f, e) : 0;
 	struct field head[] = {{"sent", value_int(w->sent)}};
 	batch_add_row(&b, head, 1);
-	int r = snapshot_add(s, &b, e);
+	if (!r)
+		r = snapshot_add(s, &b, e);
 	batch_reset(&b);
 	if (w->announced || w->restored)
 		watermark_save(&w->watermark, &b);
