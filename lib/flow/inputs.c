@@ -99,6 +99,11 @@ const char *flow_input_name(const struct flow *f, int input)
 	return input_name(f->inputs[input].input);
 }
 
+bool flow_input_final(const struct flow *f, int input)
+{
+	return f->inputs[input].final;
+}
+
 enum frame_bounded flow_inputs_bounded(const struct flow *f)
 {
 	enum frame_bounded all = BOUNDED_YES;
