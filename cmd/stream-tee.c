@@ -77,7 +77,12 @@ static void release(void *self, bool failed)
 }
 
 static const struct stage copier = {
-	.batch = copy_rows, .control = copy_frame, .idle = flush, .end = finish, .close = release};
+	.batch = copy_rows,
+	.control = copy_frame,
+	.idle = flush,
+	.end = finish,
+	.close = release,
+	.refusal = "the readers of stream-tee's copies cannot commit as one; let each read the stream as a group of its own"};
 
 /* -- outputs -- */
 

@@ -270,6 +270,8 @@ static int pass_barrier(struct flow *f, struct error *e)
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}
+	if (!r)
+		r = flow_settle(f, e);
 	if (!r && p->ends)
 		r = protocol_end_prepare(f, e);
 	if (!r)
