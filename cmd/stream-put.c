@@ -232,7 +232,7 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	struct put *put = self;
 	(void) final;
 	/* Also who has no record is told if he could not have written one. */
-	int r = put->redo ? 0 : begin_writing(put, e);
+	int r = put->redo ? redo_end(put->redo, e) : begin_writing(put, e);
 	return r ? r : sync_all(self, f, e);
 }
 

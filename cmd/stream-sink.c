@@ -285,7 +285,7 @@ int main(int argc, char **argv)
 {
 	static const struct opt options[] = {
 		{0, "every", OPT_DURATION, offsetof(struct delivery, options.every), "D",
-		 "commit at the latest so long after the first record", NULL},
+		 "commit so long after the first record; in a flow, at least so far apart", NULL},
 		{0, "size", OPT_SIZE, offsetof(struct delivery, options.size), "SIZE",
 		 "files of dir: are full at so many bytes (64M)", NULL},
 		{0, "dead", OPT_TEXT, offsetof(struct delivery, dead), "DEST",

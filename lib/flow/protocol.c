@@ -259,14 +259,20 @@ static bool is_final(const struct flow *f)
 	return true;
 }
 
+/* At a final barrier a stage gives the rest of its results. The `end` of who has outputs of its own, or is the end, comes with END. */
+static bool ends_here(const struct flow *f)
+{
+	const struct stage *s = f->stage;
+	return s->end && !s->last && !(s->checkpoint && s->checkpoint->forward);
+}
+
 static int pass_barrier(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	struct mark m = p->mark;
 	int r = 0;
 	m.final = is_final(f);
-	/* (The `end` of a stage with outputs of its own is theirs, and comes with END.) */
-	if (m.final && f->stage->end && !p->closed && !(f->stage->checkpoint && f->stage->checkpoint->forward)) {
+	if (m.final && ends_here(f) && !p->closed) {
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}

@@ -68,6 +68,9 @@ static int check_receipts(struct flow *f, struct error *e)
 		int r = receipt_greatest(s->directory, &n, e);
 		if (r)
 			return r;
+		if (n > p->last.n && receipt_is_overtaken(s->directory, s->epoch))
+			return error_set(e, ERR_UPSTREAM, "a later run of %s has taken over; nothing was changed",
+					 s->name);
 		if (n > p->last.n)
 			return error_set(e, ERR_FAILED,
 					 "%s has committed checkpoint %" PRIu64
@@ -121,6 +124,10 @@ int protocol_end_begin(struct flow *f, struct error *e)
 	struct protocol *p = &f->protocol;
 	struct hello then = {0};
 	struct tallies tallies = {0};
+	if (p->hello.part)
+		return error_set(e, ERR_USAGE,
+				 "a pipeline with checkpoints has one end, and this is one of several copies: put it "
+				 "behind stream-shard, not into its command");
 	int r = recover(f, e);
 	if (r)
 		return r;

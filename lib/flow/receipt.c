@@ -102,6 +102,20 @@ int receipt_greatest(const char *directory, uint64_t *n, struct error *e)
 	return r;
 }
 
+static int find_later(void *self, const char *name, struct error *e)
+{
+	struct search *s = self;
+	(void)e;
+	s->n += epoch_of(name) > s->epoch;
+	return 0;
+}
+
+bool receipt_is_overtaken(const char *directory, uint64_t epoch)
+{
+	struct search s = {.epoch = epoch};
+	return !state_list(directory, find_later, &s, NULL) && s.n;
+}
+
 /* A run's receipt, and the list of those who took part in it. */
 static int remove_older(void *self, const char *name, struct error *e)
 {

@@ -15,6 +15,7 @@
 #ifndef STREAM_FLOW_RECEIPT_H
 #define STREAM_FLOW_RECEIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -32,6 +33,8 @@ int receipt_save(const struct receipt *r, const char *directory, uint64_t epoch,
 int receipt_load(struct receipt *r, const char *directory, uint64_t epoch, struct error *e);
 /* The greatest n of all runs. */
 int receipt_greatest(const char *directory, uint64_t *n, struct error *e);
+/* Whether there is one of a later run. */
+bool receipt_is_overtaken(const char *directory, uint64_t epoch);
 /* Removes those of earlier runs. */
 void receipt_clean(const char *directory, uint64_t epoch);
 

@@ -6,12 +6,11 @@
 void place_put(char *p, const struct frame_place *place)
 {
 	const size_t at = sizeof(struct frame_header);
-	struct frame_place_block b = {
-		.segment = place->segment,
-				 .seq = place->seq,
-				 .durable = place->durable,
-				 .shard = place->shard,
-				 .tag = place->tag};
+	struct frame_place_block b = {.segment = place->segment,
+				      .seq = place->seq,
+				      .durable = place->durable,
+				      .shard = place->shard,
+				      .tag = place->tag};
 	memcpy(p + at, &b, sizeof b);
 	b.sum = hash64(p, at + offsetof(struct frame_place_block, sum));
 	memcpy(p + at, &b, sizeof b);

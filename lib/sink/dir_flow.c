@@ -199,7 +199,7 @@ int dir_flow_open(struct dir_flow *w, const struct files *io, const char *fixed,
 
 int dir_flow_hide(const struct dir_flow *w, struct dir_file *f, struct error *e)
 {
-	char *path = file_path("%s/%" PRIu64 "-%s", w->work, w->epoch, f->final + f->dir_len + 1);
+	char *path = file_path("%s/%" PRIu64 "-%s.part", w->work, w->epoch, f->final + f->dir_len + 1);
 	int r = dir_file_hide(f, path, e);
 	free(path);
 	return r;

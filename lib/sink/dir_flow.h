@@ -4,7 +4,7 @@
  * All that is hidden is in one directory, FIXED/.stream-FLOW, FIXED being what comes before the first brace of the pattern:
  *
  *   commit.SEQ             the ledger of the flow (store/ledger.h)
- *   EPOCH-NAME             a file that is being written, or is full and waits for the barrier
+ *   EPOCH-NAME.part        a file that is being written, or is full and waits for the barrier
  *
  * At the barrier all files are whole and durable; the ledger's entry, whose payload is where each of them belongs, is the
  * commit; then they are renamed to there, without overwriting, and their directories synced. A later run does again what

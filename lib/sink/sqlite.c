@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "sink/sink_url.h"
 #include "sink/sqlite_rows.h"
+#include "sink/stash.h"
 
 struct sqlite_sink {
 	struct sink sink;
@@ -17,12 +18,15 @@ struct sqlite_sink {
 	sqlite3 *db;
 	struct sqlite_table table;
 	struct sqlite_rules rules;
-	int64_t every;
+	int64_t every, pace;
 	int64_t deadline; /* of the open transaction */
 	bool inside;      /* a transaction is open */
 	int64_t schema;   /* version of the schema that table.columns are of */
 	const char *flow; /* NULL: a plain pipeline */
 	uint64_t epoch;
+	struct stash stash; /* of a flow: what came since the last barrier */
+	int (*rejected)(void *arg, struct batch *b, struct error *e);
+	void *rejected_arg;
 };
 
 enum { PARAM_TABLE, PARAM_KEY, PARAM_TYPES, PARAM_DECIMALS, PARAM_TIMEOUT, PARAM_COUNT };
@@ -157,7 +161,7 @@ static int sqlite_recover(struct sink *sink, const char *flow, uint64_t epoch, s
 		rc = sqlite_run(s->db, commits_table, e);
 	if (!rc)
 		rc = read_position(s, last, &there, e);
-	if (!rc && there > (int64_t)epoch)
+	if (!rc && there >= (int64_t)epoch)
 		rc = fenced(s, e);
 	if (!rc)
 		rc = write_epoch(s, e);
@@ -193,13 +197,26 @@ static int write_checkpoint(struct sqlite_sink *s, uint64_t n, const void *state
 
 /* -- the sink -- */
 
+/*
+ * In a flow the lock is taken at the barrier and not with the first record: a process that is stopped in between holds up neither the
+ * run that takes over nor others who write to the same database.
+ */
 static int sqlite_batch(struct sink *sink, struct batch *b, struct error *e)
 {
 	struct sqlite_sink *s = self_of(sink);
-	int rc = begin(s, e);
-	if (!rc)
+	int rc = s->flow ? stash_add(&s->stash, b, e) : begin(s, e);
+	if (!rc && s->flow)
+		sink->pending += batch_count(b);
+	else if (!rc)
 		rc = sqlite_rows_write(&s->table, &s->rules, b, &sink->pending, e);
 	return rc ? named(s, e) : OK;
+}
+
+static int write_stashed(void *arg, struct batch *b, struct error *e)
+{
+	struct sqlite_sink *s = arg;
+	int rc = sqlite_rows_write(&s->table, &s->rules, b, &s->sink.pending, e);
+	return rc || !b->reject_count || !s->rejected ? rc : s->rejected(s->rejected_arg, b, e);
 }
 
 static int64_t sqlite_due(const struct sink *sink)
@@ -208,12 +225,18 @@ static int64_t sqlite_due(const struct sink *sink)
 	return s->inside && !s->flow ? s->deadline : INT64_MAX;
 }
 
-/* A transaction holds what it has until it is told to commit. */
+/* A plain transaction holds what it has until it is told to commit. */
 static int sqlite_prepare(struct sink *sink, struct error *e)
 {
-	(void)sink;
-	(void)e;
-	return OK;
+	struct sqlite_sink *s = self_of(sink);
+	if (!s->flow || !sink->pending)
+		return OK;
+	int rc = begin(s, e);
+	if (rc)
+		return named(s, e);
+	sink->pending = 0;
+	rc = stash_empty(&s->stash, write_stashed, s, e);
+	return rc && rc != ERR_REJECTED ? named(s, e) : rc;
 }
 
 static int sqlite_commit(struct sink *sink, uint64_t n, const void *state, size_t len, struct error *e)
@@ -238,10 +261,16 @@ static int sqlite_tick(struct sink *sink, int64_t now, struct error *e)
 	return now < sqlite_due(sink) ? OK : sqlite_commit(sink, 0, NULL, 0, e);
 }
 
+static int64_t sqlite_pace(const struct sink *sink)
+{
+	return ((const struct sqlite_sink *)sink)->pace;
+}
+
 static void sqlite_close(struct sink *sink)
 {
 	struct sqlite_sink *s = self_of(sink);
 	roll_back(s);
+	stash_release(&s->stash);
 	sqlite_table_release(&s->table);
 	sqlite3_close(s->db);
 	arena_release(&s->arena);
@@ -255,6 +284,7 @@ static const struct sink_ops ops = {
 	.due = sqlite_due,
 	.prepare = sqlite_prepare,
 	.commit = sqlite_commit,
+	.pace = sqlite_pace,
 	.close = sqlite_close,
 };
 
@@ -327,6 +357,10 @@ int sqlite_sink_open(const char *url, const struct sink_options *o, struct sink 
 	int64_t timeout;
 	s->sink.ops = &ops;
 	s->every = o->every ? o->every : SECOND;
+	s->pace = o->every;
+	s->rejected = o->rejected;
+	s->rejected_arg = o->rejected_arg;
+	stash_init(&s->stash);
 	s->rules.meta = o->meta;
 	s->schema = -1;
 	int rc = read_url(s, url, &timeout, e);

@@ -31,8 +31,9 @@
  * without a value in a key field is rejected. The unique index is made if there is none.
  *
  * A row that a constraint of the user's own table refuses is rejected; other failures (disk full, locked for longer
- * than `timeout`, 10s) are errors. The database is locked for writing from the first record to the commit (1 s later,
- * or `every`).
+ * than `timeout`, 10s) are errors. In a plain pipeline the database is locked for writing from the first record to the
+ * commit (1 s later, or `every`); in a checkpointed flow only at the barrier: till then records lie aside (stash.h), and what is
+ * rejected is found out by sink_prepare.
  */
 #ifndef STREAM_SINK_SQLITE_H
 #define STREAM_SINK_SQLITE_H

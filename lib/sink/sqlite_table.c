@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sink/sqlite_lock.h"
 
 enum { INSERTS_MAX = 64 };
 
@@ -19,8 +20,12 @@ int sqlite_fail(sqlite3 *db, struct error *e)
 	int code = sqlite3_errcode(db);
 	const char *text = sqlite3_errmsg(db);
 	int errnum = sqlite3_system_errno(db);
-	if (code == SQLITE_BUSY)
-		return error_set(e, ERR_FAILED, "another process keeps the database locked");
+	if (code == SQLITE_BUSY) {
+		char holder[160];
+		sqlite_lock_holder(sqlite3_db_filename(db, "main"), holder, sizeof holder);
+		return error_set(e, ERR_FAILED, "%s keeps the database locked; end it, or wait longer (timeout=)",
+				 holder);
+	}
 	if ((code == SQLITE_CANTOPEN || code == SQLITE_IOERR) && errnum)
 		return error_set(e, ERR_FAILED, "%s: %s", text, strerror(errnum));
 	return error_set(e, ERR_FAILED, "%s", text);

@@ -97,6 +97,12 @@ int file_write(const struct file *f, const void *p, size_t len, int64_t at, stru
 	return OK;
 }
 
+void file_write_soon(const struct file *f, int64_t at, int64_t len)
+{
+	if (f->io->write_soon)
+		f->io->write_soon(f->io, f->fd, at, len);
+}
+
 int file_datasync(const struct file *f, struct error *e)
 {
 	return f->io->datasync(f->io, f->fd) ? error_errno(e, "cannot make %s durable", f->path) : OK;

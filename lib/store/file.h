@@ -25,6 +25,8 @@ struct files {
 	ssize_t (*pread)(const struct files *io, int fd, void *p, size_t len, int64_t at);
 	ssize_t (*pwrite)(const struct files *io, int fd, const void *p, size_t len, int64_t at);
 	int (*datasync)(const struct files *io, int fd);
+	/* A hint that this will be synced before long; NULL: nobody takes it. */
+	void (*write_soon)(const struct files *io, int fd, int64_t at, int64_t len);
 	int (*sync)(const struct files *io, int fd); /* of a file with its metadata, or of a directory */
 	int (*truncate)(const struct files *io, int fd, int64_t size);
 	int (*size)(const struct files *io, int fd, int64_t *size);
@@ -82,6 +84,8 @@ int file_write(const struct file *f, const void *p, size_t len, int64_t at, stru
 /* A failure poisons the file: what was written since the last success may be gone, and a second try may lie. */
 int file_datasync(const struct file *f, struct error *e);
 int file_sync(const struct file *f, struct error *e);
+/* Begins to write it to the disk, and does not wait: the sync to come is short then. */
+void file_write_soon(const struct file *f, int64_t at, int64_t len);
 int file_truncate(const struct file *f, int64_t size, struct error *e);
 int file_size(const struct file *f, int64_t *size, struct error *e);
 /* 1, or 0 if it was replaced or removed since it was opened: its path names another file, or none. */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "codec/hash.h"
 
-enum { BLOCK = 256 << 10, LAST_LINE = 6 + 16 + 1 + 16 + 1, TRAILER_MAX = 16 << 20 };
+enum { BLOCK = 256 << 10, SOON = 32 * BLOCK, LAST_LINE = 6 + 16 + 1 + 16 + 1, TRAILER_MAX = 16 << 20 };
 
 #define LAST_FORMAT "check %016" PRIx64 " %016" PRIx64 "\n"
 
@@ -26,6 +26,8 @@ static int write_block(struct ledger_draft *d, const void *p, size_t len, struct
 	int r = file_write(&d->file, p, len, d->written, e);
 	d->hash = hash64_seeded(p, len, d->hash);
 	d->written += (int64_t)len;
+	if (!r && d->written % SOON == 0)
+		file_write_soon(&d->file, d->written - SOON, SOON);
 	return r;
 }
 

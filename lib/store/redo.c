@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,19 @@ struct lane {
 	uint32_t row_count;
 };
 
+/*
+ * A commit being carried out, while the next one is collected: what is decided need not be waited for. It has a stream of its own, for the
+ * collector reads the catalog when it likes.
+ */
+struct carrier {
+	pthread_t thread;
+	bool running;
+	struct stream stream;
+	const char *flow;
+	int code;
+	struct error e;
+};
+
 struct redo {
 	struct stream stream;
 	char *flow;
@@ -35,6 +50,8 @@ struct redo {
 	struct frame_writer *frames;
 	struct buf frame;
 	struct arena arena;
+	struct carrier carrier;
+	uint64_t done; /* commit that a file says was carried out; 0: none */
 };
 
 char *redo_directory(const struct stream *s)
@@ -278,16 +295,95 @@ static int flush_all(struct redo *r, struct error *e)
 	return code;
 }
 
-/* Ours, as anybody would find it. */
-static int carry_out_ours(struct redo *r, struct error *e)
+/* -- carrying it out beside -- */
+
+static int say_done(const struct stream *s, const char *directory, const char *flow, uint64_t n, struct error *e)
+{
+	struct file f;
+	char *path = redo_done_path(s, flow, n);
+	int r = file_open(&f, s->io, path, O_WRONLY | O_CREAT, e);
+	free(path);
+	if (r)
+		return r;
+	file_close(&f);
+	return path_sync(s->io, directory, e);
+}
+
+/* What the ledger says, for anybody. */
+static int finish_one(struct stream *s, const char *directory, const char *flow, struct error *e)
 {
 	struct ledger_entry x;
-	int code = ledger_look(r->stream.io, r->ledger.directory, r->flow, &x, e);
-	/* A later run has found it and sees to it. */
-	if (!code && x.seq == r->ledger.seq && x.payload)
-		code = carry_out(r, &x, e);
+	int r = ledger_look(s->io, directory, flow, &x, e);
+	if (!r && x.payload) {
+		r = redo_is_done(s, flow, x.n, e);
+		if (!r && !(r = redo_apply(s, flow, &x, e)))
+			r = say_done(s, directory, flow, x.n, e);
+	}
 	ledger_entry_release(&x);
-	return code;
+	return r < 0 ? r : OK;
+}
+
+static void *run_carrier(void *arg)
+{
+	struct carrier *c = arg;
+	char *directory = redo_directory(&c->stream);
+	c->code = finish_one(&c->stream, directory, c->flow, &c->e);
+	free(directory);
+	return NULL;
+}
+
+/* With all signals blocked: they are the loop's. */
+static bool start_thread(struct carrier *c)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	bool started = !pthread_create(&c->thread, NULL, run_carrier, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+static int end_carrying(struct redo *r, struct error *e)
+{
+	struct carrier *c = &r->carrier;
+	stream_close(&c->stream);
+	if (c->code)
+		*e = c->e;
+	else
+		r->done = r->n;
+	return c->code;
+}
+
+static int wait_for_carrier(struct redo *r, struct error *e)
+{
+	if (!r->carrier.running)
+		return OK;
+	pthread_join(r->carrier.thread, NULL);
+	r->carrier.running = false;
+	return end_carrying(r, e);
+}
+
+static int begin_carrying(struct redo *r, struct error *e)
+{
+	struct carrier *c = &r->carrier;
+	int code = stream_open(&c->stream, r->stream.io, r->stream.directory, e);
+	if (code)
+		return code;
+	c->flow = r->flow;
+	c->running = r->stream.io->threads && start_thread(c);
+	if (c->running)
+		return OK;
+	run_carrier(c);
+	return end_carrying(r, e);
+}
+
+static void forget_done(struct redo *r)
+{
+	char *path = redo_done_path(&r->stream, r->flow, r->done);
+	if (r->done)
+		path_remove(r->stream.io, path, NULL);
+	free(path);
+	r->done = 0;
 }
 
 int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struct error *e)
@@ -299,19 +395,32 @@ int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struc
 	if (!code)
 		code = flush_all(r, e);
 	if (!code)
+		code = wait_for_carrier(r, e);
+	if (!code)
 		code = ledger_commit(&r->ledger, n, state, len, e);
 	if (code)
 		return code;
+	forget_done(r); /* the ledger speaks of a later one */
 	r->n = n;
 	bool any = r->collecting;
 	r->collecting = false;
-	return any ? carry_out_ours(r, e) : OK;
+	return any ? begin_carrying(r, e) : OK;
+}
+
+int redo_end(struct redo *r, struct error *e)
+{
+	int code = wait_for_carrier(r, e);
+	if (!code && r->done && !r->collecting && !(code = ledger_settle(&r->ledger, e)))
+		forget_done(r);
+	return code;
 }
 
 void redo_close(struct redo *r)
 {
+	struct error ignored;
 	if (!r)
 		return;
+	wait_for_carrier(r, &ignored);
 	close_lanes(r);
 	ledger_release(&r->ledger);
 	frame_writer_free(r->frames);
@@ -338,31 +447,6 @@ static void look(void *arg, const char *name)
 	if (!known)
 		name_list_add(l, flow);
 	free(flow);
-}
-
-static int say_done(const struct stream *s, const char *directory, const char *flow, uint64_t n, struct error *e)
-{
-	struct file f;
-	char *path = redo_done_path(s, flow, n);
-	int r = file_open(&f, s->io, path, O_WRONLY | O_CREAT, e);
-	free(path);
-	if (r)
-		return r;
-	file_close(&f);
-	return path_sync(s->io, directory, e);
-}
-
-static int finish_one(struct stream *s, const char *directory, const char *flow, struct error *e)
-{
-	struct ledger_entry x;
-	int r = ledger_look(s->io, directory, flow, &x, e);
-	if (!r && x.payload) {
-		r = redo_is_done(s, flow, x.n, e);
-		if (!r && !(r = redo_apply(s, flow, &x, e)))
-			r = say_done(s, directory, flow, x.n, e);
-	}
-	ledger_entry_release(&x);
-	return r < 0 ? r : OK;
 }
 
 int redo_finish(struct stream *s, struct error *e)

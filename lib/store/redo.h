@@ -46,9 +46,11 @@ int redo_open(struct redo **out, struct stream *s, const char *flow, uint64_t ep
 	      struct error *e);
 /* Collects the selected rows of b; `key` as in store_writer_append. */
 int redo_append(struct redo *r, const struct batch *b, const struct column *key, struct error *e);
-/* All that was collected is in the stream, durably, and n is the last commit; or none of it: ERR_UPSTREAM, a later run has taken over. After
-   another error the next redo_open knows which. */
+/* All that was collected is decided and durable, and n is the last commit; or none of it: ERR_UPSTREAM, a later run has taken over. After
+   another error the next redo_open knows which. Meanwhile it is appended, in a thread; a failure of that shows at the next call. */
 int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struct error *e);
+/* What was committed is in the stream, durably, and needs no redo file any more. Nothing may be collected. */
+int redo_end(struct redo *r, struct error *e);
 /* What is not committed is forgotten. NULL is allowed. */
 void redo_close(struct redo *r);
 

@@ -37,6 +37,12 @@ static ssize_t system_pwrite(const struct files *io, int fd, const void *p, size
 	return pwrite(fd, p, len, at);
 }
 
+static void system_write_soon(const struct files *io, int fd, int64_t at, int64_t len)
+{
+	(void)io;
+	sync_file_range(fd, at, len, SYNC_FILE_RANGE_WRITE);
+}
+
 static int system_datasync(const struct files *io, int fd)
 {
 	(void)io;
@@ -177,6 +183,7 @@ const struct files files_real = {
 	.pread = system_pread,
 	.pwrite = system_pwrite,
 	.datasync = system_datasync,
+	.write_soon = system_write_soon,
 	.sync = system_sync,
 	.truncate = system_truncate,
 	.size = system_size,

@@ -211,11 +211,11 @@ static void checkpoints(void)
 	free(last.state);
 	/* the old one wakes up late: it is fenced, and what it brought is not there */
 	put(old, "{\"a\":2}\n");
-	CHECK(sink_commit(old, 2, NULL, 0, &e) == ERR_UPSTREAM);
+	CHECK(sink_prepare(old, &e) == OK && sink_commit(old, 2, NULL, 0, &e) == ERR_UPSTREAM);
 	CHECK(strstr(e.text, "taken over"));
 	CHECK(sink_recover(old, "f1", 1, &last, &e) == ERR_UPSTREAM);
 	put(new, "{\"a\":3}\n");
-	CHECK(sink_commit(new, 2, NULL, 0, &e) == OK);
+	CHECK(sink_prepare(new, &e) == OK && sink_commit(new, 2, NULL, 0, &e) == OK);
 	sink_close(old);
 	sink_close(new);
 	CHECK_ASK("cp.db", "SELECT a FROM t", "1;3;");
@@ -270,7 +270,7 @@ static void locked(void)
 	CHECK(!sqlite3_exec(db, "CREATE TABLE t(a); BEGIN IMMEDIATE", NULL, NULL, NULL));
 	struct sink *s = open_sink("locked.db?table=t&timeout=50ms");
 	CHECK(sink_batch(s, rows("{\"a\":1}\n"), &e) == ERR_FAILED);
-	CHECK(strstr(e.text, "locked.db") && strstr(e.text, "another process"));
+	CHECK(strstr(e.text, "locked.db: process ") && strstr(e.text, "keeps the database locked"));
 	sink_close(s);
 	CHECK(!sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
 	sqlite3_close(db);
