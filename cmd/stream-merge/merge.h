@@ -26,7 +26,7 @@ struct merge {
 	int count;
 	struct watermark_inputs whole;
 	int64_t sent; /* of `whole` */
-	bool stops; /* an input has ended that will have more in another run */
+	bool stops;   /* an input has ended that will have more in another run */
 	bool windowed;
 	char window[2 * WINDOW_TEXT_MAX]; /* that all inputs have */
 	struct gather gather;

@@ -252,7 +252,7 @@ static int probe(struct interval *j, int side, const struct batch *b, uint32_t r
 }
 
 int interval_keep(struct interval *j, int side, struct batch *b, const struct newcomer *rows, uint32_t count,
-		     const struct key_list *keys, struct error *e)
+		  const struct key_list *keys, struct error *e)
 {
 	struct bucket *k = interval_bucket(j, side, rows->time);
 	uint32_t *selected = arena_array(&b->arena, count, sizeof *selected);

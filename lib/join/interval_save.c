@@ -58,8 +58,7 @@ static int save_matched(const struct bucket *k, uint32_t from, const struct stat
 	return n.r;
 }
 
-static int save_bucket(const struct interval *j, int side, struct bucket *k, const struct state_out *o,
-		       struct error *e)
+static int save_bucket(const struct interval *j, int side, struct bucket *k, const struct state_out *o, struct error *e)
 {
 	const struct field head[] = {{"side", value_int(side)}, {"start", value_int(k->start)}};
 	uint32_t from = o->changes ? k->saved : 0;

@@ -251,7 +251,7 @@ int ranking_hold(struct ranking *r, struct batch *b, const uint32_t *rows, uint3
 }
 
 bool ranking_consider(struct ranking *r, const struct key_list *keys, const struct key_list *groups, uint32_t k,
-			 uint64_t seq)
+		      uint64_t seq)
 {
 	uint32_t group = groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
 	return consider(r, heap_of(r, group), key_bytes(keys, k), key_len(keys, k), seq);

@@ -36,8 +36,8 @@ int panes_load(struct panes *p, const struct batch *b, struct error *e)
 			p->cap = (uint32_t)mem_grow(p->cap, p->count + 1);
 			p->items = mem_resize(p->items, p->cap, sizeof *p->items);
 		}
-		p->items[p->count++] = (struct held_pane){.span = {start.i, end.i},
-							   .touched = batch_get(b, row, "touched").i == 1};
+		p->items[p->count++] =
+			(struct held_pane){.span = {start.i, end.i}, .touched = batch_get(b, row, "touched").i == 1};
 	}
 	return 0;
 }

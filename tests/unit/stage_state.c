@@ -456,7 +456,8 @@ static void test_panes(bool windowed)
 	panes_init(&q.panes);
 	batch_init(&body);
 	if (windowed) {
-		struct window_spec spec = {.kind = WINDOW_HOP, .size = 6 * SECOND, .slide = 2 * SECOND, .lateness = SECOND};
+		struct window_spec spec = {
+			.kind = WINDOW_HOP, .size = 6 * SECOND, .slide = 2 * SECOND, .lateness = SECOND};
 		CHECK(!window_set_zone(&spec, "Europe/Berlin", &body.arena, &e));
 		struct batch frame;
 		batch_init(&frame);
