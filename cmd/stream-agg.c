@@ -5,7 +5,7 @@
 
 #include "agg/call.h"
 #include "agg/partial.h"
-#include "agg/state.h"
+#include "agg/snapshot.h"
 #include "agg/table.h"
 #include "base/mem.h"
 #include "base/opt.h"
@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "expr/expr.h"
 #include "flow/flow.h"
+#include "flow/split.h"
 #include "record/batch_rows.h"
 #include "window/spec.h"
 
@@ -27,7 +28,7 @@ struct aggregation {
 	int64_t watermark; /* --merge: the greatest that was not acted on yet */
 	int64_t passed;    /* the watermark that was passed on */
 	bool timed;        /* updates are on, or were decided against */
-	bool restored;     /* a snapshot was loaded */
+	bool restored;     /* the newest record of our own was loaded */
 };
 
 /* A bare `p0` is rather a named pipe than a quantile of nothing. */
@@ -162,7 +163,7 @@ static int check_split(const struct aggregation *a, struct flow *f, struct error
 			return error_set(e, ERR_USAGE,
 					 "stream-shard -k %s has divided the records, and each group here would have "
 					 "a part of its own: add %s to -b, or say --partial here and stream-agg "
-					 "--merge behind stream-shard",
+					 "--merge where all of them come together",
 					 keys[i], keys[i]);
 	}
 	return 0;
@@ -189,8 +190,6 @@ static int on_window(struct aggregation *a, struct flow *f, const struct batch *
 	struct arena arena = {0};
 	if (a->merge)
 		return 0; /* partial results say of which windows they are */
-	if (a->restored && table_has_window(a->table))
-		return 0; /* and so did the snapshot */
 	int r = window_read(body, &arena, &spec, e);
 	if (!r)
 		r = table_window(a->table, &spec, e);
@@ -222,7 +221,12 @@ static int on_watermark(struct aggregation *a, struct flow *f, const struct fram
 		return 0; /* of a source's shard: says nothing of the new records */
 	if (time.type != TYPE_TIME) {
 		int r = check_split(a, f, e);
-		return r ? r : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
+		if (r)
+			return r;
+		/* Whoever merges partial results has all of them, so for him the key divides nothing. */
+		return a->partial && split_is_announced(body)
+			       ? split_joined(f, e)
+			       : flow_control(f, frame->kind, frame->flags & FRAME_CRITICAL, body, e);
 	}
 	/* Files of partial results come one behind the other, and each of them from the start of time: all of them are in at the end. */
 	if (!a->merge || flow_bounded(f) != BOUNDED_YES)
@@ -263,14 +267,13 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	if (!final)
 		return 0;
 	int r = table_result(a->table, emit, f, e);
+	/* Of a checkpointed flow, time goes on from there in the next run. */
 	if (!r && a->merge)
-		r = table_close(a->table, TIMESTAMP_MAX, emit, f, e);
+		r = table_close(a->table, flow_checkpointed(f) ? table_last_end(a->table) : TIMESTAMP_MAX, emit, f, e);
 	return r || a->watermark == TIMESTAMP_MIN ? r : flow_watermark(f, a->watermark, e);
 }
 
 /* -- checkpoints: a record of our own, then the table's -- */
-
-static const char CLOSED[] = "closed";
 
 static int add_to_snapshot(void *self, struct batch *b, struct error *e)
 {
@@ -280,11 +283,9 @@ static int add_to_snapshot(void *self, struct batch *b, struct error *e)
 static int save_head(const struct aggregation *a, struct snapshot *s, struct error *e)
 {
 	struct batch b;
-	struct field row[] = {{CLOSED, value_int(table_closed(a->table))},
-			      {"watermark", value_int(a->watermark)},
-			      {"passed", value_int(a->passed)}};
+	struct field row[] = {{"passed", value_int(a->passed)}, {"watermark", value_int(a->watermark)}};
 	batch_init(&b);
-	batch_add_row(&b, row, 3);
+	batch_add_row(&b, row, 2);
 	int r = snapshot_add(s, &b, e);
 	batch_release(&b);
 	return r;
@@ -293,35 +294,50 @@ static int save_head(const struct aggregation *a, struct snapshot *s, struct err
 static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 {
 	struct aggregation *a = self;
-	/* Count windows that are full, and corrections, are on their way out. */
+	/* Count windows that are full, and corrections, are on their way out: behind the last barrier of a run would be too late. */
 	int r = table_close(a->table, TIMESTAMP_MIN, emit, f, e);
-	if (r)
-		return r;
-	bool changes = table_can_change(a->table) && snapshot_of_changes(s);
-	table_keep_marks(a->table);
-	r = save_head(a, s, e);
+	bool changes = snapshot_of_changes(s);
+	if (!r)
+		r = save_head(a, s, e);
 	return r ? r : table_snapshot(a->table, changes, add_to_snapshot, s, e);
 }
 
-/* The first head is the newest: those behind it are of snapshots that it builds upon. */
-static int load_head(struct aggregation *a, struct flow *f, const struct batch *b, struct error *e)
+/* The first one is the newest: those behind it are of snapshots that it builds upon. */
+/* The slots of a group share the records by key: groups of another key would be whole in none of them. */
+static int check_slots(const struct aggregation *a, const struct flow *f, struct error *e)
 {
-	if (a->restored)
+	const char *key = flow_shared_by(f);
+	if (!key || a->partial)
 		return 0;
-	a->restored = true;
-	a->watermark = batch_get(b, 0, "watermark").i;
-	a->passed = batch_get(b, 0, "passed").i;
-	return table_close(a->table, batch_get(b, 0, CLOSED).i, emit, f, e);
+	if (!*key)
+		return error_set(e, ERR_USAGE,
+				 "the group has several slots, and its stream no key, so that each slot has some "
+				 "records of every "
+				 "group here: say --partial, and stream-agg --merge where all of them come together");
+	if (table_groups_tell(a->table, key) && table_windows_tell(a->table, key))
+		return 0;
+	return error_set(
+		e, ERR_USAGE,
+		"the slots of the group share the records by %s, and each group here would have a part of its own in "
+		"each of them: add %s to -b%s, or say --partial here and stream-agg --merge where all of them come "
+		"together",
+		key, key, table_windows_tell(a->table, key) ? "" : ", and to that of stream-window");
 }
 
 static int load(void *self, struct flow *f, struct batch *b, struct error *e)
 {
 	struct aggregation *a = self;
-	if (!b) {
-		watch_fields(a, f);
-		return 0;
+	int refused = b ? 0 : check_slots(a, f, e);
+	if (refused)
+		return refused;
+	if (!b || batch_find(b, "passed", 6) < 0)
+		return table_restore(a->table, b, e);
+	if (!a->restored) {
+		a->watermark = batch_get(b, 0, "watermark").i;
+		a->passed = batch_get(b, 0, "passed").i;
 	}
-	return batch_find(b, "state", 5) < 0 ? load_head(a, f, b, e) : table_restore(a->table, b, e);
+	a->restored = true;
+	return 0;
 }
 
 static void release(void *self, bool failed)
@@ -359,7 +375,7 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_FOLDS,
 	};
-	static const struct checkpoint_ops checkpoint = {.version = STATE_VERSION, .save = save, .load = load};
+	static const struct checkpoint_ops checkpoint = {.version = TABLE_SNAPSHOT_VERSION, .save = save, .load = load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,

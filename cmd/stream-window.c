@@ -136,14 +136,18 @@ static int announce(struct window *w, struct flow *f, struct error *e)
 	return r;
 }
 
-static int send_watermark(struct window *w, struct flow *f, struct error *e)
+static int send_time(struct window *w, struct flow *f, int64_t at, struct error *e)
 {
-	int64_t at = watermark_at(&w->watermark);
 	w->unsent = 0;
 	if (at <= w->sent)
 		return 0;
 	w->sent = at;
 	return flow_watermark(f, at, e);
+}
+
+static int send_watermark(struct window *w, struct flow *f, struct error *e)
+{
+	return send_time(w, f, watermark_at(&w->watermark), e);
 }
 
 static int idle(void *self, struct flow *f, struct error *e)
@@ -160,8 +164,10 @@ static int idle(void *self, struct flow *f, struct error *e)
 static int timer(void *self, struct flow *f, struct error *e)
 {
 	struct window *w = self;
-	if (!w->announced)
-		return 0;
+	/* Shards that an earlier run knew fall silent also when nothing comes. */
+	int r = w->restored ? announce(w, f, e) : 0;
+	if (r || !w->announced)
+		return r;
 	watermark_now(&w->watermark, monotonic_now());
 	watermark_idle(&w->watermark, w->idle);
 	return send_watermark(w, f, e);
@@ -241,6 +247,13 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	return r || w->unsent < WATERMARK_ROWS ? r : send_watermark(w, f, e);
 }
 
+/* All that is open closes: for good, or (in a checkpointed flow) so that the next run can go on from there. */
+static int close_all(struct window *w, struct flow *f, struct error *e)
+{
+	return flow_checkpointed(f) ? send_time(w, f, watermark_drain(&w->watermark, &w->spec), e)
+				    : flow_watermark(f, TIMESTAMP_MAX, e);
+}
+
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
 	struct window *w = self;
@@ -249,7 +262,7 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 		return side_close(&w->side, e);
 	int r = announce(w, f, e);
 	if (!r)
-		r = final ? flow_watermark(f, TIMESTAMP_MAX, e) : send_watermark(w, f, e);
+		r = final ? close_all(w, f, e) : send_watermark(w, f, e);
 	return r ? r : side_close(&w->side, e);
 }
 
@@ -259,9 +272,9 @@ static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
 {
 	struct window *w = self;
 	struct batch b;
-	batch_init(&b);
-	/* What records before the barrier have closed comes before it, and not behind the last one of a run. */
+	/* Before the barrier, so that nothing is left to say behind the last one. */
 	int r = w->announced ? send_watermark(w, f, e) : 0;
+	batch_init(&b);
 	struct field head[] = {{"sent", value_int(w->sent)}};
 	batch_add_row(&b, head, 1);
 	if (!r)

@@ -16,6 +16,7 @@ struct entry {
 /* By what they are for, in the order of a pipeline. tests/manual.bats holds this against what is installed. */
 static const struct entry entries[] = {
 	{"stream-gen", "makes records, the same for the same seed"},
+	{"stream-tail", "follows files as they grow and rotate; each line is a record"},
 	{"stream-parse", "turns lines into records, by named patterns, grok or regular expressions"},
 	{"stream-put", "appends records to a stream, and ends with 0 when all of them are durable"},
 	{"stream-get", "reads streams, to where they end now or as they grow"},

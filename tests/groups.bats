@@ -44,6 +44,15 @@ says_so() { grep -q -- "$1" "$2"; }
 	same want out
 }
 
+@test "--to takes a part, and the rest is for the next one, though it stands in the same frame" {
+	counted 0 99 | stream-put s
+	stream-get -q -g g --to 50 s >out
+	[ "$(stream-ctl groups s | jq .position)" -eq 50 ]
+	stream-get -q -g g s >>out
+	counted 0 99 >want
+	same want out
+}
+
 @test "--from is for a new group; one that is there says that it is not looked at" {
 	counted 1 10 | stream-put s
 	stream-get -g e --from end s >out

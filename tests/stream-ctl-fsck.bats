@@ -304,6 +304,36 @@ small() {
 	[ "$(faults s | jq -r .file)" = shards/0/low ]
 }
 
+@test "fsck: segments that are not there: the oldest, one in the middle, the newest" {
+	local file
+	for file in first middle newest; do
+		stream-ctl create --max-size 1M $file
+		for _ in 1 2 3 4 5 6; do
+			head -c 25000 /dev/urandom | base64 -w 60 | jq -Rc '{n: .}' >bulk
+			stream-put $file bulk
+			stream-ctl compact $file >/dev/null
+		done
+		stream-put $file bulk
+		local total=$((7 * $(wc -l <bulk)))
+		local files=("$STREAM_HOME/$file"/shards/0/*.seg)
+		case $file in
+		first) rm "${files[0]}" ;;
+		middle) rm "${files[2]}" ;;
+		newest) rm "${files[-1]}" ;;
+		esac
+		timeout 20 stream-get $file >before 2>err && return 1
+		[ $? -eq 3 ]
+		one_line err "$file: shard 0 has lost @seq"
+		local lost
+		lost=$(faults $file | jq '.last - .first + 1')
+		[ $((lost + $(wc -l <before))) -eq $total ]
+		run -1 --separate-stderr stream-ctl fsck --repair $file
+		stream-ctl fsck $file >/dev/null
+		stream-get $file >after
+		same before after
+	done
+}
+
 @test "fsck: what is in a tier" {
 	mkdir cold
 	small s --tier "$PWD/cold"

@@ -27,7 +27,7 @@ static int show_shard(struct ctl *c, const struct stream *s, const struct group 
 		{"lag", value_int((int64_t)lag.records)},
 		{"bytes", value_int((int64_t)lag.bytes)},
 		{"seconds", value_decimal(behind > 0 ? behind / MILLISECOND : 0, 3)},
-		{"holder", v->held ? value_int(v->pid) : value_null()},
+		{"holder", v->claim.held ? value_int(v->claim.pid) : value_null()},
 	};
 	batch_add_row(&c->records, row, sizeof row / sizeof *row);
 	return 0;

@@ -110,6 +110,7 @@ int get_flow_begin(struct get_group *g, struct flow *f, struct error *e)
 	g->texts[1] = flow_directory(g);
 	g->texts[2] = buf_detach(&name, &(size_t){0});
 	g->texts[3] = buf_detach(&reset, &(size_t){0});
+	const char *key = g->members[0].stream.catalog.key;
 	g->origin = (struct flow_origin){
 		.flow = g->texts[0],
 		.directory = g->texts[1],
@@ -117,6 +118,9 @@ int get_flow_begin(struct get_group *g, struct flow *f, struct error *e)
 		.reset = g->texts[3],
 		.epoch = g->members[0].slot.epoch,
 		.interval = g->checkpoint,
+		.shared_by = get_group_takes_all(g) ? NULL
+			     : key                  ? key
+						    : "",
 		.drain = g->drain,
 	};
 	return flow_begin(f, &g->origin, e);

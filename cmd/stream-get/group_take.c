@@ -36,8 +36,8 @@ static int take_slot(struct get_group *g, uint32_t k, bool steal, struct error *
 	for (size_t i = 0; r > 0 && i < g->count; i++) {
 		struct slot_view v;
 		int looked = slot_look(&v, &g->members[i].group, k, e);
-		if (v.epoch > epoch)
-			epoch = v.epoch;
+		if (v.claim.epoch > epoch)
+			epoch = v.claim.epoch;
 		slot_view_release(&v);
 		r = looked ? looked : 1;
 	}
@@ -56,7 +56,7 @@ static int choose_victim(const struct get_group *g, uint32_t *k, struct error *e
 		for (size_t j = 0; j < g->count; j++) {
 			struct slot_view v;
 			int r = slot_look(&v, &g->members[j].group, i, e);
-			bool stopped = !r && v.stopped;
+			bool stopped = !r && v.claim.stopped;
 			slot_view_release(&v);
 			if (r)
 				return r;
@@ -70,9 +70,9 @@ static int take_any(struct get_group *g, struct error *e)
 {
 	int r = 0;
 	uint32_t victim;
-	for (int i = 0; !r && i < SLOT_TRIES; i++) {
+	for (int i = 0; !r && i < CLAIM_TRIES; i++) {
 		if (i)
-			slot_pause();
+			claim_pause();
 		for (uint32_t k = 0; !r && k < g->members[0].group.slots; k++)
 			r = take_slot(g, k, false, e);
 	}
@@ -121,7 +121,7 @@ static void list_holders(const struct get_group *g, struct buf *out)
 		struct error ignored;
 		char holder[128];
 		if (!slot_look(&v, group, k, &ignored)) {
-			slot_holder_text(&v, holder);
+			claim_holder_text(&v.claim, holder);
 			buf_printf(out, "%sslot %" PRIu32 ": %s", k ? "; " : "", k, holder);
 		}
 		slot_view_release(&v);

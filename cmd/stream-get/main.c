@@ -1,4 +1,5 @@
 /* stream-get: reads streams, to where they end now or as they grow. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,9 +69,11 @@ static void on_damage(void *arg, const struct damage *d)
 	struct get *g = arg;
 	if (g->group.name && get_group_lost(&g->group, d))
 		return;
-	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s, bytes %lld to %lld: %s)",
-			  d->stream, d->shard, (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file,
-			  (long long)d->from, (long long)d->to, d->reason);
+	char bytes[64] = "";
+	if (d->to)
+		snprintf(bytes, sizeof bytes, ", bytes %lld to %lld", (long long)d->from, (long long)d->to);
+	batch_reject_text(&g->lost, 0, "", 0, "%s: shard %u has lost @seq %llu to %llu (%s%s: %s)", d->stream, d->shard,
+			  (unsigned long long)d->first, (unsigned long long)d->behind - 1, d->file, bytes, d->reason);
 }
 
 static int parse_options(struct get *g, struct error *e)

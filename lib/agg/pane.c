@@ -37,23 +37,36 @@ void pane_drain(struct pane *p, const struct pane_shape *s)
 	pane_unmark(p);
 }
 
+static void mark_each(struct pane_marks *m, const uint32_t *groups, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		m->bits[groups[i] / 64] |= UINT64_C(1) << groups[i] % 64;
+}
+
 void pane_mark(struct pane *p, const uint32_t *groups, uint32_t count)
 {
-	if (p->mark_count < p->groups.count) {
-		uint32_t before = p->mark_count;
-		p->mark_count = (uint32_t)mem_grow(before, p->groups.count);
-		p->marks = mem_resize(p->marks, p->mark_count, 1);
-		memset(p->marks + before, 0, p->mark_count - before);
+	struct pane_marks *m = &p->marks;
+	if (!m->kept || m->all)
+		return;
+	/* No more groups are written than records came, and those that are few need no look at each record. */
+	if (p->groups.count <= count) {
+		m->all = true;
+		return;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		p->marks[groups[i]] = 1;
+	uint32_t words = (p->groups.count - 1) / 64 + 1;
+	if (words > m->words) {
+		words = (uint32_t)mem_grow(m->words, words);
+		m->bits = mem_resize(m->bits, words, sizeof *m->bits);
+		memset(m->bits + m->words, 0, (words - m->words) * sizeof *m->bits);
+		m->words = words;
+	}
+	mark_each(m, groups, count);
 }
 
 void pane_unmark(struct pane *p)
 {
-	free(p->marks);
-	p->marks = NULL;
-	p->mark_count = 0;
+	free(p->marks.bits);
+	p->marks = (struct pane_marks){.kept = p->marks.kept};
 }
 
 void pane_free(struct pane *p, const struct pane_shape *s)
@@ -80,6 +93,7 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 	}
 	for (uint32_t i = 0; count && i < s->agg_count; i++)
 		agg_merge(pane_aggs(to, s)[i], from->aggs[i], map, count, to->groups.count);
+	pane_mark(to, map, count);
 	to->least = from->least < to->least ? from->least : to->least;
 	to->greatest = from->greatest > to->greatest ? from->greatest : to->greatest;
 	to->records += from->records;
@@ -89,7 +103,8 @@ void pane_merge(struct pane *to, const struct pane *from, const struct pane_shap
 
 size_t pane_memory(const struct pane *p, const struct pane_shape *s)
 {
-	size_t bytes = sizeof *p + p->mark_count + groups_memory(&p->groups) + p->run_count * sizeof *p->runs;
+	size_t bytes = sizeof *p + groups_memory(&p->groups) + p->run_count * sizeof *p->runs +
+		       p->marks.words * sizeof *p->marks.bits;
 	for (uint32_t i = 0; p->aggs && i < s->agg_count; i++)
 		bytes += agg_memory(p->aggs[i]);
 	return bytes;

@@ -16,7 +16,17 @@ struct pane_shape {
 
 struct pane_run {
 	struct run *run;
-	uint32_t level; /* how often what is in it was merged; falling from the oldest on */
+	uint32_t level;      /* how often what is in it was merged; falling from the oldest on */
+	uint32_t generation; /* of the pane, when the newest groups in it were written */
+	bool saved;          /* a snapshot has it */
+};
+
+/* Which groups have changed since the last snapshot. */
+struct pane_marks {
+	bool kept;      /* else nobody asks */
+	bool all;       /* all of them */
+	uint64_t *bits; /* by group */
+	uint32_t words;
 };
 
 struct pane {
@@ -27,16 +37,19 @@ struct pane {
 	bool touched;            /* records came since its windows were last looked at */
 	bool summed;             /* part of the table's running sum */
 	bool drained;            /* its groups went out: to be dropped */
-	uint8_t *marks;          /* per group: records came since the last snapshot; NULL: to none */
-	uint32_t mark_count;     /* groups that there is a mark for */
 	struct pane_run *runs;   /* what was written to disk, the oldest first: older than what is here */
 	uint32_t run_count;
-	uint32_t local;    /* its place among the panes of the batch being added, plus 1 */
-	uint32_t key;      /* sessions, counts: number of its key */
-	uint32_t slot;     /* sessions: its place among the table's panes */
-	int64_t due;       /* sessions: when it must be looked at */
-	int64_t records;   /* counts: so far */
-	struct pane *into; /* sessions: the one it became part of */
+	uint32_t generation; /* how often its groups were written to disk */
+	struct pane_marks marks;
+	uint64_t id;         /* among all panes of a table there ever were; 0: none of the table's */
+	bool saved;          /* a snapshot has it */
+	uint32_t changed_at; /* its place among those that have changed since, plus 1; 0: it has not */
+	uint32_t local;      /* its place among the panes of the batch being added, plus 1 */
+	uint32_t key;        /* sessions, counts: number of its key */
+	uint32_t slot;       /* sessions: its place among the table's panes */
+	int64_t due;         /* sessions: when it must be looked at */
+	int64_t records;     /* counts: so far */
+	struct pane *into;   /* sessions: the one it became part of */
 };
 
 struct pane *pane_new(const struct pane_shape *s, struct span span);
@@ -45,11 +58,15 @@ void pane_free(struct pane *p, const struct pane_shape *s);
 void pane_merge(struct pane *to, const struct pane *from, const struct pane_shape *s);
 /* The accumulators, made if they are not there. */
 struct agg **pane_aggs(struct pane *p, const struct pane_shape *s);
-/* Forgets the groups; what it is, and its runs, stay. */
-void pane_drain(struct pane *p, const struct pane_shape *s);
-/* Marks the groups of `count` records. */
+/* Records came to these groups, of which some may be new: costs next to nothing where they are few. */
 void pane_mark(struct pane *p, const uint32_t *groups, uint32_t count);
 void pane_unmark(struct pane *p);
+static inline bool pane_is_marked(const struct pane *p, uint32_t group)
+{
+	return p->marks.all || (group / 64 < p->marks.words && p->marks.bits[group / 64] >> group % 64 & 1);
+}
+/* Forgets the groups; what it is, and its runs, stay. */
+void pane_drain(struct pane *p, const struct pane_shape *s);
 size_t pane_memory(const struct pane *p, const struct pane_shape *s);
 
 #endif

@@ -21,12 +21,6 @@
  *
  * All that is emitted as a partial result leaves the table: it is the change since the last one. So corrections of closed windows,
  * updates and what --limit pushes out add up.
- *
- * As a snapshot (table_snapshot leaves the table as it is), after a table_close in which count windows that are full were emitted: whole, or
- * only the groups that records came to since the last one. A row then replaces the earlier one of the same pane and group instead of
- * adding to it: who restores begins with an empty table, closes it with the watermark of then (table_closed), and gives table_restore
- * the newest snapshot first, back to the last whole one. Of each pane and group the first row counts, and panes that were dropped
- * since stay so.
  */
 #ifndef STREAM_AGG_PARTIAL_H
 #define STREAM_AGG_PARTIAL_H
@@ -44,16 +38,6 @@ int table_partials(struct table *t, bool in, bool out, struct error *e);
  * those whose windows are all closed. ERR_USAGE when they are of other keys or calls: it names the difference.
  */
 int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e);
-
-/* From here on it is known which groups change: a byte for each. */
-void table_keep_marks(struct table *t);
-/* Whether the changes will do: not for sessions, counts, windows with lateness, partial results, nor while something is on disk. */
-bool table_can_change(const struct table *t);
-int table_snapshot(struct table *t, bool changes, table_emit emit, void *self, struct error *e);
-/* ERR_FAILED, ERR_USAGE: it is none of a table like this one. */
-int table_restore(struct table *t, struct batch *b, struct error *e);
-/* The greatest watermark of table_close. */
-int64_t table_closed(const struct table *t);
 
 /* Emits all panes and groups as partial results, and keeps them. */
 int table_save(struct table *t, table_emit emit, void *self, struct error *e);

@@ -9,6 +9,8 @@
  *   table_close(t, watermark, emit, self, e);      with a window: for each WATERMARK; TIMESTAMP_MAX at END(final)
  *   table_result(t, emit, self, e);                without: at END(final), and in between as often as wanted
  *
+ * What it holds can go elsewhere, to be merged (agg/partial.h), or be kept for a process that goes on (agg/snapshot.h).
+ *
  * A record that makes no sense (a key or argument that can't be computed, a sum of a string, no event time) is rejected
  * before it touched any state.
  *
@@ -72,6 +74,9 @@ typedef int (*table_emit)(void *self, struct batch *b, struct error *e);
 /* Both do nothing where the other is meant. */
 int table_close(struct table *t, int64_t watermark, table_emit emit, void *self, struct error *e);
 int table_result(struct table *t, table_emit emit, void *self, struct error *e);
+
+/* The end of the last window that is open; TIMESTAMP_MIN: none is. */
+int64_t table_last_end(const struct table *t);
 
 /*
  * Bounds the memory to about `limit` bytes: what is beyond goes to a temporary file in `dir` (borrowed), and comes out in the same order and

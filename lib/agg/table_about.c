@@ -162,26 +162,34 @@ static int compare_states(const struct table *t, struct value about, struct aren
 	return code;
 }
 
+static void describe_window(const struct window_spec *spec, struct buf *out, char name[WINDOW_TEXT_MAX])
+{
+	memcpy(name, "none", 5);
+	if (!spec)
+		return;
+	put_window(spec, out);
+	window_text(spec, name);
+}
+
+bool table_same_window(struct table *t, const struct window_spec *spec, char ours[WINDOW_TEXT_MAX],
+		       char theirs[WINDOW_TEXT_MAX])
+{
+	struct buf text = BUF_INIT, other = BUF_INIT;
+	describe_window(t->has_window ? &t->spec : NULL, &text, ours);
+	describe_window(spec, &other, theirs);
+	bool same = text.len == other.len && (!text.len || !memcmp(text.data, other.data, text.len));
+	buf_release(&text);
+	buf_release(&other);
+	return same;
+}
+
 static int compare_windows(struct table *t, const struct window_spec *spec, struct error *e)
 {
-	struct buf ours = BUF_INIT, theirs = BUF_INIT;
-	char name[2][WINDOW_TEXT_MAX] = {"none", "none"};
-	if (t->has_window) {
-		put_window(&t->spec, &ours);
-		window_text(&t->spec, name[0]);
-	}
-	if (spec) {
-		put_window(spec, &theirs);
-		window_text(spec, name[1]);
-	}
-	bool same = ours.len == theirs.len && (!ours.len || !memcmp(ours.data, theirs.data, ours.len));
-	if (!same)
-		error_set(e, ERR_USAGE, "partial results of different windows can't be merged: `%s`%s, and `%s` before",
-			  name[1], strcmp(name[0], name[1]) ? "" : " with another offset, lateness, zone or -b",
-			  name[0]);
-	buf_release(&ours);
-	buf_release(&theirs);
-	return same ? OK : ERR_USAGE;
+	char ours[WINDOW_TEXT_MAX], theirs[WINDOW_TEXT_MAX];
+	if (table_same_window(t, spec, ours, theirs))
+		return OK;
+	return error_set(e, ERR_USAGE, "partial results of different windows can't be merged: `%s`%s, and `%s` before",
+			 theirs, strcmp(ours, theirs) ? "" : " with another offset, lateness, zone or -b", ours);
 }
 
 static int check_window(struct table *t, struct value about, struct arena *a, struct error *e)

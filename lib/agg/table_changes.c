@@ -1,51 +1,42 @@
-/* Snapshots: all groups, or those that records came to since the last one. */
+/* What has changed since the last snapshot. */
+#include <stdlib.h>
+
 #include "agg/table_private.h"
+#include "base/mem.h"
 
-void table_keep_marks(struct table *t)
+void table_note_change(struct table *t, struct pane *p)
 {
-	t->marks = true;
-}
-
-bool table_can_change(const struct table *t)
-{
-	if (!t->marks || t->gives_partials || (t->has_window && (t->spec.kind > WINDOW_CUMULATE || t->spec.lateness)))
-		return false;
-	for (uint32_t i = 0; i < t->pane_count; i++)
-		if (t->panes[i]->run_count)
-			return false;
-	return true;
-}
-
-static bool is_marked(const struct pane *p, uint32_t group)
-{
-	return group < p->mark_count && p->marks[group];
-}
-
-static int put_pane(struct table *t, struct pane *p, bool changes, table_emit emit, void *self, struct error *e)
-{
-	int code = OK;
-	if (p->run_count)
-		return table_put_partials(t, p, emit, self, e);
-	for (uint32_t g = 0; g < p->groups.count && !code; g++) {
-		if (changes && !is_marked(p, g))
-			continue;
-		code = table_make_room(t, emit, self, e);
-		if (!code)
-			table_put_state(t, &t->partials, p, g);
+	struct changes *c = &t->changes;
+	if (!t->tracks || !p->id || p->changed_at)
+		return;
+	if (c->changed_count == c->changed_cap) {
+		c->changed_cap = (uint32_t)mem_grow(c->changed_cap, c->changed_cap + 1);
+		c->changed = mem_resize(c->changed, c->changed_cap, sizeof *c->changed);
 	}
-	pane_unmark(p);
-	return code;
+	c->changed[c->changed_count++] = p;
+	p->changed_at = c->changed_count;
 }
 
-int table_snapshot(struct table *t, bool changes, table_emit emit, void *self, struct error *e)
+void table_note_rows(struct table *t, struct pane *p, const uint32_t *groups, uint32_t count)
 {
-	int code = table_flush_partials(t, emit, self, e);
-	for (uint32_t i = 0; i < t->pane_count && !code; i++)
-		code = put_pane(t, t->panes[i], changes, emit, self, e);
-	return code ? code : table_flush_partials(t, emit, self, e);
+	table_note_change(t, p);
+	pane_mark(p, groups, count);
 }
 
-int64_t table_closed(const struct table *t)
+static void note_gone(struct changes *c, uint64_t id)
 {
-	return t->closed;
+	if (c->gone_count == c->gone_cap) {
+		c->gone_cap = mem_grow(c->gone_cap, c->gone_cap + 1);
+		c->gone = mem_resize(c->gone, c->gone_cap, sizeof *c->gone);
+	}
+	c->gone[c->gone_count++] = id;
+}
+
+void table_forget_pane(struct table *t, struct pane *p)
+{
+	if (p->changed_at)
+		t->changes.changed[p->changed_at - 1] = NULL;
+	if (p->saved)
+		note_gone(&t->changes, p->id);
+	pane_free(p, &t->shape);
 }

@@ -194,12 +194,26 @@ static int close_panes(struct table *t, int64_t watermark, table_emit emit, void
 		free(panes);
 	}
 	free(due.spans);
-	for (uint32_t i = 0; i < t->pane_count; i++)
+	for (uint32_t i = 0; i < t->pane_count; i++) {
+		if (t->panes[i]->touched)
+			table_note_change(t, t->panes[i]);
 		t->panes[i]->touched = false;
+	}
 	advance(t, watermark, is_over);
 	if (t->running && is_over(t, t->running))
 		table_drop_running(t);
 	return code;
+}
+
+int64_t table_last_end(const struct table *t)
+{
+	int64_t last = TIMESTAMP_MIN;
+	for (uint32_t i = 0; i < t->pane_count; i++) {
+		const struct span *s = &t->panes[i]->span;
+		int64_t end = table_is_keyed(t) ? s->end : window_last_end(&t->spec, s->start);
+		last = end > last && end < TIMESTAMP_MAX ? end : last;
+	}
+	return last;
 }
 
 /* -- counts -- */
@@ -222,6 +236,7 @@ static int close_counts(struct table *t, table_emit emit, void *self, struct err
 	if (t->done_count)
 		table_drop_panes(t, is_full);
 	t->done_count = 0;
+	table_compact_by(t);
 	return code;
 }
 

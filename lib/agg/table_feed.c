@@ -136,8 +136,8 @@ static void add_rows(struct table *t, struct pane *p, uint32_t input, const stru
 	};
 	struct agg **aggs = pane_aggs(p, &t->shape);
 	groups_find(&p->groups, input, t->key_columns, r.rows, r.count, t->groups, t->scratch);
-	if (t->marks)
-		pane_mark(p, t->groups, r.count);
+	if (t->tracks)
+		table_note_rows(t, p, t->groups, r.count);
 	for (uint32_t i = 0; i < t->shape.agg_count; i++) {
 		int source = t->accumulators[i].source;
 		r.in = source < 0 ? (struct input){0} : input_from(inputs[source], from);

@@ -49,7 +49,7 @@ static bool read_bytes(struct table *t, struct value v)
 	return has_sum(&t->cell);
 }
 
-static void read_values(struct state_reader *r, struct value *values, uint32_t count)
+void table_read_values(struct state_reader *r, struct value *values, uint32_t count)
 {
 	r->bad |= state_varint(r) != count;
 	for (uint32_t i = 0; i < count; i++)
@@ -75,17 +75,24 @@ static bool read_cell(const struct table *t, const char *cell, size_t len, struc
 	if (flags & CELL_RECORDS)
 		l->records = (int64_t)state_varint(r);
 	if (flags & CELL_BY)
-		read_values(r, l->by, (uint32_t)t->spec.by_count);
+		table_read_values(r, l->by, (uint32_t)t->spec.by_count);
 	if (flags & CELL_KEYS)
-		read_values(r, l->keys, t->key_count);
+		table_read_values(r, l->keys, t->key_count);
 	return !r->bad && flags < CELL_UNKNOWN && wants_by == !!(flags & CELL_BY) && l->records >= 0;
+}
+
+void table_load_states(struct table *t, struct pane *p, uint32_t group, struct state_reader *r)
+{
+	for (uint32_t i = 0; i < t->shape.agg_count; i++)
+		agg_load(pane_aggs(p, &t->shape)[i], group, r);
 }
 
 bool table_load_group(struct table *t, struct pane *p, struct value *keys, struct state_reader *r)
 {
 	uint32_t group = groups_number(&p->groups, keys);
-	for (uint32_t i = 0; i < t->shape.agg_count; i++)
-		agg_load(pane_aggs(p, &t->shape)[i], group, r);
+	if (t->tracks && p->id)
+		table_note_rows(t, p, &group, 1);
+	table_load_states(t, p, group, r);
 	return !r->bad && r->p == r->end;
 }
 
@@ -139,18 +146,19 @@ static struct pane *time_pane(struct table *t, const struct loaded *l, const cha
 
 static struct pane *keyed_pane(struct table *t, const struct loaded *l, const char **wrong)
 {
-	/* What is complete stands for itself: another one may have the same times. */
-	if (t->spec.kind == WINDOW_COUNT && l->records >= t->spec.count) {
-		struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
-		table_put_done(t, p);
-		return p;
-	}
 	if (t->spec.kind == WINDOW_SESSION && (l->span.start == TIMESTAMP_MIN || l->span.end == TIMESTAMP_MAX)) {
 		*wrong = "a partial result of a session without window_start or window_end";
 		return NULL;
 	}
 	uint32_t key = groups_number(&t->by, l->by);
 	table_reserve_by(t);
+	/* What is complete stands for itself: another one may have the same times. */
+	if (t->spec.kind == WINDOW_COUNT && l->records >= t->spec.count) {
+		struct pane *p = table_add_pane(t, (struct span){TIMESTAMP_MIN, TIMESTAMP_MAX});
+		p->key = key;
+		table_put_done(t, p);
+		return p;
+	}
 	return t->spec.kind == WINDOW_COUNT ? table_open_count(t, key) : table_join_session(t, key, l->span);
 }
 
@@ -175,24 +183,14 @@ static void note(struct table *t, struct pane *p, const struct loaded *l)
 		table_drop_running(t);
 }
 
-/* (A group that is new is made by this, and filled by who asks.) */
-static bool is_there(struct pane *p, const struct value *keys)
-{
-	uint32_t before = p->groups.count;
-	return groups_number(&p->groups, keys) < before;
-}
-
 /* Whether it is in time; *wrong: why it is not taken at all. */
-static bool load_row(struct table *t, const struct source_columns *c, uint32_t row, struct loaded *l, bool adds,
+static bool load_row(struct table *t, const struct source_columns *c, uint32_t row, struct loaded *l,
 		     const char **wrong, struct error *e)
 {
 	*wrong = read_row(t, c, row, l);
 	struct pane *p = *wrong ? NULL : pane_of(t, l, wrong);
 	if (!p)
 		return *wrong != NULL;
-	/* What a newer snapshot had is what it is. */
-	if (!adds && is_there(p, l->keys))
-		return true;
 	if (!table_load_group(t, p, l->keys, &l->states))
 		error_set(e, ERR_FAILED, "a partial result makes no sense, though its checksum is right");
 	note(t, p, l);
@@ -217,7 +215,7 @@ static struct source_columns find_columns(struct table *t, const struct batch *b
 				       .keys = t->key_columns};
 }
 
-static int load(struct table *t, struct batch *b, bool adds, uint32_t *late, struct error *e)
+int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e)
 {
 	struct source_columns c = find_columns(t, b);
 	struct loaded l = {.keys = arena_array(&b->arena, t->key_count, sizeof *l.keys)};
@@ -235,7 +233,7 @@ static int load(struct table *t, struct batch *b, bool adds, uint32_t *late, str
 		}
 		if (code)
 			batch_reject_row(b, row, "%s", e->text);
-		else if (!load_row(t, &c, row, &l, adds, &wrong, e))
+		else if (!load_row(t, &c, row, &l, &wrong, e))
 			++*late;
 		else if (e->code)
 			return e->code;
@@ -244,16 +242,4 @@ static int load(struct table *t, struct batch *b, bool adds, uint32_t *late, str
 		e->code = OK;
 	}
 	return OK;
-}
-
-int table_load(struct table *t, struct batch *b, uint32_t *late, struct error *e)
-{
-	return load(t, b, true, late, e);
-}
-
-int table_restore(struct table *t, struct batch *b, struct error *e)
-{
-	uint32_t over = 0;
-	int code = load(t, b, false, &over, e);
-	return code || !b->reject_count ? code : error_set(e, ERR_FAILED, "%s", b->rejects[0].reason);
 }

@@ -40,7 +40,7 @@ static void init_source(struct source *s, struct expr *x, const char *text)
 	*s = (struct source){.field = expr_bare_field(x), .expr = x, .text = text};
 }
 
-static bool name_taken(const struct table *t, const char *name)
+bool table_name_taken(const struct table *t, const char *name)
 {
 	for (uint32_t k = 0; k < t->key_count; k++)
 		if (!strcmp(t->key_names[k], name))
@@ -53,7 +53,7 @@ static bool name_taken(const struct table *t, const char *name)
 
 static int check_name(const struct table *t, const char *name, struct error *e)
 {
-	if (!name_taken(t, name))
+	if (!table_name_taken(t, name))
 		return OK;
 	return error_set(e, ERR_USAGE, "two columns are called %s: give one another name, as in 'NAME = ...'", name);
 }
@@ -168,7 +168,7 @@ static int add_call(struct table *t, const char *text, struct error *e)
 	return OK;
 }
 
-static void add_field(struct table *t, const char *name)
+void table_add_field(struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->field_count; i++)
 		if (!strcmp(t->fields[i], name))
@@ -187,7 +187,7 @@ static void add_fields(struct table *t, const struct source *sources, uint32_t c
 		const char *const *names;
 		size_t n = expr_fields(sources[i].expr, &names);
 		for (size_t k = 0; k < n; k++)
-			add_field(t, names[k]);
+			table_add_field(t, names[k]);
 	}
 }
 
@@ -255,8 +255,12 @@ static void free_panes(struct table *t)
 		pane_free(t->panes[i], &t->shape);
 	for (uint32_t i = 0; i < t->by_cap; i++)
 		free(t->by_panes[i].panes);
+	table_restoring_free(t);
 	pane_free(t->running, &t->shape);
 	groups_release(&t->by);
+	free(t->changes.changed);
+	free(t->changes.gone);
+	buf_release(&t->changes.entries);
 	free(t->by_panes);
 	free(t->panes);
 	free(t->done);
@@ -304,7 +308,7 @@ size_t table_fields(const struct table *t, const char *const **names)
 int table_partials(struct table *t, bool in, bool out, struct error *e)
 {
 	for (int i = 0; i < 2; i++)
-		if (name_taken(t, i ? table_state : table_partial))
+		if (table_name_taken(t, i ? table_state : table_partial))
 			return error_set(e, ERR_USAGE,
 					 "partial results have fields of their own called partial and state: give your "
 					 "column another name");
@@ -313,37 +317,11 @@ int table_partials(struct table *t, bool in, bool out, struct error *e)
 	if (in) {
 		t->field_count = 0;
 		for (uint32_t k = 0; k < t->key_count; k++)
-			add_field(t, t->key_names[k]);
-		add_field(t, table_partial);
-		add_field(t, table_state);
+			table_add_field(t, t->key_names[k]);
+		table_add_field(t, table_partial);
+		table_add_field(t, table_state);
 	}
 	return OK;
-}
-
-int table_window(struct table *t, const struct window_spec *spec, struct error *e)
-{
-	if (name_taken(t, "window_start") || name_taken(t, "window_end"))
-		return error_set(e, ERR_USAGE,
-				 "window_start and window_end are the window's: give your column another name");
-	const char **by = arena_array(&t->arena, spec->by_count, sizeof *by);
-	for (size_t i = 0; i < spec->by_count; i++) {
-		by[i] = arena_copy(&t->arena, spec->by[i], strlen(spec->by[i]));
-		if (!t->takes_partials)
-			add_field(t, by[i]);
-	}
-	t->spec = *spec;
-	t->spec.by = by;
-	if (window_set_zone(&t->spec, spec->zone_name, &t->arena, e))
-		return e->code;
-	t->has_window = true;
-	groups_release(&t->by);
-	groups_init(&t->by, (uint32_t)spec->by_count);
-	return OK;
-}
-
-bool table_has_window(const struct table *t)
-{
-	return t->has_window;
 }
 
 size_t table_memory(const struct table *t)

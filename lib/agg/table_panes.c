@@ -44,6 +44,8 @@ struct pane *table_add_pane(struct table *t, struct span span)
 	if (t->running && span.start < t->running->span.end)
 		table_drop_running(t);
 	struct pane *p = t->panes[t->pane_count++] = pane_new(&t->shape, span);
+	p->id = ++t->changes.last_id;
+	p->marks.kept = t->tracks;
 	table_expect(t, p);
 	if (!keeps_index(t))
 		return p;
@@ -63,7 +65,7 @@ void table_drop_panes(struct table *t, bool (*gone)(const struct table *t, const
 			t->panes[n++] = p;
 			continue;
 		}
-		pane_free(p, &t->shape);
+		table_forget_pane(t, p);
 	}
 	bool changed = n != t->pane_count;
 	t->pane_count = n;

@@ -1,8 +1,9 @@
 /*
- * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c and table_sessions.c say to which
+ * Inside of tables: table_new.c makes them, table_feed.c adds records, table_panes.c, table_sessions.c and table_by.c say to which
  * panes, table_close.c knows which windows are due, table_emit.c makes rows of them. Partial results (partial.h):
- * table_about.c says of what, table_save.c writes and table_load.c reads them, table_changes.c makes snapshots, table_spill.c keeps
- * them on disk, table_runs.c brings them back, table_limit.c knows when.
+ * table_about.c says of what, table_save.c writes and table_load.c reads them, table_spill.c keeps
+ * them on disk, table_runs.c brings them back, table_limit.c knows when. Snapshots (snapshot.h): table_changes.c knows
+ * what has changed, table_snapshot.c writes and table_restore.c reads them.
  */
 #ifndef STREAM_AGG_TABLE_PRIVATE_H
 #define STREAM_AGG_TABLE_PRIVATE_H
@@ -10,6 +11,7 @@
 #include "agg/input.h"
 #include "agg/pane.h"
 #include "agg/partial.h"
+#include "agg/snapshot.h"
 #include "agg/state.h"
 #include "agg/table.h"
 #include "expr/expr.h"
@@ -46,6 +48,18 @@ struct state_rows {
 	bool about;   /* with the field `partial` */
 	size_t bytes; /* of states and keys */
 };
+
+/* What has changed since the last snapshot, and what is gone. */
+struct changes {
+	uint64_t last_id;      /* of a pane */
+	struct pane **changed; /* in no order; NULL: it is gone */
+	uint32_t changed_count, changed_cap;
+	uint64_t *gone; /* ids of panes that a snapshot has */
+	size_t gone_count, gone_cap;
+	struct buf entries; /* being written */
+};
+
+struct restoring;
 
 /* Panes of one key, which don't overlap, by start. */
 struct key_panes {
@@ -107,26 +121,57 @@ struct table {
 	uint32_t out_shape;
 
 	bool takes_partials, gives_partials;
-	bool marks;                 /* which groups change is kept */
 	struct state_rows partials; /* those it gives */
 	struct state_rows spilled;  /* those that go to disk */
 	struct spool *spool;
-	size_t limit;              /* bytes; 0: none */
-	size_t grown, headroom;    /* bytes: at most so many came since memory was looked at; it is looked at again */
-	struct buf cell;           /* a state being written or read */
-	struct buf about;          /* the field `partial`; empty: not made yet */
-	struct buf about_seen;     /* that of the rows read last, as it came: it is ours */
-	int64_t oldest, oldest_at; /* sessions: no open one begins before; the watermark when that was found */
+	size_t limit;           /* bytes; 0: none */
+	size_t grown, headroom; /* bytes: at most so many came since memory was looked at; it is looked at again */
+	struct buf cell;        /* a state being written or read */
+	struct buf about;       /* the field `partial`; empty: not made yet */
+	struct buf about_seen;  /* that of the rows read last, as it came: it is ours */
+	bool tracks;            /* there was a snapshot: what changes is noted */
+	struct changes changes;
+	struct restoring *restoring; /* NULL: it is not */
+	int64_t oldest, oldest_at;   /* sessions: no open one begins before; the watermark when that was found */
 };
 
 extern const char table_window_start[], table_window_end[], table_partial[], table_state[];
 
-/* The next row of t->partials is of a new batch if this one is full. */
-int table_make_room(struct table *t, table_emit emit, void *self, struct error *e);
 /* The field `partial` of this table. */
 struct value table_about(struct table *t);
 /* Takes that of others: sets the window, if none is set. ERR_USAGE with the difference. */
 int table_check_about(struct table *t, struct value about, struct error *e);
+
+/* Whether a column of the results is called so. */
+bool table_name_taken(const struct table *t, const char *name);
+/* Records are read by this field too; the name is borrowed. */
+void table_add_field(struct table *t, const char *name);
+
+/* Entries of a snapshot. */
+enum { ENTRY_GONE = 1, ENTRY_PANE, ENTRY_OF, ENTRY_GROUP };
+
+/* Whether panes are found by a key, and not by time alone. */
+static inline bool table_is_keyed(const struct table *t)
+{
+	return t->has_window && t->spec.kind >= WINDOW_SESSION;
+}
+
+/* Whether a spec is that of the table; both as messages have them. */
+bool table_same_window(struct table *t, const struct window_spec *spec, char ours[WINDOW_TEXT_MAX],
+		       char theirs[WINDOW_TEXT_MAX]);
+
+/* A pane has changed, though no records came; or came, to these groups. Nothing without t->tracks. */
+void table_note_change(struct table *t, struct pane *p);
+void table_note_rows(struct table *t, struct pane *p, const uint32_t *groups, uint32_t count);
+/* Frees a pane of the table, which a snapshot may have. */
+void table_forget_pane(struct table *t, struct pane *p);
+void table_restoring_free(struct table *t);
+
+/* Values with their types, and states, as state.h has them. */
+void table_put_values(struct buf *out, const struct groups *g, uint32_t group);
+void table_read_values(struct state_reader *r, struct value *values, uint32_t count);
+void table_put_states(struct table *t, struct pane *p, uint32_t group, struct buf *out);
+void table_load_states(struct table *t, struct pane *p, uint32_t group, struct state_reader *r);
 
 void state_rows_release(struct state_rows *r);
 /* Appends a group; there must be room for a row. */
@@ -144,6 +189,12 @@ int table_merge_runs(struct table *t, const struct pane *p, const struct pane_ru
 		     table_take take, void *arg, struct error *e);
 /* Writes the groups of a pane to disk. */
 int table_spill_pane(struct table *t, struct pane *p, struct error *e);
+/* Appends all groups of a pane, by key, to a run. */
+int table_write_groups(struct table *t, struct run *run, struct pane *p, struct error *e);
+/* Another run of a pane, the newest. */
+void table_add_run(struct pane *p, struct pane_run run);
+/* Runs of one level become one, where they are many (and saved, if there are snapshots). */
+int table_fold_runs(struct table *t, struct pane *p, struct error *e);
 /* As table_put_partials and table_emit_pane, of a pane with runs. */
 int table_put_spilled(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e);
 int table_emit_spilled(struct table *t, struct pane *p, struct span w, table_emit emit, void *self, struct error *e);
@@ -183,6 +234,10 @@ void table_reserve_by(struct table *t);
 struct pane *table_join_session(struct table *t, uint32_t key, struct span w);
 /* The open count window of a key. */
 struct pane *table_open_count(struct table *t, uint32_t key);
+/* Forgets keys that have no pane any more, once they are the most. */
+void table_compact_by(struct table *t);
+/* A pane that was made by table_add_pane, of the key that has these values. */
+void table_place_by_key(struct table *t, struct pane *p, const struct value *by);
 /* A pane that is no longer among the others, to be emitted or freed. */
 void table_put_done(struct table *t, struct pane *p);
 /* Records came to a session. */

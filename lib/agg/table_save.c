@@ -42,11 +42,17 @@ static bool loses_type(struct value v)
 	return v.type == TYPE_TIME || v.type == TYPE_BYTES;
 }
 
-static void put_values(struct buf *out, const struct groups *g, uint32_t group)
+void table_put_values(struct buf *out, const struct groups *g, uint32_t group)
 {
 	state_put_varint(out, g->key_count);
 	for (uint32_t k = 0; k < g->key_count; k++)
 		state_put_value(out, groups_key(g, group, k));
+}
+
+void table_put_states(struct table *t, struct pane *p, uint32_t group, struct buf *out)
+{
+	for (uint32_t i = 0; i < t->shape.agg_count; i++)
+		agg_save(pane_aggs(p, &t->shape)[i], group, out);
 }
 
 static unsigned cell_flags(const struct table *t, const struct pane *p, uint32_t group)
@@ -79,11 +85,10 @@ static void make_cell(struct table *t, struct pane *p, uint32_t group)
 	if (flags & CELL_RECORDS)
 		state_put_varint(out, (uint64_t)p->records);
 	if (flags & CELL_BY)
-		put_values(out, &t->by, p->key);
+		table_put_values(out, &t->by, p->key);
 	if (flags & CELL_KEYS)
-		put_values(out, &p->groups, group);
-	for (uint32_t i = 0; i < t->shape.agg_count; i++)
-		agg_save(pane_aggs(p, &t->shape)[i], group, out);
+		table_put_values(out, &p->groups, group);
+	table_put_states(t, p, group, out);
 	uint64_t sum = hash64(out->data, out->len);
 	for (int i = 0; i < STATE_SUM_SIZE; i++)
 		buf_byte(out, (char)(sum >> 8 * i));
@@ -154,14 +159,6 @@ int table_flush_partials(struct table *t, table_emit emit, void *self, struct er
 	return code;
 }
 
-int table_make_room(struct table *t, table_emit emit, void *self, struct error *e)
-{
-	t->partials.about = true;
-	return t->partials.b.rows < BATCH_ROWS && t->partials.bytes <= BYTES_MAX
-		       ? OK
-		       : table_flush_partials(t, emit, self, e);
-}
-
 int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *self, struct error *e)
 {
 	uint32_t count = p->groups.count;
@@ -170,8 +167,10 @@ int table_put_partials(struct table *t, struct pane *p, table_emit emit, void *s
 		return table_put_spilled(t, p, emit, self, e);
 	uint32_t *groups = mem_array(count, sizeof *groups);
 	groups_sorted(&p->groups, groups);
+	t->partials.about = true;
 	for (uint32_t i = 0; i < count && !code; i++) {
-		code = table_make_room(t, emit, self, e);
+		if (t->partials.b.rows == BATCH_ROWS || t->partials.bytes > BYTES_MAX)
+			code = table_flush_partials(t, emit, self, e);
 		if (!code)
 			table_put_state(t, &t->partials, p, groups[i]);
 	}

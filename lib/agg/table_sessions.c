@@ -6,29 +6,6 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 
-enum { IDLE_KEYS_MAX = 4096 }; /* keys without a pane that are remembered, beside as many as have one */
-
-void table_number_by(struct table *t, uint32_t input, const struct batch *b, uint32_t count)
-{
-	size_t n = t->spec.by_count;
-	const struct column **columns = mem_array(n, sizeof *columns);
-	for (size_t i = 0; i < n; i++)
-		columns[i] = batch_field(b, t->spec.by[i], strlen(t->spec.by[i]));
-	groups_find(&t->by, input, columns, t->rows, count, t->groups, t->scratch);
-	free(columns);
-	table_reserve_by(t);
-}
-
-void table_reserve_by(struct table *t)
-{
-	if (t->by.count <= t->by_cap)
-		return;
-	uint32_t cap = (uint32_t)mem_grow(t->by_cap, t->by.count);
-	t->by_panes = mem_resize(t->by_panes, cap, sizeof *t->by_panes);
-	memset(t->by_panes + t->by_cap, 0, (cap - t->by_cap) * sizeof *t->by_panes);
-	t->by_cap = cap;
-}
-
 void table_put_done(struct table *t, struct pane *p)
 {
 	if (t->done_count == t->done_cap) {
@@ -163,7 +140,7 @@ void table_free_merged(struct table *t)
 	if (t->spec.kind != WINDOW_SESSION)
 		return;
 	for (uint32_t i = 0; i < t->done_count; i++)
-		pane_free(t->done[i], &t->shape);
+		table_forget_pane(t, t->done[i]);
 	t->done_count = 0;
 }
 
@@ -178,33 +155,6 @@ static void forget_session(struct table *t, struct pane *p)
 	}
 }
 
-/* Forgets keys that have no session any more, once they are the most. */
-static void compact_by(struct table *t)
-{
-	if (!t->by.key_count || t->by.count <= 2 * t->pane_count + IDLE_KEYS_MAX)
-		return;
-	struct groups old = t->by;
-	struct value *values = mem_array(old.key_count, sizeof *values);
-	groups_init(&t->by, old.key_count);
-	struct key_panes *moved = mem_zero(t->by_cap * sizeof *moved);
-	for (uint32_t key = 0; key < old.count; key++) {
-		if (!t->by_panes[key].count) {
-			free(t->by_panes[key].panes);
-			continue;
-		}
-		for (uint32_t k = 0; k < old.key_count; k++)
-			values[k] = groups_key(&old, key, k);
-		uint32_t now = groups_number(&t->by, values);
-		moved[now] = t->by_panes[key];
-		for (uint32_t i = 0; i < moved[now].count; i++)
-			moved[now].panes[i]->key = now;
-	}
-	free(t->by_panes);
-	free(values);
-	groups_release(&old);
-	t->by_panes = moved;
-}
-
 struct pane *table_open_count(struct table *t, uint32_t key)
 {
 	struct key_panes *k = &t->by_panes[key];
@@ -214,6 +164,19 @@ struct pane *table_open_count(struct table *t, uint32_t key)
 		insert_pane(k, 0, p);
 	}
 	return k->panes[0];
+}
+
+void table_place_by_key(struct table *t, struct pane *p, const struct value *by)
+{
+	p->key = groups_number(&t->by, by);
+	table_reserve_by(t);
+	struct key_panes *k = &t->by_panes[p->key];
+	insert_pane(k, first_session(k, p->span.start), p);
+	if (t->spec.kind != WINDOW_SESSION)
+		return;
+	p->due = p->span.end; /* or later */
+	p->slot = t->pane_count - 1;
+	sift_up(t, p);
 }
 
 void table_assign_counts(struct table *t, uint32_t count)
@@ -250,6 +213,7 @@ static uint32_t take_due(struct table *t, int64_t watermark, struct pane **due)
 		struct pane *p = t->panes[0];
 		if (p->touched && p->span.end <= watermark) {
 			p->touched = false;
+			table_note_change(t, p);
 			due[count++] = p;
 		}
 		p->due = p->touched          ? p->span.end
@@ -295,6 +259,6 @@ int table_close_sessions(struct table *t, int64_t watermark, table_emit emit, vo
 	for (uint32_t i = 0; i < t->done_count; i++)
 		forget_session(t, t->done[i]);
 	table_free_merged(t);
-	compact_by(t);
+	table_compact_by(t);
 	return code;
 }

@@ -27,8 +27,7 @@ static int write_rows(struct table *t, struct run *run, struct error *e)
 	return code;
 }
 
-/* Appends all groups, by key. */
-static int write_groups(struct table *t, struct run *run, struct pane *p, struct error *e)
+int table_write_groups(struct table *t, struct run *run, struct pane *p, struct error *e)
 {
 	uint32_t count = p->groups.count;
 	uint32_t *groups = mem_array(count, sizeof *groups);
@@ -43,25 +42,24 @@ static int write_groups(struct table *t, struct run *run, struct pane *p, struct
 	return code;
 }
 
-static void add_run(struct pane *p, struct run *run, uint32_t level)
+void table_add_run(struct pane *p, struct pane_run run)
 {
 	p->runs = mem_resize(p->runs, p->run_count + 1, sizeof *p->runs);
-	p->runs[p->run_count++] = (struct pane_run){run, level};
+	p->runs[p->run_count++] = run;
 }
 
 /* -- runs of a pane -- */
 
 static int write_chunk(struct table *t, struct pane *chunk, void *arg, struct error *e)
 {
-	return write_groups(t, arg, chunk, e);
+	return table_write_groups(t, arg, chunk, e);
 }
 
-/* The newest FAN_IN runs are of one level: they become one of the next. */
-static int fold(struct table *t, struct pane *p, struct error *e)
+/* FAN_IN runs of one level become one of the next, in their place. */
+static int fold(struct table *t, struct pane *p, uint32_t at, struct error *e)
 {
-	struct pane_run *runs = p->runs + p->run_count - FAN_IN;
+	struct pane_run *runs = p->runs + at;
 	struct run *run;
-	uint32_t level = runs->level + 1;
 	int code = run_new(t->spool, &run, e);
 	if (code)
 		return code;
@@ -74,8 +72,32 @@ static int fold(struct table *t, struct pane *p, struct error *e)
 	}
 	for (uint32_t i = 0; i < FAN_IN; i++)
 		run_free(runs[i].run);
-	p->run_count -= FAN_IN;
-	add_run(p, run, level);
+	runs[0] = (struct pane_run){run, runs[0].level + 1, runs[FAN_IN - 1].generation, true};
+	p->run_count -= FAN_IN - 1;
+	memmove(runs + 1, runs + FAN_IN, (p->run_count - at - 1) * sizeof *runs);
+	return OK;
+}
+
+/* Where FAN_IN runs of one level begin; UINT32_MAX: nowhere. One that no snapshot has yet stays as it is until then. */
+static uint32_t foldable(const struct table *t, const struct pane *p)
+{
+	uint32_t alike = 0;
+	for (uint32_t i = 0; i < p->run_count; i++) {
+		if (t->tracks && p->id && !p->runs[i].saved)
+			break;
+		alike = alike && p->runs[i].level == p->runs[i - 1].level ? alike + 1 : 1;
+		if (alike == FAN_IN)
+			return i + 1 - FAN_IN;
+	}
+	return UINT32_MAX;
+}
+
+int table_fold_runs(struct table *t, struct pane *p, struct error *e)
+{
+	uint32_t at;
+	while ((at = foldable(t, p)) != UINT32_MAX)
+		if (fold(t, p, at, e))
+			return e->code;
 	return OK;
 }
 
@@ -85,7 +107,7 @@ int table_spill_pane(struct table *t, struct pane *p, struct error *e)
 	int code = p->groups.count ? run_new(t->spool, &run, e) : OK;
 	if (code || !p->groups.count)
 		return code;
-	code = write_groups(t, run, p, e);
+	code = table_write_groups(t, run, p, e);
 	if (!code)
 		code = run_finish(run, e);
 	if (code) {
@@ -93,11 +115,9 @@ int table_spill_pane(struct table *t, struct pane *p, struct error *e)
 		return code;
 	}
 	pane_drain(p, &t->shape);
-	add_run(p, run, 0);
-	while (!code && p->run_count >= FAN_IN &&
-	       p->runs[p->run_count - FAN_IN].level == p->runs[p->run_count - 1].level)
-		code = fold(t, p, e);
-	return code;
+	table_add_run(p, (struct pane_run){.run = run, .generation = p->generation++});
+	table_note_change(t, p);
+	return table_fold_runs(t, p, e);
 }
 
 /* -- panes with runs -- */

@@ -110,8 +110,11 @@ struct flow_origin {
 	const char *directory; /* of the flow's state, absolute; made if it is not there */
 	const char *name;      /* `group alerts of web`, for messages */
 	const char *reset; /* the command that begins anew, for messages: `stream-ctl reset web alerts --from start` */
-	int64_t interval;  /* between checkpoints, ns */
-	bool drain;        /* when it is at its end, windows close and END is final */
+	/* It has the records of some keys, and other flows have the others: the field of the keys, or `` if none tells them apart.
+	   NULL: it has all. */
+	const char *shared_by;
+	int64_t interval; /* between checkpoints, ns */
+	bool drain;       /* when it is at its end, windows close and END is final */
 };
 
 /*
@@ -127,6 +130,8 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e);
 bool flow_checkpointed(const struct flow *f);
 /* The directory of the flow's state (of the first of several sources), from HELLO on; borrowed. For an end without a storage of its own. */
 const char *flow_state_directory(const struct flow *f);
+/* A source of this flow is one slot of several: the field by which they share the records, see flow_origin; NULL: none is. From load on. */
+const char *flow_shared_by(const struct flow *f);
 /* In `setup`: our inputs are the outputs of copies of one command, which a splitter feeds. */
 void flow_joins_copies(struct flow *f);
 /* A side output of the stage's own: it is durable at each barrier, and cut back to the last one by RESTORE. Borrowed. In `setup`. */

@@ -176,6 +176,9 @@ bool flow_on_terminal(const struct flow *f);
 /* The first SIGINT or SIGTERM, if it came (a source then ends); else 0. */
 int flow_interrupted(const struct flow *f);
 
+/* For a source that reads for itself: rows of a batch at most, and bytes of a read (0: no limit), as tests shrink them. */
+void flow_batch_limits(struct flow *f, uint32_t *rows, size_t *read_max);
+
 /* A line on standard error unless -q. */
 void flow_warn(const struct flow *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

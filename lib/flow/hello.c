@@ -24,6 +24,7 @@ void hello_release(struct hello *h)
 		free(h->sources[i].directory);
 		free(h->sources[i].name);
 		free(h->sources[i].reset);
+		free(h->sources[i].shared_by);
 	}
 	for (size_t i = 0; i < h->stage_count; i++) {
 		free(h->stages[i].command);
@@ -36,14 +37,15 @@ void hello_release(struct hello *h)
 }
 
 void hello_add_source(struct hello *h, const char *flow, uint64_t epoch, const char *directory, const char *name,
-		      const char *reset)
+		      const char *reset, const char *shared_by)
 {
 	h->sources = mem_resize(h->sources, h->source_count + 1, sizeof *h->sources);
 	h->sources[h->source_count++] = (struct hello_source){.flow = copy(flow),
 							      .epoch = epoch,
 							      .directory = copy(directory),
 							      .name = copy(name),
-							      .reset = copy(reset)};
+							      .reset = copy(reset),
+							      .shared_by = shared_by ? copy(shared_by) : NULL};
 }
 
 void hello_add_stage(struct hello *h, const char *command, const char *signature)
@@ -71,10 +73,14 @@ void hello_write(const struct hello *h, struct batch *body)
 	for (size_t i = 0; i < h->source_count; i++) {
 		const struct hello_source *s = &h->sources[i];
 		char *reply = arena_printf(&body->arena, "%s%s", FILE_SCHEME, s->directory);
-		struct field row[] = {
-			{"row", text("source")}, {"flow", text(s->flow)}, {"epoch", value_int((int64_t)s->epoch)},
-			{"reply", text(reply)},  {"name", text(s->name)}, {"reset", text(s->reset)}};
-		batch_add_row(body, row, 6);
+		struct field row[] = {{"row", text("source")},
+				      {"flow", text(s->flow)},
+				      {"epoch", value_int((int64_t)s->epoch)},
+				      {"reply", text(reply)},
+				      {"name", text(s->name)},
+				      {"reset", text(s->reset)},
+				      {"shared_by", s->shared_by ? text(s->shared_by) : value_absent()}};
+		batch_add_row(body, row, 7);
 	}
 	for (size_t i = 0; i < h->stage_count; i++) {
 		struct field row[] = {{"row", text("stage")},
@@ -97,6 +103,8 @@ static int read_source(const struct batch *body, uint32_t row, struct hello *h, 
 {
 	char *flow = get_text(body, row, "flow"), *reply = get_text(body, row, "reply");
 	char *name = get_text(body, row, "name"), *reset = get_text(body, row, "reset");
+	bool shared = batch_get(body, row, "shared_by").type == TYPE_STRING;
+	char *by = get_text(body, row, "shared_by");
 	struct value epoch = batch_get(body, row, "epoch");
 	size_t scheme = sizeof FILE_SCHEME - 1;
 	int r = 0;
@@ -105,11 +113,12 @@ static int read_source(const struct batch *body, uint32_t row, struct hello *h, 
 	else if (strncmp(reply, FILE_SCHEME, scheme) || reply[scheme] != '/')
 		r = error_set(e, ERR_USAGE, "the source wants its answers at `%s`, which is not known here", reply);
 	else
-		hello_add_source(h, flow, (uint64_t)epoch.i, reply + scheme, name, reset);
+		hello_add_source(h, flow, (uint64_t)epoch.i, reply + scheme, name, reset, shared ? by : NULL);
 	free(flow);
 	free(reply);
 	free(name);
 	free(reset);
+	free(by);
 	return r;
 }
 
@@ -172,7 +181,7 @@ int hello_join(struct hello *h, struct hello *from, struct error *e)
 		for (size_t k = 0; k < h->source_count; k++)
 			if (!strcmp(h->sources[k].flow, s->flow))
 				return error_set(e, ERR_USAGE, "%s comes in by two ways", s->name);
-		hello_add_source(h, s->flow, s->epoch, s->directory, s->name, s->reset);
+		hello_add_source(h, s->flow, s->epoch, s->directory, s->name, s->reset, s->shared_by);
 	}
 	for (size_t i = 0; i < from->stage_count; i++)
 		hello_add_stage(h, from->stages[i].command, from->stages[i].signature);
@@ -264,7 +273,7 @@ static void add_line(struct hello *h, const char *word, char *rest)
 	char *blank = strchr(rest, ' ');
 	if (!strcmp(word, "source") && blank) {
 		*blank = 0;
-		hello_add_source(h, rest, strtoull(blank + 1, NULL, 10), "", "", "");
+		hello_add_source(h, rest, strtoull(blank + 1, NULL, 10), "", "", "", NULL);
 	} else if (!strcmp(word, "stage")) {
 		if (blank)
 			*blank = 0;

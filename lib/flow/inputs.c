@@ -104,6 +104,13 @@ bool flow_input_final(const struct flow *f, int input)
 	return f->inputs[input].final;
 }
 
+void flow_batch_limits(struct flow *f, uint32_t *rows, size_t *read_max)
+{
+	struct input_options o = flow_input_options(f);
+	*rows = !o.rows || o.rows > BATCH_ROWS_MAX ? BATCH_ROWS : o.rows;
+	*read_max = o.bytes.read_max;
+}
+
 enum frame_bounded flow_inputs_bounded(const struct flow *f)
 {
 	enum frame_bounded all = BOUNDED_YES;

@@ -26,9 +26,8 @@ struct merge_input;
 struct merge {
 	struct merge_input *inputs;
 	int count;
-	int64_t at; /* the watermark that was passed on */
-	uint32_t
-		splits; /* announcements passed on: the first is our splitter's, later ones those of splitters above it */
+	int64_t at;       /* the watermark that was passed on */
+	uint32_t splits;  /* announcements passed on: first our splitter's, then those of splitters above it */
 	uint32_t windows; /* WINDOW frames passed on: each comes once per input */
 	bool may_wait;
 	struct held *loading; /* merge_load: where the next rows go */

@@ -23,6 +23,15 @@ const char *flow_state_directory(const struct flow *f)
 	return f->protocol.hello.sources[0].directory;
 }
 
+const char *flow_shared_by(const struct flow *f)
+{
+	const struct hello *h = &f->protocol.hello;
+	for (size_t i = 0; i < h->source_count; i++)
+		if (h->sources[i].shared_by)
+			return h->sources[i].shared_by;
+	return NULL;
+}
+
 void flow_joins_copies(struct flow *f)
 {
 	f->protocol.joins_copies = true;

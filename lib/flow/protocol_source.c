@@ -20,7 +20,7 @@ static int send_hello(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	const struct flow_origin *o = p->origin;
-	hello_add_source(&p->hello, o->flow, o->epoch, o->directory, o->name, o->reset);
+	hello_add_source(&p->hello, o->flow, o->epoch, o->directory, o->name, o->reset, o->shared_by);
 	hello_add_stage(&p->hello, f->own.command, "");
 	hello_identity(&p->hello, p->id, &p->epoch);
 	snapshots_init(&p->snapshots, state_path("%s/1", o->directory), f->own.command, 0, o->epoch);

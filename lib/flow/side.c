@@ -162,6 +162,7 @@ int side_close(struct side *s, struct error *e)
 	if (close(s->fd) && !r)
 		r = error_errno(e, "%s", s->dest);
 	s->fd = -1;
+	s->unsynced = false;
 	buf_release(&s->pending);
 	if (s->child) {
 		struct error child;

@@ -228,7 +228,8 @@ void snapshots_clean(struct snapshots *s, uint64_t n)
 		free(path);
 	}
 	s->count -= base;
-	memmove(s->files, s->files + base, s->count * sizeof *s->files);
+	if (base)
+		memmove(s->files, s->files + base, s->count * sizeof *s->files);
 	if (s->cleaned || n <= s->from)
 		return;
 	snapshots_forget(s, s->epoch);

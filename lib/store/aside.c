@@ -45,6 +45,29 @@ int aside_copy(const struct files *io, const char *directory, const struct segme
 	return r;
 }
 
+int aside_keep(const struct files *io, const char *directory, const char *file, struct error *e)
+{
+	struct file from, to = FILE_CLOSED;
+	int64_t size = 0;
+	char *old = file_path("%s/%s", directory, file), *aside = file_path("%s/aside", directory);
+	char *path = file_path("%s/%s.%08" PRIx32, aside, file, random_mark());
+	int r = file_find(&from, io, old, O_RDONLY, e);
+	if (r > 0 && !(r = file_size(&from, &size, e)) && !(r = path_mkdirs(io, aside, e)))
+		r = file_open(&to, io, path, O_WRONLY | O_CREAT | O_EXCL, e);
+	if (!r && to.fd >= 0)
+		r = file_copy(&from, &to, 0, size, true, e);
+	if (!r && to.fd >= 0)
+		r = file_sync(&to, e);
+	file_close(&to);
+	file_close(&from);
+	if (!r)
+		r = path_sync(io, aside, e);
+	free(path);
+	free(aside);
+	free(old);
+	return r;
+}
+
 int aside_move(const struct files *io, const char *directory, const char *file, char **name, struct error *e)
 {
 	char *aside = file_path("%s/aside", directory);

@@ -16,6 +16,8 @@
    *name (may be NULL) becomes the name of the file, malloced; NULL if there was nothing to copy, and on failure. */
 int aside_copy(const struct files *io, const char *directory, const struct segment *from, int64_t at, int64_t end,
 	       bool holes, char **name, struct error *e);
+/* Copies a whole file of the directory there, durably, under its own name and a mark; as far as it can be read. */
+int aside_keep(const struct files *io, const char *directory, const char *file, struct error *e);
 /* Moves a whole file of the directory there, durably, under its own name and a mark. */
 int aside_move(const struct files *io, const char *directory, const char *file, char **name, struct error *e);
 

@@ -25,8 +25,8 @@
 struct damage {
 	const char *stream;
 	uint32_t shard;
-	const char *file;       /* the segment's path */
-	int64_t from, to;       /* bytes of it; equal if the file ends too early */
+	const char *file;       /* the segment's path; the shard's if there is none */
+	int64_t from, to;       /* bytes of it; equal if the file ends too early; 0 if there is none */
 	uint64_t first, behind; /* @seq: from `first` on, below `behind` */
 	const char *reason;
 };

@@ -103,8 +103,13 @@ int fsck_shard_files(struct shard_check *c, struct error *e)
 			  aside == 1 ? "file was" : "files were");
 	free(path);
 	path = file_path("%s/lost", c->directory);
-	if (c->lost.damaged)
-		fsck_fault(c->f, c->id, path, NULL, "%zu of its lines are damaged", c->lost.damaged);
+	size_t damaged = c->lost.damaged;
+	bool repair = c->f->options->repair;
+	if (!r && damaged && repair)
+		r = fsck_repair_lost(c, e);
+	if (!r && damaged)
+		fsck_fault(c->f, c->id, path, repair ? "taken out" : NULL, "%zu of its lines %s damaged", damaged,
+			   damaged == 1 ? "is" : "are");
 	free(path);
 	return r;
 }

@@ -90,19 +90,31 @@ static bool lists(const struct shard_check *c, uint64_t base)
 	return i < c->list.count && c->list.bases[i] == base;
 }
 
-/* With no lock to rely on, or with the locks. 0: all is well; 1: the head's segment is not there. */
-static int miss(struct shard_check *c, struct error *e)
+static const char not_there[] = "the newest segment is not there";
+static const char replaced[] = "another file stands in the place of the newest segment";
+
+/* NULL if the head's segment is there. One in which nothing is durable may have been replaced just now. */
+static const char *find_newest_fault(const struct shard_check *c)
 {
-	int r = shard_check_refresh(c, e);
-	return r ? r : !c->limit.searched && !lists(c, c->limit.base);
+	struct segment s;
+	if (c->limit.searched)
+		return NULL;
+	if (!lists(c, c->limit.base))
+		return not_there;
+	if (segment_open_bounded(&s, c->f->io, c->directory, c->id, c->limit.base, UINT64_MAX, O_RDONLY, NULL) <= 0)
+		return NULL;
+	bool other = s.id && s.id != c->limit.segment && c->limit.seq > c->limit.base;
+	segment_close(&s);
+	return other ? replaced : NULL;
 }
 
-static int report_missing(struct shard_check *c, struct error *e)
+static int report_newest(struct shard_check *c, const char *fault, struct error *e)
 {
-	static const char reason[] = "the newest segment is not there";
 	uint64_t first = c->limit.base, behind = c->limit.seq;
 	bool repair = c->f->options->repair;
-	int r = repair ? fsck_repair_head(c, first, behind, reason, e) : OK;
+	int r = repair && fault == replaced ? fsck_repair_stranger(c, first, e) : OK;
+	if (!r && repair)
+		r = fsck_repair_head(c, first, behind, fault, e);
 	char *path = file_path("%s/%020" PRIu64 ".seg", c->directory, first);
 	if (!r)
 		fsck_report(c->f, &(struct finding){.fault = true,
@@ -112,7 +124,7 @@ static int report_missing(struct shard_check *c, struct error *e)
 						    .to = -1,
 						    .first = first,
 						    .behind = behind,
-						    .problem = reason,
+						    .problem = fault,
 						    .repair = repair ? "a new one begins behind it" : NULL});
 	free(path);
 	return r;
@@ -120,14 +132,13 @@ static int report_missing(struct shard_check *c, struct error *e)
 
 int fsck_newest(struct shard_check *c, struct error *e)
 {
-	if (c->limit.searched || lists(c, c->limit.base))
-		return OK;
 	struct shard_locks locks;
-	int r = shard_check_lock(c, &locks, e);
-	if (r < 0)
-		return r;
-	int missing = miss(c, e);
-	if (r)
+	if (!find_newest_fault(c))
+		return OK;
+	int held = shard_check_lock(c, &locks, e);
+	int r = held < 0 ? held : shard_check_refresh(c, e);
+	const char *fault = r ? NULL : find_newest_fault(c);
+	if (held > 0)
 		shard_check_unlock(&locks);
-	return missing > 0 ? report_missing(c, e) : missing;
+	return fault ? report_newest(c, fault, e) : r;
 }

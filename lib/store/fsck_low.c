@@ -1,56 +1,65 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "store/fsck_private.h"
+#include "store/parts.h"
 
-bool fsck_next_base(const struct shard_check *c, uint64_t wanted, uint64_t *base)
+static bool is_directory(const struct files *io, const char *path)
 {
-	bool here = c->place == c->directory;
-	for (size_t i = 0; i < c->list.count; i++)
-		if (c->list.bases[i] >= wanted && (!here || segment_list_until(&c->list, i) > c->low.seq)) {
-			*base = c->list.bases[i];
-			return true;
-		}
-	return false;
+	struct file f;
+	bool is = file_find(&f, io, path, O_RDONLY | O_DIRECTORY, NULL) > 0;
+	file_close(&f);
+	return is;
 }
 
-static int report_missing(struct shard_check *c, const char *path, uint64_t behind, struct error *e)
+/* Where the tier begins, if it has anything before `first`: else `first`. An error: it can't be seen. */
+int fsck_tier_begin(const struct shard_check *c, uint64_t first, uint64_t *begin, struct error *e)
 {
-	static const char reason[] = "the oldest segment is missing";
-	bool repair = c->f->options->repair;
-	int r = repair ? fsck_repair_head(c, c->low.seq, behind, reason, e) : OK;
-	if (r)
-		return r;
-	fsck_report(c->f, &(struct finding){.fault = true,
-					    .shard = c->id,
-					    .file = path,
-					    .from = -1,
-					    .to = -1,
-					    .first = c->low.seq,
-					    .behind = behind,
-					    .problem = reason,
-					    .repair = repair ? "noted as lost" : NULL});
-	return OK;
+	struct segment_list tier = {0};
+	int r = OK;
+	*begin = first;
+	if (c->f->known && c->f->catalog.tier) {
+		char *directory = tier_directory(c->f->catalog.tier, &c->f->catalog, c->id);
+		r = segment_list_read(&tier, c->f->io, directory, e);
+		/* A shard of which nothing went has no place there. */
+		if (r && errno == ENOENT && is_directory(c->f->io, c->f->catalog.tier))
+			r = OK;
+		free(directory);
+	}
+	if (tier.count && tier.bases[0] < first)
+		*begin = tier.bases[0];
+	segment_list_release(&tier);
+	return r;
 }
 
-/* What was taken away leaves its mark first; so the segment that has the mark is there. */
+/* NULL if nothing is wrong. Without a mark nothing can be in the tier; whether the oldest segment is there is seen later. */
+static const char *find_fault(const struct shard_check *c)
+{
+	uint64_t first = c->list.count ? c->list.bases[0] : 0, begin;
+	if (c->low.damaged)
+		return "the low-water mark is damaged; the segments that are there speak for themselves";
+	if (!c->low.seq && first && !fsck_tier_begin(c, first, &begin, NULL) && begin < first)
+		return "the low-water mark is missing; the segments that are there speak for themselves";
+	return NULL;
+}
+
 int fsck_low(struct shard_check *c, struct error *e)
 {
-	uint64_t base;
-	if (!c->low.damaged && !c->low.seq)
-		return OK;
 	struct shard_locks locks;
+	if (!find_fault(c))
+		return OK;
 	int held = shard_check_lock(c, &locks, e);
 	int r = held < 0 ? held : shard_check_refresh(c, e);
 	if (held > 0)
 		shard_check_unlock(&locks);
-	if (r)
+	const char *fault = r ? NULL : find_fault(c);
+	if (!fault)
+		return r;
+	if (c->f->options->repair && (r = fsck_repair_low(c, e)) < 0)
 		return r;
 	char *path = file_path("%s/low", c->directory);
-	if (c->low.damaged)
-		fsck_fault(c->f, c->id, path, NULL,
-			   "the low-water mark is damaged; the segments that are there speak for themselves");
-	else if (fsck_next_base(c, 0, &base) && base > c->low.seq && !lost_covers(&c->lost, c->low.seq, base))
-		r = report_missing(c, path, base, e);
+	fsck_fault(c->f, c->id, path, r ? "made anew" : NULL, "%s", fault);
 	free(path);
-	return r;
+	return OK;
 }

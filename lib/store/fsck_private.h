@@ -11,6 +11,7 @@
 #include "store/low.h"
 #include "store/scan.h"
 #include "store/segment.h"
+#include "store/shard_private.h"
 
 struct fsck {
 	const struct files *io;
@@ -37,6 +38,8 @@ struct shard_check {
 	struct scan scan;
 	struct batch batch;
 	int64_t arrived; /* the greatest @arrived so far */
+	uint64_t wanted; /* records below it were checked before */
+	bool tiered;     /* the tier has what lies before the first segment here */
 	struct fsck_shard sum;
 };
 
@@ -90,8 +93,9 @@ int fsck_shard(struct fsck *f, uint32_t id, struct error *e);
 /* Finds out anew how far the shard goes and which segments it has. */
 int shard_check_refresh(struct shard_check *c, struct error *e);
 
-/* Checks, reports and repairs the segment of that base, if it is there. */
-int fsck_segment(struct shard_check *c, uint64_t base, struct error *e);
+/* Checks, reports and repairs the segment of that base. Returns 1 and the @seq behind it (UINT64_MAX: it is the newest), or
+   0 if it is not there (any more). */
+int fsck_segment(struct shard_check *c, uint64_t base, uint64_t *behind, struct error *e);
 
 /* The shard's locks, for those who only look: open for reading. */
 struct shard_locks {
@@ -123,12 +127,23 @@ void fsck_index_open(struct segment_check *s);
 void fsck_index_frame(struct segment_check *s, const struct frame *f);
 void fsck_index_report(struct shard_check *c, struct segment_check *s);
 
-/* -- fsck_low.c -- */
+/* -- fsck_walk.c -- */
 
-/* The low-water mark, and that what lies above it is there. */
+#define FSCK_MISSING "a segment is missing"
+
+struct fsck_walk {
+	uint64_t wanted; /* the first @seq that must be there; then, how far we are */
+	uint64_t newest; /* the base of the last segment that counts; what lies behind it was not there when we came */
+	uint64_t end;    /* all below it must be there */
+};
+
+/* Checks the segments of c->list, and that they have all that they must. */
+int fsck_walk(struct shard_check *c, struct fsck_walk *w, struct error *e);
+
+/* -- fsck_low.c: the low-water mark -- */
+
 int fsck_low(struct shard_check *c, struct error *e);
-/* The first base of at least `wanted` of which something counts; false: there is none. */
-bool fsck_next_base(const struct shard_check *c, uint64_t wanted, uint64_t *base);
+int fsck_tier_begin(const struct shard_check *c, uint64_t first, uint64_t *begin, struct error *e);
 
 /* -- fsck_tier.c: checked, but not repaired -- */
 
@@ -139,15 +154,26 @@ int fsck_tier(struct shard_check *c, struct error *e);
 /* Checks a frame that was loaded into c->batch. Returns 1, or 0 and why its records do not belong where they are. */
 int fsck_records(const struct shard_check *c, struct segment_check *s, const struct frame *f, struct error *why);
 
-/* -- fsck_repair.c -- */
+/* -- fsck_repair_segment.c -- */
 
 /* Reports what was found in a segment; `done`: what repaired those flaws that can be repaired. NULL: nothing did. */
 void fsck_report_segment(struct shard_check *c, const struct segment_check *s, const char *done);
 /* Takes the locks, checks the segment again (which replaces what *s was), repairs it if it is still at fault, and
    reports. */
 int fsck_repair_segment(struct shard_check *c, uint64_t base, struct segment_check *s, struct error *e);
+/* -- fsck_repair.c -- */
+
+/* With both locks, as a writer has it. */
+int fsck_lock_shard(struct shard *s, struct shard_check *c, struct error *e);
+void fsck_unlock_shard(struct shard *s);
 /* Makes the head, and what it speaks of, as a writer would; notes [first, behind), if any, as lost. */
 int fsck_repair_head(struct shard_check *c, uint64_t first, uint64_t behind, const char *reason, struct error *e);
+/* Makes the low-water mark as what is there says. Returns 1, or 0 if nobody knows what is in the tier. */
+int fsck_repair_low(struct shard_check *c, struct error *e);
+/* Takes the damaged lines out of the list of what is lost. */
+int fsck_repair_lost(struct shard_check *c, struct error *e);
+/* Notes as lost what no segment has. */
+int fsck_repair_gap(struct shard_check *c, uint64_t first, uint64_t behind, struct error *e);
 /* Sets aside what lies behind the readable part of the newest segment, and begins the next one there. */
 int fsck_repair_unread(struct shard_check *c, int64_t size, struct error *e);
 /* Moves a whole segment aside. */

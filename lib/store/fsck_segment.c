@@ -123,8 +123,9 @@ static int check_frame(struct segment_check *s, struct shard_check *c, const str
 	}
 	if (r)
 		fsck_index_frame(s, f);
-	if (r)
-		s->records += (behind < s->until ? behind : s->until) - s->next;
+	uint64_t first = s->next > c->wanted ? s->next : c->wanted, last = behind < s->until ? behind : s->until;
+	if (r && first < last)
+		s->records += last - first;
 	s->at += (int64_t)f->size;
 	s->next = behind;
 	return OK;

@@ -55,7 +55,7 @@ void shard_check_unlock(struct shard_locks *l)
 	file_close(&l->sync);
 }
 
-/* Whether what was found is still there when nobody writes. */
+/* Whether what was found is still there when nobody writes. Returns 1, or 0 if the segment is gone. */
 static int confirm(struct shard_check *c, uint64_t base, struct segment_check *s, struct error *e)
 {
 	struct shard_locks locks;
@@ -69,10 +69,10 @@ static int confirm(struct shard_check *c, uint64_t base, struct segment_check *s
 		shard_check_unlock(&locks);
 	if (r > 0)
 		fsck_report_segment(c, s, NULL);
-	return r < 0 ? r : OK;
+	return r;
 }
 
-int fsck_segment(struct shard_check *c, uint64_t base, struct error *e)
+int fsck_segment(struct shard_check *c, uint64_t base, uint64_t *behind, struct error *e)
 {
 	struct segment_check s;
 	int r = segment_check_run(&s, c, base, e);
@@ -80,16 +80,17 @@ int fsck_segment(struct shard_check *c, uint64_t base, struct error *e)
 		fsck_report_segment(c, &s, NULL);
 	else if (r > 0 && s.count)
 		r = c->f->options->repair ? fsck_repair_segment(c, base, &s, e) : confirm(c, base, &s, e);
-	if (r >= 0) {
+	if (r > 0) {
 		fsck_index_report(c, &s);
-		c->sum.segments += s.segment.file.fd >= 0;
+		c->sum.segments++;
 		c->sum.records += s.records;
 		c->sum.bytes += (uint64_t)s.end;
 		if (s.arrived > c->arrived)
 			c->arrived = s.arrived;
+		*behind = s.newest ? UINT64_MAX : s.until;
 	}
 	segment_check_release(&s);
-	return r < 0 ? r : OK;
+	return r;
 }
 
 /* A segment behind the one of which the head speaks: empty, it was just begun, or its maker died. */
@@ -104,6 +105,16 @@ static bool has_frames(struct shard_check *c, uint64_t base)
 	scan_close(&c->scan);
 	segment_close(&s);
 	return r > 0 && at < size && size > 0 && f.rows;
+}
+
+static bool find_beyond(const struct shard_check *c, uint64_t behind, uint64_t *base)
+{
+	for (size_t i = 0; i < c->list.count; i++)
+		if (c->list.bases[i] > behind) {
+			*base = c->list.bases[i];
+			return true;
+		}
+	return false;
 }
 
 static int check_beyond(struct shard_check *c, uint64_t base, struct error *e)
@@ -127,21 +138,27 @@ static int check_beyond(struct shard_check *c, uint64_t base, struct error *e)
 	return OK;
 }
 
+/* The oldest @seq that must be there. Where nothing ever went, a shard that has no parents begins at 0. */
+static uint64_t find_oldest(const struct shard_check *c)
+{
+	bool first = c->range && !c->range->parent_count && !c->low.damaged && !c->tiered;
+	return c->low.seq || first || !c->list.count ? c->low.seq : c->list.bases[0];
+}
+
 static int check_segments(struct shard_check *c, struct error *e)
 {
-	int r = fsck_tier(c, e);
+	int r = fsck_low(c, e);
 	if (!r)
-		r = fsck_low(c, e);
+		r = fsck_tier(c, e);
 	if (!r)
 		r = fsck_newest(c, e);
-	uint64_t newest = c->limit.base, base, wanted = 0;
-	while (!r && fsck_next_base(c, wanted, &base)) {
-		/* What was begun since we came is somebody's else time. */
-		r = base <= newest ? fsck_segment(c, base, e) : check_beyond(c, base, e);
-		if (base == UINT64_MAX)
-			break;
-		wanted = base + 1;
-	}
+	if (r)
+		return r;
+	struct fsck_walk w = {find_oldest(c), c->limit.base, c->limit.searched ? c->limit.seq : c->limit.base};
+	r = fsck_walk(c, &w, e);
+	/* What was begun since we came is somebody else's time. */
+	for (uint64_t base = w.newest; !r && find_beyond(c, base, &base);)
+		r = check_beyond(c, base, e);
 	return r;
 }
 

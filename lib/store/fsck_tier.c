@@ -4,32 +4,33 @@
 #include "store/fsck_private.h"
 #include "store/parts.h"
 
-static int check_all(struct shard_check *c, struct error *e)
+/* Old files of it may have been removed by hand; what is left must be there up to where the shard's own begin. */
+static int check(struct shard_check *c, uint64_t behind, struct error *e)
 {
-	uint64_t base, wanted = c->low.tier;
-	int r = OK;
-	while (!r && fsck_next_base(c, wanted, &base)) {
-		r = fsck_segment(c, base, e);
-		wanted = base + 1;
-	}
-	return r;
+	struct fsck_walk w = {c->list.count ? c->list.bases[0] : behind, UINT64_MAX, behind};
+	c->tiered = w.wanted < behind;
+	return fsck_walk(c, &w, e);
 }
 
 int fsck_tier(struct shard_check *c, struct error *e)
 {
-	if (!c->f->known || !c->f->catalog.tier || c->low.tier >= c->low.seq)
+	bool unknown = c->list.count && low_is_unknown(&c->low, c->list.bases[0]);
+	uint64_t behind = unknown ? c->list.bases[0] : c->low.seq;
+	if (!c->f->known || !c->f->catalog.tier || (!unknown && c->low.tier >= c->low.seq))
 		return OK;
 	struct segment_list own = c->list;
 	c->list = (struct segment_list){0};
 	char *directory = tier_directory(c->f->catalog.tier, &c->f->catalog, c->id);
 	int r = segment_list_read(&c->list, c->f->io, directory, e);
-	if (r && (errno == ENOENT || errno == EACCES)) {
+	if (!r) {
+		c->place = directory;
+		r = check(c, behind, e);
+		c->place = c->directory;
+	} else if (errno == ENOENT && unknown) {
+		r = OK;
+	} else if (errno == ENOENT || errno == EACCES) {
 		fsck_fault(c->f, c->id, directory, NULL, "the tier cannot be read: %s", e->text);
 		r = OK;
-	} else if (!r) {
-		c->place = directory;
-		r = check_all(c, e);
-		c->place = c->directory;
 	}
 	segment_list_release(&c->list);
 	c->list = own;

@@ -11,7 +11,6 @@
 #include "base/opt.h"
 #include "store/sealed.h"
 #include "store/slot.h"
-#include "store/slot_files.h"
 
 static char *groups_path(const struct stream *s)
 {
@@ -197,7 +196,7 @@ static int held(const struct group *g, uint32_t k, struct error *e)
 	char holder[128];
 	int r = slot_look(&v, g, k, e);
 	if (!r) {
-		slot_holder_text(&v, holder);
+		claim_holder_text(&v.claim, holder);
 		r = error_set(e, ERR_USAGE, "%s: slot %" PRIu32 " of group %s is held by %s; end it first", g->stream,
 			      k, g->name, holder);
 	}

@@ -68,16 +68,19 @@ static int read_slots(const struct file *f, struct head *h, struct error *e)
 	if (n < 0)
 		return (int)n;
 	*h = (struct head){0};
-	bool suspect = false;
+	bool suspect = false, blank = false;
 	for (int i = 0; i < 2; i++) {
 		struct head one = {0};
 		const char *slot = slots + i * SLOT_STEP;
-		if (!decode(slot, &one))
-			suspect = suspect || !is_blank(slot);
+		if (is_blank(slot))
+			blank = true;
+		else if (!decode(slot, &one))
+			suspect = true;
 		else if (one.generation > h->generation)
 			*h = one;
 	}
-	h->suspect = suspect;
+	/* Only before the second change one of them has nothing in it. */
+	h->suspect = suspect || (blank && h->generation > 1);
 	return OK;
 }
 

@@ -34,19 +34,26 @@ static bool read_line(const char *line, size_t len, struct lost_range *r)
 		      &r->behind, &r->base, &r->from, &r->to) == 5;
 }
 
+/* From *at on; *at goes to the next. Returns whether it is as it was written. */
+static bool next_line(const struct buf *text, size_t *at, struct lost_range *one)
+{
+	const char *line = text->data + *at, *end = memchr(line, '\n', text->len - *at);
+	size_t len = end ? (size_t)(end - line) : text->len - *at;
+	char *copy = mem_copy(line, len);
+	bool good = end && read_line(copy, len, one);
+	free(copy);
+	*at += len + (end != NULL);
+	return good;
+}
+
 static void read_lines(struct lost_list *l)
 {
+	struct lost_range one;
 	for (size_t at = 0; at < l->text.len;) {
-		const char *line = l->text.data + at, *end = memchr(line, '\n', l->text.len - at);
-		size_t len = end ? (size_t)(end - line) : l->text.len - at;
-		char *copy = mem_copy(line, len);
-		struct lost_range one;
-		if (end && read_line(copy, len, &one))
+		if (next_line(&l->text, &at, &one))
 			keep(l, one);
 		else
 			l->damaged++;
-		free(copy);
-		at += len + (end != NULL);
 	}
 }
 
@@ -113,5 +120,21 @@ int lost_add(struct lost_list *l, const struct files *io, const char *directory,
 		write_line(&more[i], &l->text);
 		keep(l, more[i]);
 	}
+	return reserve_replace(io, directory, "lost", l->text.data, l->text.len, e);
+}
+
+int lost_mend(struct lost_list *l, const struct files *io, const char *directory, struct error *e)
+{
+	struct lost_range ignored;
+	size_t kept = 0;
+	for (size_t at = 0; at < l->text.len;) {
+		size_t from = at;
+		if (!next_line(&l->text, &at, &ignored))
+			continue;
+		memmove(l->text.data + kept, l->text.data + from, at - from);
+		kept += at - from;
+	}
+	l->text.len = kept;
+	l->damaged = 0;
 	return reserve_replace(io, directory, "lost", l->text.data, l->text.len, e);
 }

@@ -44,4 +44,7 @@ bool lost_covers(const struct lost_list *l, uint64_t first, uint64_t behind);
 int lost_add(struct lost_list *l, const struct files *io, const char *directory, const struct lost_range *more,
 	     size_t count, struct error *e);
 
+/* Leaves out the lines that are damaged, durably; likewise. */
+int lost_mend(struct lost_list *l, const struct files *io, const char *directory, struct error *e);
+
 #endif

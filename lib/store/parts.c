@@ -50,13 +50,25 @@ static int read_tier(struct parts *p, const struct stream *s, uint32_t shard, st
 		return r;
 	if (!segment_list_read(&p->tier, s->io, p->tier_directory, &why))
 		return OK;
-	if (p->low.damaged && errno == ENOENT)
+	if (low_is_unknown(&p->low, UINT64_MAX) && errno == ENOENT)
 		return OK;
 	return error_set(e, ERR_FAILED,
 			 "%s: @seq %" PRIu64 " to %" PRIu64
 			 " of shard %u are in the tier, and that cannot be read: %s; "
 			 "mount it, or read from seq:%" PRIu64 " on",
 			 s->name, p->low.tier, p->low.seq - 1, shard, why.text, p->low.seq);
+}
+
+/* Where nothing ever went, a shard that has no parents begins at 0. */
+static uint64_t find_oldest(const struct parts *p, const struct stream *s, uint32_t shard)
+{
+	const struct catalog_shard *of = catalog_shard(&s->catalog, shard);
+	if (p->tier.count)
+		return p->tier.bases[0];
+	if (p->low.seq)
+		return p->low.seq;
+	bool first = !p->low.damaged && of && !of->parent_count;
+	return first || !p->here.count ? 0 : p->here.bases[0];
 }
 
 int parts_read(struct parts *p, const struct stream *s, uint32_t shard, uint64_t seq, struct error *e)
@@ -69,10 +81,11 @@ int parts_read(struct parts *p, const struct stream *s, uint32_t shard, uint64_t
 		return r;
 	drop_below(&p->here, p->low.seq);
 	uint64_t first = p->here.count ? p->here.bases[0] : p->low.seq;
-	if (seq < first && (p->low.damaged || (p->low.tier < p->low.seq && seq < p->low.seq)))
+	if (seq < first && (low_is_unknown(&p->low, first) || (p->low.tier < p->low.seq && seq < p->low.seq)))
 		r = read_tier(p, s, shard, e);
 	while (p->tier.count && p->tier.bases[p->tier.count - 1] >= first)
 		p->tier.count--;
+	p->oldest = find_oldest(p, s, shard);
 	return r;
 }
 

@@ -16,6 +16,8 @@
 
 struct parts {
 	struct low low;
+	uint64_t
+		oldest; /* below it nothing is missed: it went, or never was; what of the tier is gone was taken by hand */
 	struct segment_list here; /* without what lies below the mark */
 	struct segment_list tier; /* empty if nothing there is wanted, or there is none */
 	char *directory;          /* of the shard */

@@ -55,15 +55,20 @@ void positions_set(struct positions *p, uint32_t shard, uint64_t next, bool fini
 	p->items[i] = (struct position){shard, finished, next};
 }
 
+void positions_text(const struct positions *p, const char *flow, struct buf *out)
+{
+	sealed_begin(out, "position");
+	buf_printf(out, "flow %s\n", flow);
+	for (size_t i = 0; i < p->count; i++)
+		buf_printf(out, "shard %" PRIu32 " %" PRIu64 "%s\n", p->items[i].shard, p->items[i].next,
+			   p->items[i].finished ? " finished" : "");
+}
+
 int positions_save(const struct positions *p, const char *flow, const struct files *io, const char *directory,
 		   const char *name, struct error *e)
 {
 	struct buf text = BUF_INIT;
-	sealed_begin(&text, "position");
-	buf_printf(&text, "flow %s\n", flow);
-	for (size_t i = 0; i < p->count; i++)
-		buf_printf(&text, "shard %" PRIu32 " %" PRIu64 "%s\n", p->items[i].shard, p->items[i].next,
-			   p->items[i].finished ? " finished" : "");
+	positions_text(p, flow, &text);
 	int r = sealed_save(&text, io, directory, name, e);
 	buf_release(&text);
 	return r;

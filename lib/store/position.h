@@ -18,10 +18,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/claim.h"
 #include "store/reader.h"
 #include "store/stream.h"
-
-enum { FLOW_ID_LENGTH = 32 };
 
 struct position {
 	uint32_t shard;
@@ -41,6 +40,8 @@ void positions_copy(struct positions *to, const struct positions *from);
 struct position *positions_get(const struct positions *p, uint32_t shard);
 void positions_set(struct positions *p, uint32_t shard, uint64_t next, bool finished);
 
+/* The lines of a snapshot, for claim_keep; what `out` held is gone. */
+void positions_text(const struct positions *p, const char *flow, struct buf *out);
 int positions_save(const struct positions *p, const char *flow, const struct files *io, const char *directory,
 		   const char *name, struct error *e);
 /* Returns 1, or 0 if there is no such file. */

@@ -74,14 +74,13 @@ static void close_targets(struct job *j)
 	j->target_count = 0;
 }
 
-/* The catalog is another: is the shard still open? If not, what it has is final. */
-static int follow(struct job *j, struct target *t, struct error *e)
+/* The catalog says that it takes no more: what it has is final then. */
+static int see_whether_closed(struct job *j, struct target *t, struct error *e)
 {
-	int r = stream_reload(j->stream, e);
-	const struct catalog_shard *c = r ? NULL : catalog_shard(&j->stream->catalog, t->shard.id);
-	if (r || (c && !c->closed))
-		return r;
-	r = shard_seal(&t->shard, e);
+	const struct catalog_shard *c = catalog_shard(&j->stream->catalog, t->shard.id);
+	if (c && !c->closed)
+		return OK;
+	int r = shard_seal(&t->shard, e);
 	if (!r && t->shard.sent_count)
 		j->again = true; /* what a failed sync took out is not there, though we put it */
 	if (!r)
@@ -125,27 +124,39 @@ static int is_over(const struct job *j, struct error *e)
 
 /* -- pieces -- */
 
+static int is_there(const struct job *j, const struct target *t, uint32_t tag, uint64_t hash, struct error *e)
+{
+	bool there = redo_tags_have(&t->tags, tag, hash);
+	return there || !t->tags.strange ? there : is_over(j, e);
+}
+
+/* With the lock, of a shard that takes records: 1. */
+static int put_locked(struct job *j, struct target *t, const char *p, size_t len, uint32_t tag, struct error *e)
+{
+	int r = redo_tags_read(&t->tags, &t->shard, e);
+	if (!r)
+		r = is_there(j, t, tag, hash64(p, len), e);
+	if (!r)
+		r = shard_put_frame(&t->shard, p, len, e);
+	return r < 0 ? r : 1;
+}
+
 /* 1: it is in the shard; 0: it has been closed, and does not have it. */
 static int put_piece(struct job *j, struct target *t, const char *p, size_t len, uint32_t tag, struct error *e)
 {
-	uint64_t hash = hash64(p, len);
-	while (!t->closed) {
-		int r = shard_lock_ready(&t->shard, e);
-		if (r == SHARD_MOVED && !(r = follow(j, t, e)))
-			continue;
-		if (r)
-			return r;
-		r = redo_tags_read(&t->tags, &t->shard, e);
-		bool there = !r && redo_tags_have(&t->tags, tag, hash);
-		if (!r && !there && t->tags.strange && (r = is_over(j, e)) > 0)
-			there = true;
-		if (r >= 0 && !there)
-			r = shard_put_frame(&t->shard, p, len, e);
-		shard_unlock(&t->shard);
-		return r < 0 ? r : 1;
+	int r = t->closed ? OK : see_whether_closed(j, t, e);
+	while (!r && !t->closed) {
+		r = shard_lock_ready(&t->shard, e);
+		if (!r) {
+			r = put_locked(j, t, p, len, tag, e);
+			shard_unlock(&t->shard);
+		} else if (r == SHARD_MOVED) {
+			r = stream_reload(j->stream, e);
+			if (!r)
+				r = see_whether_closed(j, t, e);
+		}
 	}
-	bool there = redo_tags_have(&t->tags, tag, hash);
-	return there || !t->tags.strange ? there : is_over(j, e);
+	return r ? r : is_there(j, t, tag, hash64(p, len), e);
 }
 
 static int place_piece(struct job *j, uint32_t shard, const char *p, size_t len, uint32_t tag, struct error *e);

@@ -132,7 +132,7 @@ static int take_away(struct holding *h, const struct tidy_options *o, struct ret
 		struct low low = {.seq = segment_list_until(l, h->gone - 1), .tier = h->parts.low.tier};
 		if (!tiered)
 			low.tier = low.seq;
-		else if (h->parts.low.tier == h->parts.low.seq && !h->parts.low.damaged)
+		else if (h->parts.low.tier == h->parts.low.seq && !low_is_unknown(&h->parts.low, l->bases[0]))
 			low.tier = l->bases[0];
 		r = low_write(&low, io, h->parts.directory, e);
 	}

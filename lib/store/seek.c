@@ -10,38 +10,63 @@
 
 enum { STRIDE = 16 };
 
+/* When what stands before a segment had arrived. Returns 1, or 0 if nobody knows: its stream line is damaged, or it went
+   away. */
+static int read_arrived(struct cursor *c, const struct parts *p, size_t i, int64_t *arrived, struct error *e)
+{
+	struct segment one;
+	struct part part = parts_at(p, i);
+	int r = part_open(&one, &part, c->stream->io, c->shard, e);
+	if (r <= 0)
+		return r;
+	*arrived = one.arrived;
+	segment_close(&one);
+	return one.id != 0;
+}
+
+/* Between low and high, the last up to the middle whose line is good, else the first behind it. Returns 1, or 0 if there
+   is none. */
+static int probe(struct cursor *c, const struct parts *p, size_t low, size_t high, size_t *at, int64_t *arrived,
+		 struct error *e)
+{
+	size_t middle = low + (high - low) / 2;
+	int r = 0;
+	for (size_t i = middle; !r && i > low; i--)
+		r = read_arrived(c, p, *at = i, arrived, e);
+	for (size_t i = middle + 1; !r && i < high; i++)
+		r = read_arrived(c, p, *at = i, arrived, e);
+	return r;
+}
+
 /* The last segment before whose beginning nothing had arrived at `time` or later. Returns 1, or 0 if there is none. */
 static int bisect(struct cursor *c, const struct parts *p, int64_t time, struct segment *found, struct error *e)
 {
-	size_t low = 0, high = parts_count(p);
-	while (high - low > 1) {
-		struct segment one;
-		size_t middle = low + (high - low) / 2;
-		struct part part = parts_at(p, middle);
-		int r = part_open(&one, &part, c->stream->io, c->shard, e);
-		if (r < 0)
-			return r;
-		if (r > 0 && one.arrived < time)
-			low = middle;
-		else
-			high = middle;
-		if (r > 0)
-			segment_close(&one);
+	size_t low = 0, high = parts_count(p), at;
+	int64_t arrived;
+	int r = 1;
+	while (r > 0 && high - low > 1) {
+		r = probe(c, p, low, high, &at, &arrived, e);
+		if (r > 0 && arrived < time)
+			low = at;
+		else if (r > 0)
+			high = at;
 	}
-	if (!high)
-		return 0;
+	if (r < 0 || !high)
+		return r < 0 ? r : 0;
 	struct part part = parts_at(p, low);
 	return part_open(found, &part, c->stream->io, c->shard, e);
 }
 
-/* The same, looking into the tier only for what is older than all that is here. */
+/* The same, looking into the tier only for what may be older than all that is here. */
 static int find_segment(struct cursor *c, int64_t time, struct segment *found, struct error *e)
 {
 	struct parts parts;
 	int r = parts_read(&parts, c->stream, c->shard, UINT64_MAX, e);
 	if (!r)
 		r = bisect(c, &parts, time, found, e);
-	if (r > 0 && found->arrived >= time && parts.low.tier < parts.low.seq) {
+	bool older = r > 0 && (!found->id || found->arrived >= time);
+	uint64_t first = parts_count(&parts) ? parts_at(&parts, 0).base : 0;
+	if (older && (parts.low.tier < parts.low.seq || low_is_unknown(&parts.low, first))) {
 		segment_close(found);
 		parts_release(&parts);
 		r = parts_read(&parts, c->stream, c->shard, 0, e);

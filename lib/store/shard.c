@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
+#include "store/low.h"
 
 char *shard_directory(const char *stream, uint32_t id)
 {
@@ -34,6 +35,9 @@ int shard_create(const struct files *io, const char *stream, uint32_t id, uint64
 		r = create_empty(io, directory, *name, e);
 	if (!r)
 		r = segment_create(&first, io, directory, id, base, arrived, e);
+	/* So that it is known what must be there. */
+	if (!r && base)
+		r = low_write(&(struct low){.seq = base, .tier = base}, io, directory, e);
 	segment_close(&first);
 	free(directory);
 	return r;
@@ -93,10 +97,29 @@ void shard_close(struct shard *s)
 	*s = (struct shard){0};
 }
 
+/* A head that was lost was made anew, by a repair or by who wrote next; the one we have open nobody else looks at. Where the
+   lock is not there either, the stream was removed, and another may be in its place. */
+static int turn_to_head(struct shard *s, struct error *e)
+{
+	int same = file_linked(&s->head_file, e);
+	int there = same ? 0 : file_linked(&s->lock, e);
+	if (same < 0 || there < 0)
+		return e->code;
+	if (same || !there)
+		return OK;
+	file_close(&s->head_file);
+	return open_part(s, &s->head_file, "head", e);
+}
+
 int shard_lock(struct shard *s, struct error *e)
 {
 	int r = file_lock(&s->lock, e);
-	if (!r && (r = head_read(&s->head_file, &s->head, e)))
+	if (r)
+		return r;
+	r = turn_to_head(s, e);
+	if (!r)
+		r = head_read(&s->head_file, &s->head, e);
+	if (r)
 		file_unlock(&s->lock);
 	return r;
 }

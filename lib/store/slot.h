@@ -6,14 +6,8 @@
  *                 state/FLOW/    what the stages of its pipeline remember
  *                 receipt.EPOCH  what the last stage answers to that run
  *
- * A run takes the slot by making the file of the next epoch, which is the moment at which every earlier run is fenced.
- * Nothing is ever waited for under a lock that a stopped process could hold: a run owns the files that carry its
- * epoch, writes no others, and removes no newer ones.
- *
- * A stale run that wakes up late can do no harm: after it has written a snapshot it looks for a newer epoch, and a
- * commit has succeeded only if there was none. Whoever takes a slot raises the epoch first and reads the newest snapshot
- * then, so that it sees every commit that succeeded; it writes a copy in its own epoch, which is preferred to all of
- * earlier epochs from then on.
+ * A run has the slot by a claim (store/claim.h), with an epoch that fences all earlier ones, and what it commits counts
+ * only if no newer one was there.
  *
  * A flow is the slot with its positions and state; its id is new after a reset.
  *
@@ -27,35 +21,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/claim.h"
 #include "store/group.h"
 #include "store/position.h"
 
 struct slot {
 	const struct files *io;
-	char *directory;            /* NULL: not taken */
+	const char *directory;      /* of the claim; NULL: not taken */
 	const char *stream, *group; /* for messages; borrowed from the group */
 	uint32_t index;
 	struct hash128 from, to; /* its part of the hash space, both inclusive */
-	uint64_t epoch;
-	struct file run; /* locked */
+	struct claim claim;
+	uint64_t epoch; /* of the claim */
 	char flow[FLOW_ID_LENGTH + 1];
 	uint64_t n;                 /* the last checkpoint of ours; */
 	struct positions positions; /* what it says */
 };
 
 /*
- * Takes slot k, durably, with an epoch above all earlier ones and at least `least`. Returns 1, or 0 if a process that
- * lives has it; with `steal` it is taken all the same. Then slot_resume, or slot_restart.
- *
- * Who only looks at a slot holds its lock for a moment, and a process that is killed is seen to close its files just
- * before its locks fall. slot_take therefore tries SLOT_TRIES times, a millisecond apart; slot_try once, for those who
- * have many slots to try, and pause after all of them.
+ * Takes slot k, as claim_take and claim_try do: 1, or 0 if a process that lives has it. Then slot_resume, or slot_restart.
  */
-enum { SLOT_TRIES = 4 };
-
 int slot_take(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
 int slot_try(struct slot *s, const struct group *g, uint32_t k, uint64_t least, bool steal, struct error *e);
-void slot_pause(void);
 /* Goes on where the last commit stands: loads it, copies it into our epoch, and removes what is older. ERR_UPSTREAM: we
    were fenced meanwhile. */
 int slot_resume(struct slot *s, struct error *e);
@@ -73,6 +60,8 @@ int slot_restore(struct slot *s, uint64_t n, uint64_t epoch, struct error *e);
 /* Makes p, durably, the positions of a checkpoint that is to be committed. The pipeline has committed `committed`: what is before it may go.
    ERR_UPSTREAM: a newer run has the slot. */
 int slot_keep(struct slot *s, uint64_t n, uint64_t committed, const struct positions *p, struct error *e);
+/* Writes our snapshot n, durably; ERR_UPSTREAM, and it does not count, if a newer run has the slot. For lib/store/slot*.c alone. */
+int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct error *e);
 /* ERR_UPSTREAM if a newer run has the slot. */
 int slot_check(const struct slot *s, struct error *e);
 /* The snapshot (n, epoch), whoever made it. Returns 1, or 0 if there is none. */
@@ -84,19 +73,19 @@ char *slot_receipt_path(const struct slot *s);
 
 /* A slot, looked at without taking it. */
 struct slot_view {
-	bool held;
-	int64_t pid;    /* of the last holder; 0: unknown */
-	bool stopped;   /* it is held, by a process of this machine that was stopped by a signal */
-	char since[40]; /* when it took the slot */
-	uint64_t epoch, n;
+	struct claim_view claim;
+	uint64_t n, n_epoch; /* its newest snapshot */
 	char flow[FLOW_ID_LENGTH + 1];
 	struct positions positions;
 };
 
 int slot_look(struct slot_view *v, const struct group *g, uint32_t k, struct error *e);
 void slot_view_release(struct slot_view *v);
-/* `process 1234, since 2026-11-22T10:00:00Z (it is stopped)` */
-void slot_holder_text(const struct slot_view *v, char out[128]);
+
+/* The newest snapshot, which must be there, and (n, epoch) that name it. */
+int slot_newest(const struct files *io, const char *directory, uint64_t *n, uint64_t *epoch, struct positions *p,
+		char flow[FLOW_ID_LENGTH + 1], struct error *e);
+char *slot_directory(const struct group *g, uint32_t k);
 
 /* For group_create: a slot that nobody has held. */
 int slot_create(const struct files *io, const char *directory, const struct positions *p, struct error *e);

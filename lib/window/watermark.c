@@ -207,6 +207,20 @@ int64_t watermark_at(struct watermark *w)
 	return w->at;
 }
 
+int64_t watermark_drain(struct watermark *w, const struct window_spec *s)
+{
+	for (uint32_t i = 0; i < w->count; i++) {
+		int64_t greatest = w->shards[i].greatest;
+		/* Records close count windows, and time never does. */
+		int64_t end =
+			greatest == TIMESTAMP_MIN || s->kind == WINDOW_COUNT ? greatest : window_last_end(s, greatest);
+		w->at = end > w->at ? end : w->at;
+	}
+	for (uint32_t i = 0; i < w->count; i++)
+		w->shards[i].floor = w->at;
+	return w->at;
+}
+
 void watermark_inputs_init(struct watermark_inputs *w, uint32_t count)
 {
 	w->count = count;

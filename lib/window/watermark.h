@@ -67,6 +67,12 @@ void watermark_shard(struct watermark *w, struct value name, int64_t greatest, e
 int watermark_frame(struct watermark *w, const struct batch *b, bool times, struct error *e);
 
 /*
+ * Time comes to the end of the last window that has a record, for all shards: those that are open close, and what comes later for them is
+ * late. Unlike TIMESTAMP_MAX it leaves a time after it, for whoever goes on. Returns the input's watermark.
+ */
+int64_t watermark_drain(struct watermark *w, const struct window_spec *s);
+
+/*
  * A tracker as rows, for a snapshot, and back into a new one: `shard`, `greatest`, `floor`, `state`, and for how long (ns) nothing was heard of
  * it while somebody listened; in the first row also `at`. Afterwards, that a shard is announced which was known is no sign of life.
  */

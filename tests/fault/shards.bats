@@ -18,18 +18,19 @@ gone() { # PID...: they are not there, or wait to be buried
 }
 
 @test "kill -9 of a copy at any moment: one line that names it, status 4, no result, nobody left behind" {
-	local i source victims all
+	local i source whole victims all
 	for ((i = 0; i < $(often 50); i++)); do
-		rm -f shard.pid
+		rm -f shard.pid pipe.status err
 		source='stream-gen weblog -n 50000000 -o frames'
 		((i % 2)) || source='stream-gen weblog --rate 5000 -o frames'
 		pipe "$source 2>/dev/null | started shard stream-shard -k path -n 3 -- stream-agg -b path count 2>err | stream-cat -o json >out 2>cat.err" 3>&- &
+		whole=$!
 		wait_for copies_run
 		sleep "0.0$((RANDOM % 10))"
 		all=$(cat "/proc/$(cat shard.pid)/task/$(cat shard.pid)/children")
 		mapfile -t victims < <(children_called "$(cat shard.pid)" stream-agg)
 		kill -9 "${victims[$((RANDOM % 3))]}"
-		wait $!
+		wait "$whole"
 		# shellcheck disable=SC2086
 		wait_for gone $all
 		[ "$(cut -d' ' -f 2- pipe.status)" = '4 4' ]

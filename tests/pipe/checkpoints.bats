@@ -169,3 +169,18 @@ state() {
 	cmp <(stream-get s) <(stream-get out)
 	[ -z "$(find "$STREAM_HOME/out/flows" -name "*.done.*")" ]
 }
+
+@test "several slots: an aggregate that lacks the stream's key is refused, for each slot would have a part" {
+	keyed 1 100 7 | stream-put -k key s
+	pipe "stream-get -g g --slots 2 s | stream-agg 'sum(n)' 2>err | stream-put out"
+	[ "$PIPE" = "141 2 4" ]
+	one_line err "share the records by key"
+	pipe "stream-get -g g s | stream-agg -b key 'sum(n)' | stream-put out"
+	[ "$PIPE" = "0 0 0" ]
+	pipe "stream-get -g part s | stream-agg 'sum(n)' | stream-put out"
+	[ "$PIPE" = "0 0 0" ]
+	counted 1 10 | stream-put plain
+	pipe "stream-get -g g --slots 2 plain | stream-agg -b n 2>err | stream-put out"
+	[ "${PIPE#* }" = "2 4" ]
+	one_line err "its stream no key"
+}

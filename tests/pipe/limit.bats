@@ -22,6 +22,8 @@ calls=(count 'sum(x)' 'avg(x)' 'min(x)' 'max(s)' 'first(i)' 'last(i)' 'var(x)' '
 @test "--limit: what is beyond goes to disk, and no byte of the results is another" {
 	many_records 1 20000 | stream-map '@time = time(t)' -o frames >in.frames
 	local limit
+	export TMPDIR=$PWD/spool
+	mkdir "$TMPDIR"
 	stream-agg -b k,g "${calls[@]}" --limit 0 in.frames >want
 	stream-agg -b k count --limit 0 in.frames >want.count
 	stream-agg "${calls[@]}" --limit 0 in.frames >want.one
@@ -34,7 +36,7 @@ calls=(count 'sum(x)' 'avg(x)' 'min(x)' 'max(s)' 'first(i)' 'last(i)' 'var(x)' '
 		stream-agg "${calls[@]}" --limit $limit in.frames >got
 		same got want.one
 	done
-	[ -z "$(ls -A /tmp/stream-* 2>/dev/null)" ]
+	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
 @test "--limit with windows: those that close, panes shared by hops, steps that cumulate, corrections" {

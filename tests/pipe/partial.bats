@@ -215,3 +215,12 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 	[ "$(wc -l <bad.out)" -eq 3 ]
 	[ "$(grep -c 'does not fit its checksum' bad.out)" -eq 3 ]
 }
+
+@test "count windows that were complete as partial results can be passed on as such" {
+	random_records 4 60 >in.json
+	stream-window count 5 -b k -t t in.json | stream-agg -b k count 'sum(x)' -o json | sort >want
+	stream-window count 5 -b k -t t in.json | stream-agg --partial -b k count 'sum(x)' |
+		stream-agg --merge --partial -b k count 'sum(x)' | stream-agg --merge -b k count 'sum(x)' -o json | sort >got
+	[ -s want ]
+	same got want
+}

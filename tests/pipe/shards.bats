@@ -185,6 +185,25 @@ both() {
 	done
 }
 
+@test "shares in files: partial results of them merge, made apart or by one command" {
+	both
+	stream-agg -b status count 'avg(rt)' in.json >want
+	stream-shard -k path -o frames a b c <in.json
+	for part in a b c; do
+		stream-agg --partial -b status count 'avg(rt)' -o frames $part >$part.part
+	done
+	stream-agg --merge -b status count 'avg(rt)' ?.part >got
+	same got want
+	stream-agg --partial -b status count 'avg(rt)' a b c | stream-agg --merge -b status count 'avg(rt)' >got
+	same got want
+	# But what merges must not be divided itself.
+	pipe "stream-agg --partial -b status,path count -o frames in.json |
+		stream-shard -k path -n 2 -- stream-agg --merge -b status count 2>err >out"
+	[ "${PIPE##* }" = 4 ]
+	[ ! -s out ]
+	grep -q '^stream-agg: stream-shard -k path has divided the records' err
+}
+
 @test "groups that tell the key are taken: by more fields, by the same expression, by fields that it is computed from" {
 	both
 	local how

@@ -236,7 +236,7 @@ static void end_files(void)
 static struct hello hello_of(const char *flow, uint64_t epoch, const char *stage)
 {
 	struct hello h = {0};
-	hello_add_source(&h, flow, epoch, "/somewhere/else", "group g of s", "stream-ctl reset s g");
+	hello_add_source(&h, flow, epoch, "/somewhere/else", "group g of s", "stream-ctl reset s g", "client");
 	hello_add_stage(&h, "stream-get", "");
 	hello_add_stage(&h, "stream-filter", stage);
 	return h;
@@ -257,6 +257,7 @@ static void hellos(void)
 	CHECK(!hello_read(&body, &got, &e));
 	CHECK(got.source_count == 1 && !strcmp(got.sources[0].directory, "/somewhere/else") &&
 	      got.sources[0].epoch == 4);
+	CHECK(!strcmp(got.sources[0].shared_by, "client"));
 	CHECK(!strcmp(got.part, "1-0") && !hello_compare(&got, &h, &e));
 	hello_leave_part(&got);
 	CHECK(!strcmp(got.part, "1"));

@@ -209,6 +209,27 @@ static void test_zero_tails(void)
 	restore();
 }
 
+/* A head that ends too early, or has zeros at either end: the slot that is left may be the older one, and says so. */
+static void test_heads(void)
+{
+	for (int i = 0; i < file_count; i++)
+		for (size_t at = 0; is_head(&files[i]) && at < files[i].len; at++) {
+			char *kept = mem_copy(files[i].bytes, files[i].len);
+			restore();
+			put_file(&files[i], at);
+			CHECK(holds(true, 0));
+			for (int front = 0; front < 2; front++) {
+				restore();
+				memset(files[i].bytes + (front ? 0 : at), 0, front ? at : files[i].len - at);
+				put_file(&files[i], files[i].len);
+				memcpy(files[i].bytes, kept, files[i].len);
+				CHECK(holds(true, 0));
+			}
+			free(kept);
+		}
+	restore();
+}
+
 int main(void)
 {
 	struct error e;
@@ -224,6 +245,7 @@ int main(void)
 	test_cuts();
 	test_cuts_without_head();
 	test_zero_tails();
+	test_heads();
 	CHECK(read_all(TOTAL) == 0);
 	for (int i = 0; i < file_count; i++)
 		free(files[i].bytes);

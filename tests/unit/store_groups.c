@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "store/slot.h"
-#include "store/slot_files.h"
 #include "store_fault.h"
 
 static struct stream stream;
