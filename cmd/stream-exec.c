@@ -12,6 +12,7 @@
 #include "exec/output.h"
 #include "flow/flow.h"
 #include "key/spec.h"
+#include "record/batch_rows.h"
 
 enum { BACKOFF_MAX_SECONDS = 30 };
 
@@ -221,6 +222,32 @@ static int drain(void *self, struct flow *f, struct error *e)
 	return r ? r : exec_is_empty(c->exec) ? FLOW_DONE : FLOW_WAIT;
 }
 
+/* -- checkpoints: nothing is under way at a barrier, so that there is nothing to keep but how many records came -- */
+
+static int save(void *self, struct flow *f, struct snapshot *s, struct error *e)
+{
+	struct command_batches *c = self;
+	struct batch b;
+	(void)f;
+	batch_init(&b);
+	batch_add_row(&b, &(struct field){"records", value_int((int64_t)exec_records(c->exec))}, 1);
+	int r = snapshot_add(s, &b, e);
+	batch_release(&b);
+	return r;
+}
+
+static int load(void *self, struct flow *f, struct batch *b, struct error *e)
+{
+	struct command_batches *c = self;
+	(void)f;
+	struct value records = b ? batch_get(b, 0, "records") : value_int(0);
+	if (records.type != TYPE_INT)
+		return error_set(e, ERR_FAILED, "the snapshot makes no sense");
+	if (b)
+		exec_resume(c->exec, (uint64_t)records.i);
+	return 0;
+}
+
 static void release(void *self, bool failed)
 {
 	struct command_batches *c = self;
@@ -267,13 +294,15 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = COMMAND_FOLDS | COMMAND_RUNS,
 	};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .settle = drain, .save = save, .load = load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,
 					   .ready = work,
 					   .timer = work,
 					   .drain = drain,
-					   .close = release};
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct command_batches batches = {.rows = 100,
 					  .wait = 5 * SECOND,
 					  .parallel = 1,

@@ -4,12 +4,16 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "flow/flow.h"
+#include "hold/replay.h"
+#include "hold/run.h"
+#include "hold/state.h"
 #include "key/spec.h"
-#include "sort/run.h"
+#include "sort/pane_parts.h"
 #include "sort/sorter.h"
 #include "window/panes.h"
 #include "window/watermark.h"
 
+static const char NAME[] = "stream-sort";
 enum { LIMIT = 512 << 20, WINDOW_FIELDS = 2 };
 
 struct sort {
@@ -21,6 +25,9 @@ struct sort {
 	struct panes panes; /* whose states are sorters */
 	struct spool *spool;
 	struct gather gather;
+
+	struct state_in in; /* while a snapshot is read */
+	struct replay replay;
 };
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
@@ -34,8 +41,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	int r = key_spec_parse(s->key_text, KEY_ASCENDING, &s->key, e);
 	if (r)
 		return r;
-	const char *dir = getenv("TMPDIR");
-	s->spool = spool_new(dir && *dir ? dir : "/tmp");
+	s->spool = spool_new(spool_directory());
 	flow_fields(f, s->key.fields, s->key.field_count);
 	return 0;
 }
@@ -65,6 +71,8 @@ static int keep_limit(struct sort *s, struct error *e)
 {
 	size_t total;
 	struct sorter *next = largest(s, &total);
+	if (total <= (size_t)s->limit)
+		return 0;
 	for (int r; total > (size_t)s->limit / 2 && next; next = largest(s, &total)) {
 		r = sorter_spill(next, e);
 		if (r)
@@ -105,11 +113,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 	(void)input;
 	key_spec_apply(&s->key, b, &s->keys);
 	int r = add(s, f, b, e);
-	if (r)
-		return r;
-	size_t total;
-	largest(s, &total);
-	return total > (size_t)s->limit ? keep_limit(s, e) : 0;
+	return r ? r : keep_limit(s, e);
 }
 
 /* -- out -- */
@@ -179,7 +183,7 @@ static int close_windows(struct sort *s, struct flow *f, int64_t watermark, stru
 
 static int on_window(struct sort *s, struct flow *f, struct batch *body, struct error *e)
 {
-	int r = panes_window(&s->panes, body, "stream-sort", e);
+	int r = panes_window(&s->panes, body, NAME, e);
 	/* A record is in several windows, or comes out again corrected. */
 	if (s->panes.spec.kind != WINDOW_TUMBLE || s->panes.spec.lateness)
 		flow_fold(f);
@@ -210,7 +214,79 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 		return 0;
 	struct sorter *sorter = s->panes.items[0].state;
 	int r = tell_order(s, f, false, e);
-	return r ? r : sorters_emit(&sorter, 1, &s->gather, emit, f, e);
+	if (!r)
+		r = sorters_emit(&sorter, 1, &s->gather, emit, f, e);
+	/* What is out is not for the next run. */
+	panes_clear(&s->panes, free_state);
+	return r;
+}
+
+/* -- checkpoints -- */
+
+static int add_to_snapshot(void *self, const struct batch *b, struct error *e)
+{
+	return snapshot_add(self, b, e);
+}
+
+static int save(void *self, struct flow *f, struct snapshot *to, struct error *e)
+{
+	struct sort *s = self;
+	(void)f;
+	const struct state_out out = {.add = add_to_snapshot, .self = to, .changes = snapshot_of_changes(to)};
+	int r = state_part(&out, "sort", 0, NULL, 0, e);
+	if (!r)
+		r = pane_parts_save(&s->panes, &out, e);
+	for (uint32_t i = 0; i < s->panes.count && !r; i++) {
+		const struct held_pane *pane = &s->panes.items[i];
+		const struct field start = {"start", value_int(pane->span.start)};
+		r = pane->state ? sorter_save(pane->state, &out, &start, 1, e) : 0;
+	}
+	return r;
+}
+
+/* Records of an earlier run, in the order in which they came. */
+static int take_again(void *self, const struct replay_part *part, struct batch *b, struct error *e)
+{
+	struct sort *s = self;
+	struct held_pane *pane = panes_at(&s->panes, part->id);
+	if (!pane)
+		return 0;
+	key_spec_apply(&s->key, b, &s->keys);
+	int r = sorter_add(pane->state, b, &s->keys, NULL, e);
+	return r ? r : keep_limit(s, e);
+}
+
+static int load_head(struct sort *s, const struct batch *b, struct error *e)
+{
+	int64_t start;
+	if (state_is(&s->in, "sort"))
+		replay_file(&s->replay);
+	if (!state_is(&s->in, "rows"))
+		return 0;
+	int r = state_int(b, 0, "start", &start, e);
+	return r ? r : replay_part(&s->replay, 0, start, e);
+}
+
+/* The newest comes first, and knows which panes are still there. */
+static int load(void *self, struct flow *f, struct batch *b, struct error *e)
+{
+	struct sort *s = self;
+	if (!b)
+		return replay_give(&s->replay, take_again, s, e);
+	int r = state_take(&s->in, b, e);
+	if (r)
+		return r < 0 ? r : load_head(s, b, e);
+	if (state_is(&s->in, "rows"))
+		return replay_rows(&s->replay, b, e);
+	if (s->replay.files > 1)
+		return 0;
+	if (state_is(&s->in, "window"))
+		return on_window(s, f, b, e);
+	r = pane_parts_load(&s->panes, &s->in, b, NAME, e);
+	for (uint32_t i = 0; i < s->panes.count; i++)
+		if (!s->panes.items[i].state)
+			s->panes.items[i].state = sorter_new(&s->key, s->spool);
+	return r < 0 ? r : 0;
 }
 
 static void release(void *self, bool failed)
@@ -219,6 +295,7 @@ static void release(void *self, bool failed)
 	(void)failed;
 	panes_release(&s->panes, free_state);
 	spool_free(s->spool);
+	replay_release(&s->replay);
 	if (s->gather.out.store)
 		gather_release(&s->gather);
 	key_spec_release(&s->key);
@@ -241,8 +318,13 @@ int main(int argc, char **argv)
 			    "  stream-get web | stream-window 1m | stream-sort -k bytes:desc\n",
 		.options = options,
 	};
-	static const struct stage stage = {
-		.setup = setup, .batch = batch, .control = control, .end = end, .close = release};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = save, .load = load};
+	static const struct stage stage = {.setup = setup,
+					   .batch = batch,
+					   .control = control,
+					   .end = end,
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct sort sort = {.limit = LIMIT};
 	return flow_main(argc, argv, &command, &stage, &sort);
 }

@@ -76,8 +76,13 @@ static void release(void *self, bool failed)
 	free(t->split.outputs);
 }
 
-static const struct stage copier = {
-	.batch = copy_rows, .control = copy_frame, .idle = flush, .end = finish, .close = release};
+static const struct stage copier = {.batch = copy_rows,
+				    .control = copy_frame,
+				    .idle = flush,
+				    .end = finish,
+				    .close = release,
+				    .refusal = "the readers of stream-tee's copies cannot commit as one; let each read "
+					       "the stream as a group of its own"};
 
 /* -- outputs -- */
 

@@ -5,11 +5,14 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "flow/flow.h"
+#include "hold/state.h"
 #include "key/spec.h"
+#include "sort/pane_parts.h"
 #include "sort/ranking.h"
 #include "window/panes.h"
 #include "window/watermark.h"
 
+static const char NAME[] = "stream-top";
 enum { N = 10, WINDOW_FIELDS = 2 };
 
 struct top {
@@ -24,6 +27,9 @@ struct top {
 	uint64_t seq;       /* records so far */
 	bool timed;
 	struct gather gather;
+
+	struct state_in in; /* while a snapshot is read */
+	struct ranking *loading;
 };
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
@@ -224,17 +230,21 @@ static int close_windows(struct top *t, struct flow *f, int64_t watermark, struc
 	return r;
 }
 
+static int on_window(struct top *t, struct flow *f, const struct batch *body, struct error *e)
+{
+	int r = panes_window(&t->panes, body, NAME, e);
+	if (t->panes.spec.kind != WINDOW_TUMBLE || t->panes.spec.lateness)
+		flow_fold(f);
+	return r;
+}
+
 static int control(void *self, struct flow *f, int input, const struct frame *frame, struct batch *body,
 		   struct error *e)
 {
 	struct top *t = self;
 	(void)input;
-	if (frame->kind == FRAME_WINDOW) {
-		int r = panes_window(&t->panes, body, "stream-top", e);
-		if (t->panes.spec.kind != WINDOW_TUMBLE || t->panes.spec.lateness)
-			flow_fold(f);
-		return r;
-	}
+	if (frame->kind == FRAME_WINDOW)
+		return on_window(t, f, body, e);
 	if (frame->kind == FRAME_WATERMARK) {
 		int64_t time = watermark_whole(body);
 		int r = time > TIMESTAMP_MIN ? close_windows(t, f, time, e) : 0;
@@ -259,8 +269,79 @@ static int timer(void *self, struct flow *f, struct error *e)
 
 static int end(void *self, struct flow *f, bool final, struct error *e)
 {
-	int r = final && !((struct top *)self)->panes.windowed ? tell_order(self, f, false, e) : 0;
-	return r || !final ? r : emit_all(self, f, e);
+	struct top *t = self;
+	int r = final && !t->panes.windowed ? tell_order(t, f, false, e) : 0;
+	if (!r && final)
+		r = emit_all(t, f, e);
+	/* What is out is not for the next run. */
+	if (final)
+		panes_clear(&t->panes, free_state);
+	return r;
+}
+
+/* -- checkpoints -- */
+
+static int add_to_snapshot(void *self, const struct batch *b, struct error *e)
+{
+	return snapshot_add(self, b, e);
+}
+
+static int save(void *self, struct flow *f, struct snapshot *to, struct error *e)
+{
+	struct top *t = self;
+	(void)f;
+	const struct state_out out = {.add = add_to_snapshot, .self = to};
+	const struct field seq = {"seq", value_int((int64_t)t->seq)};
+	int r = state_part(&out, "top", 0, &seq, 1, e);
+	if (!r)
+		r = pane_parts_save(&t->panes, &out, e);
+	for (uint32_t i = 0; i < t->panes.count && !r; i++) {
+		const struct field start = {"start", value_int(t->panes.items[i].span.start)};
+		r = ranking_save(t->panes.items[i].state, &out, &start, 1, e);
+	}
+	return r;
+}
+
+static int load_head(struct top *t, const struct batch *b, struct error *e)
+{
+	int64_t n;
+	int r = 0;
+	if (state_is(&t->in, "top")) {
+		r = state_int(b, 0, "seq", &n, e);
+		t->seq = r ? 0 : (uint64_t)n;
+	} else if (state_is(&t->in, "order")) {
+		r = state_int(b, 0, "start", &n, e);
+		struct held_pane *pane = r ? NULL : panes_at(&t->panes, n);
+		if (!r && !pane)
+			return error_set(e, ERR_FAILED, "the snapshot has records of no window");
+		if (!r)
+			pane->state = t->loading = ranking_new((uint32_t)t->n, t->ties);
+	}
+	return r;
+}
+
+static int load_ranked(struct top *t, struct batch *b, struct error *e)
+{
+	if (t->by.count)
+		key_spec_apply(&t->by, b, &t->groups);
+	key_spec_apply(&t->key, b, &t->keys);
+	return ranking_load(t->loading, b, &t->keys, t->by.count ? &t->groups : NULL, e);
+}
+
+static int load(void *self, struct flow *f, struct batch *b, struct error *e)
+{
+	struct top *t = self;
+	int r = b ? state_take(&t->in, b, e) : 0;
+	if (!b || r)
+		return r > 0 ? load_head(t, b, e) : r;
+	if (state_is(&t->in, "order"))
+		return ranking_load_order(t->loading, b, e);
+	if (state_is(&t->in, "ranked"))
+		return load_ranked(t, b, e);
+	if (state_is(&t->in, "window"))
+		return on_window(t, f, b, e);
+	r = pane_parts_load(&t->panes, &t->in, b, NAME, e);
+	return r < 0 ? r : 0;
 }
 
 static void release(void *self, bool failed)
@@ -298,8 +379,14 @@ int main(int argc, char **argv)
 			    "  stream-get web | stream-window 1m | stream-top -n 3 -k rt -b path --rank place\n",
 		.options = options,
 	};
-	static const struct stage stage = {
-		.setup = setup, .batch = batch, .control = control, .timer = timer, .end = end, .close = release};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = save, .load = load};
+	static const struct stage stage = {.setup = setup,
+					   .batch = batch,
+					   .control = control,
+					   .timer = timer,
+					   .end = end,
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct top top = {.n = N};
 	return flow_main(argc, argv, &command, &stage, &top);
 }

@@ -2,8 +2,8 @@
 
 # Ends what a test that failed has left running.
 teardown() {
-	local pid name
-	ps -o pid=,comm= --ppid $BASHPID | while read -r pid name; do
+	local pid name me=$BASHPID
+	ps -o pid=,comm= --ppid "$me" | while read -r pid name; do
 		[[ $name != stream-* ]] || kill -9 "$pid"
 	done
 }

@@ -4,7 +4,7 @@
 
 #include "agg/agg.h"
 #include "agg/groups.h"
-#include "sort/run.h"
+#include "hold/run.h"
 #include "window/spec.h"
 
 /* What the panes of a table have in common. */

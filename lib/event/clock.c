@@ -13,7 +13,7 @@ int event_clock_init(struct event_clock *c, const char *field, struct error *e)
 
 void event_clock_release(struct event_clock *c)
 {
-	if (c->started)
+	if (c->started || c->restored)
 		watermark_release(&c->watermark);
 	*c = (struct event_clock){0};
 }
@@ -23,9 +23,9 @@ void event_clock_start(struct event_clock *c, int64_t delay, bool ends)
 	if (c->started)
 		return;
 	c->started = true;
-	watermark_init(&c->watermark, delay != EVENT_DELAY_AUTO ? delay
-				      : ends                    ? DELAY_UNLIMITED
-								: LIVE_DELAY_SECONDS * SECOND);
+	if (!c->restored)
+		watermark_init(&c->watermark, 0);
+	c->watermark.delay = delay != EVENT_DELAY_AUTO ? delay : ends ? DELAY_UNLIMITED : LIVE_DELAY_SECONDS * SECOND;
 	watermark_now(&c->watermark, monotonic_now());
 }
 
@@ -65,6 +65,21 @@ int event_clock_frame(struct event_clock *c, const struct batch *body, struct er
 {
 	watermark_now(&c->watermark, monotonic_now());
 	return watermark_frame(&c->watermark, body, !c->field, e);
+}
+
+void event_clock_save(const struct event_clock *c, struct batch *b)
+{
+	if (c->started || c->restored)
+		watermark_save(&c->watermark, b);
+}
+
+int event_clock_load(struct event_clock *c, const struct batch *b, struct error *e)
+{
+	if (!c->restored)
+		watermark_init(&c->watermark, 0);
+	c->restored = true;
+	watermark_now(&c->watermark, monotonic_now());
+	return watermark_load(&c->watermark, b, e);
 }
 
 void event_clock_idle(struct event_clock *c, int64_t idle)

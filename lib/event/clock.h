@@ -23,6 +23,7 @@ struct event_clock {
 	struct event_time time;
 	struct watermark watermark;
 	bool started;
+	bool restored; /* it was not started, but the watermark is that of an earlier run */
 };
 
 /* ERR_USAGE: that is no field. */
@@ -40,6 +41,9 @@ int event_clock_times(const struct event_clock *c, struct batch *b, const char *
 /* Of a started clock, for rows that have times: late ones leave the selection. Returns how many. */
 uint32_t event_clock_judge(struct event_clock *c, struct batch *b);
 int event_clock_frame(struct event_clock *c, const struct batch *body, struct error *e);
+/* How far it has come, as rows for a snapshot, none if it was not started; and back, into one that was not started. */
+void event_clock_save(const struct event_clock *c, struct batch *b);
+int event_clock_load(struct event_clock *c, const struct batch *b, struct error *e);
 /* Shards not heard of for `idle` ns hold nothing back. */
 void event_clock_idle(struct event_clock *c, int64_t idle);
 

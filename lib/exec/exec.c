@@ -184,6 +184,16 @@ void exec_finish(struct exec *x)
 	close_lanes(x);
 }
 
+uint64_t exec_records(const struct exec *x)
+{
+	return x->rows;
+}
+
+void exec_resume(struct exec *x, uint64_t records)
+{
+	x->rows = records;
+}
+
 /* -- what is taken -- */
 
 static void drop_item(struct exec *x, struct item **at)

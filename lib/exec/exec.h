@@ -52,8 +52,13 @@ void exec_free(struct exec *x);
 int exec_add(struct exec *x, struct batch *b, const uint32_t *lanes, int64_t now, struct error *e);
 /* body is copied. */
 void exec_control(struct exec *x, unsigned kind, unsigned flags, const struct batch *body);
-/* Nothing more will come: open batches wait for nobody. */
+/* Open batches wait for nobody any more: nothing will come, or not for now. */
 void exec_finish(struct exec *x);
+
+/* Of records without @seq the ids of batches say where in the input they stood. How many have come so far; and so that those which come now stand
+   behind as many. */
+uint64_t exec_records(const struct exec *x);
+void exec_resume(struct exec *x, uint64_t records);
 
 /* No more should be added before some of it is settled. */
 bool exec_is_full(const struct exec *x);

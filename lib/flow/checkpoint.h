@@ -14,7 +14,7 @@
  * In which order a run calls what:
  *
  *   source:    flow_begin, restore, then (produce…, checkpoint)…
- *   stage:     load…, then (batch, control, timer…, save)…
+ *   stage:     load…, then (batch, control, timer…, settle…, save)…
  *   end:       recover, then (batch…, prepare, commit)…
  */
 #ifndef STREAM_FLOW_CHECKPOINT_H
@@ -47,6 +47,12 @@ int snapshot_add(struct snapshot *s, const struct batch *b, struct error *e);
 struct checkpoint_ops {
 	/* The command's state means nothing to another release when this has changed; > 0 if there is save. */
 	unsigned version;
+
+	/*
+	 * At a barrier, before side outputs are synced and `save` is called: brings to its end what was begun, and emits or rejects what comes of
+	 * it. Called like `drain`, until FLOW_DONE. NULL: nothing goes on behind the stage's callbacks.
+	 */
+	int (*settle)(void *self, struct flow *f, struct error *e);
 
 	/*
 	 * Writes what the stage remembers, at a barrier. What was emitted is before it, what comes is behind it. Not called if nothing has

@@ -145,6 +145,8 @@ void flow_hold_input(struct flow *f, int input, bool hold);
 /* Whether this one has an end, as far as is known so far; its name, for messages. */
 enum frame_bounded flow_input_bounded(const struct flow *f, int input);
 const char *flow_input_name(const struct flow *f, int input);
+/* Whether nothing will ever follow an input that has ended: its END said so, or it was text. */
+bool flow_input_final(const struct flow *f, int input);
 
 /* For a stage with outputs of its own: writes on when a patient one can take more, and notices when its reader dies, even while
    idle. That ends us quietly, as for standard output; or, if `keeper` names what was to keep the records, as a failure. */

@@ -102,6 +102,8 @@ int flow_report_live(struct flow *f, bool end, struct error *e); /* the counts o
 /* Whether it is one of those that are read now. */
 bool flow_reads_input(const struct flow *f, int input);
 int flow_run(struct flow *f, struct error *e);
+/* What the stage has begun comes to its end; while all inputs are at a barrier. */
+int flow_settle(struct flow *f, struct error *e);
 /* Flushes, then waits for an input (fd, if it is not -1, beside the others), a timer, a signal, or the death of a reader. */
 int flow_wait(struct flow *f, int fd, struct error *e);
 

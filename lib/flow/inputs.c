@@ -99,6 +99,11 @@ const char *flow_input_name(const struct flow *f, int input)
 	return input_name(f->inputs[input].input);
 }
 
+bool flow_input_final(const struct flow *f, int input)
+{
+	return f->inputs[input].final;
+}
+
 void flow_batch_limits(struct flow *f, uint32_t *rows, size_t *read_max)
 {
 	struct input_options o = flow_input_options(f);

@@ -326,6 +326,17 @@ static int run_turns(struct flow *f, int (*turn)(struct flow *, struct error *),
 	}
 }
 
+static int settle(struct flow *f, struct error *e)
+{
+	return f->stage->checkpoint->settle(f->self, f, e);
+}
+
+int flow_settle(struct flow *f, struct error *e)
+{
+	const struct checkpoint_ops *ops = f->stage->checkpoint;
+	return ops && ops->settle ? run_turns(f, settle, false, e) : 0;
+}
+
 static int send_end(struct flow *f, struct error *e)
 {
 	flow_end_body(f, false, &f->control);

@@ -67,17 +67,21 @@ static void read_on(struct flow *f)
 	f->protocol.waiting = 0;
 }
 
+static int stands_apart(const struct flow *f, int input, struct error *e)
+{
+	return error_set(e, ERR_USAGE,
+			 "%s does not take part in the checkpoints of the other inputs; all of them must begin with a "
+			 "stream-get -g or stream-tail -g, or none",
+			 input_name(f->inputs[input].input));
+}
+
 int protocol_check(struct flow *f, int input, struct error *e)
 {
 	const struct flow_input *in = &f->inputs[input];
 	if (f->protocol.state == PROTOCOL_RUNS || (f->protocol.state == PROTOCOL_OFF && !f->protocol.waiting))
 		return 0;
 	if (f->protocol.state == PROTOCOL_OFF && !in->hello.source_count)
-		return error_set(
-			e, ERR_USAGE,
-			"%s does not take part in the checkpoints of the other inputs; all of them must begin with a "
-			"stream-get -g or stream-tail -g, or none",
-			input_name(in->input));
+		return stands_apart(f, input, e);
 	return error_set(e, ERR_UPSTREAM, "%s: a record came before RESTORE", input_name(in->input));
 }
 
@@ -185,6 +189,10 @@ static int all_said_hello(struct flow *f, struct error *e)
 static int on_hello(struct flow *f, int input, const struct batch *body, struct error *e)
 {
 	struct flow_input *in = &f->inputs[input];
+	/* Records of another one were here first. */
+	for (int i = 0; f->own.in && i < f->input_count; i++)
+		if (i != input && !f->inputs[i].hello.source_count)
+			return stands_apart(f, i, e);
 	if (f->protocol.state != PROTOCOL_OFF || in->hello.source_count || f->own.in)
 		return error_set(e, ERR_UPSTREAM, "%s: a HELLO where none belongs", input_name(in->input));
 	int r = hello_read(body, &in->hello, e);
@@ -285,6 +293,8 @@ static int pass_barrier(struct flow *f, struct error *e)
 		p->closed = true;
 		r = f->stage->end(f->self, f, true, e);
 	}
+	if (!r)
+		r = flow_settle(f, e);
 	if (!r && p->ends)
 		r = protocol_end_prepare(f, e);
 	if (!r)

@@ -9,7 +9,7 @@ enum { JOIN_ROWS = 2048 }; /* smaller batches are gathered */
 
 void queue_init(struct queue *q)
 {
-	*q = (struct queue){.greatest = TIMESTAMP_MIN};
+	*q = (struct queue){.greatest = TIMESTAMP_MIN, .later = TIMESTAMP_MIN};
 }
 
 static void free_list(struct queued *list)

@@ -6,51 +6,8 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "hold/hold.h"
-#include "join/pairs.h"
-#include "key/table.h"
+#include "join/interval_private.h"
 #include "window/spec.h"
-
-struct kept {
-	struct row_ref ref;
-	int64_t time;
-	uint32_t next; /* number + 1 of the one before it with that key; 0: none */
-	bool matched;
-};
-
-struct bucket {
-	int64_t start, last; /* the stretch of time; the greatest time in it */
-	struct key_table keys;
-	uint32_t *newest; /* by number of key: kept + 1 */
-	uint32_t key_cap;
-	struct kept *kept;
-	uint32_t count, cap;
-	struct hold hold;
-};
-
-struct side {
-	struct bucket **buckets; /* in order of start */
-	uint32_t count, cap;
-	int64_t past; /* no record before it will come */
-};
-
-/* Left records that have found no partner so far, the earliest first. */
-struct waiting {
-	int64_t time;
-	uint64_t seq; /* of arrival */
-	struct bucket *bucket;
-	uint32_t kept;
-};
-
-struct interval {
-	struct interval_options options;
-	int64_t width;
-	struct side sides[2];
-	struct waiting *heap;
-	uint32_t heap_count, heap_cap;
-	uint64_t seq;
-	struct pairs pairs;
-};
 
 struct interval *interval_new(const struct interval_options *o)
 {
@@ -68,6 +25,7 @@ static void free_bucket(struct bucket *k)
 	free(k->newest);
 	free(k->kept);
 	hold_release(&k->hold);
+	free(k->turned);
 	free(k);
 }
 
@@ -82,6 +40,8 @@ void interval_free(struct interval *j)
 	}
 	free(j->heap);
 	pairs_release(&j->pairs);
+	replay_release(&j->replay);
+	key_list_release(&j->keys);
 	free(j);
 }
 
@@ -148,8 +108,9 @@ static uint32_t place(const struct side *s, int64_t start)
 	return low;
 }
 
-static struct bucket *bucket_of(struct interval *j, struct side *s, int64_t time)
+struct bucket *interval_bucket(struct interval *j, int side, int64_t time)
 {
+	struct side *s = &j->sides[side];
 	int64_t start = window_floor(time, j->width, 0);
 	uint32_t at = place(s, start);
 	if (at < s->count && s->buckets[at]->start == start)
@@ -224,17 +185,21 @@ static void pop(struct interval *j)
 		j->heap[at] = w;
 }
 
-/* Nothing of the other side that could be near to this time will come any more. */
-static bool is_past(const struct interval *j, int other, int64_t time)
+bool interval_is_past(const struct interval *j, int other, int64_t time)
 {
 	int64_t past = j->sides[other].past;
 	return past == TIMESTAMP_MAX || time_add(time, j->options.within) < past;
 }
 
+void interval_wait(struct interval *j, struct bucket *k, uint32_t kept)
+{
+	push(j, (struct waiting){k->kept[kept].time, j->seq++, k, kept});
+}
+
 static int emit_waiting(struct interval *j, struct error *e)
 {
 	int r = 0;
-	while (!r && j->heap_count && is_past(j, RIGHT, j->heap[0].time)) {
+	while (!r && j->heap_count && interval_is_past(j, RIGHT, j->heap[0].time)) {
 		struct waiting w = j->heap[0];
 		const struct kept *k = &w.bucket->kept[w.kept];
 		pop(j);
@@ -245,6 +210,19 @@ static int emit_waiting(struct interval *j, struct error *e)
 }
 
 /* -- in -- */
+
+/* A record that was kept has found its first partner. */
+static void mark_matched(const struct interval *j, struct bucket *k, uint32_t kept)
+{
+	k->kept[kept].matched = true;
+	if (!j->options.outer || kept >= k->saved)
+		return;
+	if (k->turned_count == k->turned_cap) {
+		k->turned_cap = (uint32_t)mem_grow(k->turned_cap, k->turned_count + 1);
+		k->turned = mem_resize(k->turned, k->turned_cap, sizeof *k->turned);
+	}
+	k->turned[k->turned_count++] = kept;
+}
 
 /* Pairs a row with all that the other side has. */
 static int probe(struct interval *j, int side, const struct batch *b, uint32_t row, int64_t time, const char *key,
@@ -261,7 +239,9 @@ static int probe(struct interval *j, int side, const struct batch *b, uint32_t r
 			struct kept *p = &k->kept[n - 1];
 			if (p->time < from || p->time > to)
 				continue;
-			p->matched = *matched = true;
+			*matched = true;
+			if (!p->matched)
+				mark_matched(j, k, n - 1);
 			const struct batch *theirs = &p->ref.block->rows;
 			int64_t later = p->time > time ? p->time : time;
 			r = side == LEFT ? add_pair(j, b, row, theirs, p->ref.row, later, e)
@@ -271,17 +251,10 @@ static int probe(struct interval *j, int side, const struct batch *b, uint32_t r
 	return r;
 }
 
-struct newcomer {
-	uint32_t row, key; /* number of its key */
-	int64_t time;
-	bool matched;
-};
-
-/* Rows that stand side by side and are of one bucket. */
-static int keep_rows(struct interval *j, int side, struct batch *b, const struct newcomer *rows, uint32_t count,
-		     const struct key_list *keys, struct error *e)
+int interval_keep(struct interval *j, int side, struct batch *b, const struct newcomer *rows, uint32_t count,
+		  const struct key_list *keys, struct error *e)
 {
-	struct bucket *k = bucket_of(j, &j->sides[side], rows->time);
+	struct bucket *k = interval_bucket(j, side, rows->time);
 	uint32_t *selected = arena_array(&b->arena, count, sizeof *selected);
 	for (uint32_t i = 0; i < count; i++)
 		selected[i] = rows[i].row;
@@ -295,7 +268,7 @@ static int keep_rows(struct interval *j, int side, struct batch *b, const struct
 			struct kept entry = {.ref = at, .time = rows[i].time, .matched = rows[i].matched};
 			uint32_t number = keep(k, key_bytes(keys, rows[i].key), key_len(keys, rows[i].key), entry);
 			if (side == LEFT && j->options.outer && !entry.matched)
-				push(j, (struct waiting){entry.time, j->seq++, k, number});
+				interval_wait(j, k, number);
 		}
 	}
 	return 0;
@@ -310,7 +283,7 @@ static int keep_all(struct interval *j, int side, struct batch *b, const struct 
 		for (n = 1; i + n < count && rows[i + n].time >= start && rows[i + n].time < time_add(start, j->width);
 		     n++)
 			;
-		r = keep_rows(j, side, b, rows + i, n, keys, e);
+		r = interval_keep(j, side, b, rows + i, n, keys, e);
 	}
 	return r;
 }
@@ -325,7 +298,7 @@ int interval_add(struct interval *j, int side, struct batch *b, const struct key
 	for (uint32_t i = 0; i < count && !r; i++) {
 		uint32_t row = batch_row(b, i);
 		struct newcomer c = {.row = row, .key = i, .time = column_get(&b->meta[META_TIME], row).i};
-		bool lacks = key_row_lacks(spec, row), done = lacks || is_past(j, !side, c.time);
+		bool lacks = key_row_lacks(spec, row), done = lacks || interval_is_past(j, !side, c.time);
 		if (!lacks)
 			r = probe(j, side, b, row, c.time, key_bytes(keys, i), key_len(keys, i), &c.matched, e);
 		if (!done)
@@ -338,9 +311,19 @@ int interval_add(struct interval *j, int side, struct batch *b, const struct key
 	return r || !n ? r : keep_all(j, side, b, stay, n, keys, e);
 }
 
+void interval_drop(struct interval *j, int side)
+{
+	struct side *s = &j->sides[side];
+	uint32_t gone = 0;
+	while (gone < s->count && interval_is_past(j, !side, s->buckets[gone]->last))
+		free_bucket(s->buckets[gone++]);
+	s->count -= gone;
+	if (gone)
+		memmove(s->buckets, s->buckets + gone, s->count * sizeof(struct bucket *));
+}
+
 int interval_advance(struct interval *j, int side, int64_t time, struct error *e)
 {
-	struct side *other = &j->sides[!side];
 	if (time <= j->sides[side].past)
 		return 0;
 	j->sides[side].past = time;
@@ -348,11 +331,6 @@ int interval_advance(struct interval *j, int side, int64_t time, struct error *e
 	int r = side == RIGHT ? emit_waiting(j, e) : 0;
 	if (!r)
 		r = flush(j, e);
-	uint32_t gone = 0;
-	while (gone < other->count && is_past(j, side, other->buckets[gone]->last))
-		free_bucket(other->buckets[gone++]);
-	other->count -= gone;
-	if (gone)
-		memmove(other->buckets, other->buckets + gone, other->count * sizeof(struct bucket *));
+	interval_drop(j, !side);
 	return r;
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "hold/state.h"
 #include "key/spec.h"
 #include "record/batch.h"
 
@@ -47,6 +48,13 @@ int interval_add(struct interval *j, int side, struct batch *b, const struct key
 		 const struct key_list *keys, struct error *e);
 /* TIMESTAMP_MAX: that side is at its end. */
 int interval_advance(struct interval *j, int side, int64_t time, struct error *e);
+
+/*
+ * For a snapshot: parts `interval`, `held` and `matched`. Loaded newest first, by the keys' specs of both sides, into a new one; in the end with
+ * b NULL.
+ */
+int interval_save(struct interval *j, const struct state_out *o, struct error *e);
+int interval_load(struct interval *j, struct batch *b, struct key_spec specs[2], struct error *e);
 
 /* No result before this will come any more. */
 int64_t interval_watermark(const struct interval *j);

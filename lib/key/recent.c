@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "record/batch_rows.h"
 #include "window/spec.h"
 
 void recent_init(struct recent *r, int64_t within)
 {
-	*r = (struct recent){.within = within};
+	*r = (struct recent){.within = within, .forgotten = INT64_MIN};
 }
 
 static void free_bucket(struct recent_bucket *b)
@@ -75,6 +76,16 @@ static struct recent_bucket *bucket_at(struct recent *r, uint32_t at, int64_t st
 	return &r->buckets[at];
 }
 
+static void note(struct recent_bucket *b, const char *key, size_t len, int64_t time)
+{
+	uint32_t number = key_table_number(&b->keys, key, len);
+	if (number >= b->cap) {
+		b->cap = (uint32_t)mem_grow(b->cap, number + 1);
+		b->times = mem_resize(b->times, b->cap, sizeof *b->times);
+	}
+	b->times[number] = time;
+}
+
 bool recent_see(struct recent *r, const char *key, size_t len, int64_t time)
 {
 	int64_t start = window_floor(time, r->within, 0);
@@ -84,20 +95,28 @@ bool recent_see(struct recent *r, const char *key, size_t len, int64_t time)
 	    (at && is_near(r, at - 1, time_subtract(start, r->within), key, len, time)) ||
 	    is_near(r, at + here, time_add(start, r->within), key, len, time))
 		return false;
-	struct recent_bucket *b = bucket_at(r, at, start);
-	uint32_t number = key_table_number(&b->keys, key, len);
-	if (number >= b->cap) {
-		b->cap = (uint32_t)mem_grow(b->cap, number + 1);
-		b->times = mem_resize(b->times, b->cap, sizeof *b->times);
-	}
-	b->times[number] = time;
+	note(bucket_at(r, at, start), key, len, time);
 	r->last = at;
 	return true;
+}
+
+int recent_load(struct recent *r, int64_t start, const struct batch *b, struct error *e)
+{
+	struct recent_bucket *bucket = bucket_at(r, place(r, start), start);
+	for (uint32_t row = 0; row < b->rows; row++) {
+		struct value key;
+		int code = key_of_row(b, row, &key, e);
+		if (code)
+			return code;
+		note(bucket, key.s, key.len, batch_get(b, row, "time").i);
+	}
+	return 0;
 }
 
 void recent_forget(struct recent *r, int64_t time)
 {
 	uint32_t gone = 0;
+	r->forgotten = time > r->forgotten ? time : r->forgotten;
 	while (gone < r->count && time_add(time_add(r->buckets[gone].start, r->within), r->within) <= time)
 		free_bucket(&r->buckets[gone++]);
 	if (!gone)

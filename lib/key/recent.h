@@ -17,6 +17,7 @@ struct recent_bucket {
 	struct key_table keys;
 	int64_t *times; /* by number of key */
 	uint32_t cap;
+	uint32_t saved; /* keys that a snapshot has */
 };
 
 struct recent {
@@ -24,6 +25,7 @@ struct recent {
 	struct recent_bucket *buckets;
 	uint32_t count, cap; /* in order of start */
 	uint32_t last;       /* the one found last */
+	int64_t forgotten;   /* the greatest time that recent_forget was told */
 };
 
 void recent_init(struct recent *r, int64_t within);
@@ -33,6 +35,8 @@ void recent_release(struct recent *r);
 bool recent_see(struct recent *r, const char *key, size_t len, int64_t time);
 /* No record before `time` will come. */
 void recent_forget(struct recent *r, int64_t time);
+/* A row of a snapshot (key_table_save with the bucket's times), whose bucket starts there. */
+int recent_load(struct recent *r, int64_t start, const struct batch *b, struct error *e);
 size_t recent_memory(const struct recent *r); /* bytes, about */
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/error.h"
+#include "record/batch.h"
 
 struct key_table {
 	struct buf bytes;
@@ -28,6 +30,14 @@ void key_table_release(struct key_table *t);
 uint32_t key_table_find(const struct key_table *t, const char *key, size_t len);
 /* The same; a key that is not there gets the next number. */
 uint32_t key_table_number(struct key_table *t, const char *key, size_t len);
+
+/*
+ * For a snapshot: appends keys, from the from-th on, as rows `key` (bytes, as encode.h makes them) and, unless times is NULL, `time`, that of
+ * the same number. Returns how many, at most BATCH_ROWS.
+ */
+uint32_t key_table_save(const struct key_table *t, uint32_t from, const int64_t *times, struct batch *b);
+/* The key in such a row; ERR_FAILED if there is none. Borrowed from the batch. */
+int key_of_row(const struct batch *b, uint32_t row, struct value *key, struct error *e);
 
 size_t key_table_memory(const struct key_table *t); /* bytes */
 

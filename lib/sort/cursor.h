@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "sort/order.h"
-#include "sort/run.h"
+#include "hold/run.h"
 #include "sort/sorter.h"
 
 struct sorter {
@@ -24,6 +24,14 @@ struct sorter {
 	struct run **runs; /* the oldest first; all older than what is in memory */
 	uint32_t *levels;  /* how many times each was folded; falling */
 	uint32_t run_count;
+	uint64_t spilled; /* rows in them */
+
+	/* Once it was in a snapshot: what has come since, as it came. */
+	bool kept;
+	struct run **fresh; /* the part of it that memory has no more, */
+	uint32_t fresh_count;
+	uint64_t fresh_rows;
+	uint32_t known; /* and where in memory the rest begins */
 };
 
 struct cursor {
@@ -55,6 +63,11 @@ struct merge_sources {
 
 /* Orders what is in memory. */
 void sorter_order(struct sorter *s);
+
+/* sorter_save.c: before memory goes to disk, in the order of its keys: what no snapshot has is put aside as it came. */
+int sorter_put_aside(struct sorter *s, struct error *e);
+/* All that is there is in a snapshot. */
+void sorter_known(struct sorter *s);
 
 /* Of these runs, the oldest first, and then (if it is not NULL) of what is in memory of `last`. Adds to those that are
    there already; sources_start then moves each to its first row. */

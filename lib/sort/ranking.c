@@ -5,36 +5,9 @@
 
 #include "base/mem.h"
 #include "sort/order.h"
+#include "sort/ranking_private.h"
 
 enum { SWEEP_MIN = 4096 };
-
-/* A record that was among the first when it came. */
-struct slot {
-	struct row_ref ref;
-	size_t key_at;
-	uint32_t key_len;
-	uint64_t seq;
-};
-
-/* Slots of a group, the last in order on top. */
-struct heap {
-	uint32_t *slots;
-	uint32_t count, cap;
-	uint32_t tied; /* how many have the key of the one on top; only with ties */
-};
-
-struct ranking {
-	uint32_t n;
-	bool ties;
-	struct key_table groups;
-	struct heap *heaps; /* by number of group */
-	uint32_t heap_count, heap_cap;
-	struct slot *slots;
-	uint32_t slot_count, slot_cap;
-	uint32_t live; /* slots that are in a heap */
-	struct buf keys;
-	struct hold hold;
-};
 
 struct ranking *ranking_new(uint32_t n, bool ties)
 {
@@ -55,6 +28,7 @@ void ranking_free(struct ranking *r)
 	free(r->slots);
 	buf_release(&r->keys);
 	hold_release(&r->hold);
+	free(r->order);
 	free(r);
 }
 
@@ -220,15 +194,22 @@ static int move_rows(struct ranking *r, const uint32_t *order, uint32_t count, s
 	return code < 0 ? code : 0;
 }
 
-/* Keeps what is in a heap, and nothing else. Slots are in order of arrival, and so are blocks and rows. */
-static int sweep(struct ranking *r, struct error *e)
+uint32_t *ranking_live(const struct ranking *r)
 {
 	uint32_t *order = mem_array(r->live + 1, sizeof *order), n = 0;
-	uint32_t *moved = mem_array(r->slot_count + 1, sizeof *moved);
 	for (uint32_t g = 0; g < r->heap_count; g++)
 		for (uint32_t i = 0; i < r->heaps[g].count; i++)
 			order[n++] = r->heaps[g].slots[i];
-	qsort(order, n, sizeof *order, compare_places);
+	if (n)
+		qsort(order, n, sizeof *order, compare_places);
+	return order;
+}
+
+/* Keeps what is in a heap, and nothing else. Slots are in order of arrival, and so are blocks and rows. */
+static int sweep(struct ranking *r, struct error *e)
+{
+	uint32_t *order = ranking_live(r), n = r->live;
+	uint32_t *moved = mem_array(r->slot_count + 1, sizeof *moved);
 	struct hold kept = {0};
 	struct buf keys = BUF_INIT;
 	int code = move_rows(r, order, n, &kept, e);
@@ -253,17 +234,9 @@ static int sweep(struct ranking *r, struct error *e)
 	return code;
 }
 
-int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys, const struct key_list *groups,
-		const uint32_t *which, uint64_t seq, struct error *e)
+int ranking_hold(struct ranking *r, struct batch *b, const uint32_t *rows, uint32_t n, struct error *e)
 {
-	uint32_t count = batch_count(b), n = 0, first_slot = r->slot_count;
-	uint32_t *rows = arena_array(&b->arena, count, sizeof *rows);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t k = which ? which[i] : i;
-		uint32_t group = groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
-		if (consider(r, heap_of(r, group), key_bytes(keys, k), key_len(keys, k), seq + k))
-			rows[n++] = batch_row(b, i);
-	}
+	uint32_t first_slot = r->slot_count - n;
 	batch_select(b, rows, n);
 	for (uint32_t first = 0; first < n;) {
 		struct row_ref at;
@@ -275,6 +248,25 @@ int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys,
 		first += (uint32_t)taken;
 	}
 	return r->slot_count > 2 * r->live + SWEEP_MIN ? sweep(r, e) : 0;
+}
+
+bool ranking_consider(struct ranking *r, const struct key_list *keys, const struct key_list *groups, uint32_t k,
+		      uint64_t seq)
+{
+	uint32_t group = groups ? key_table_number(&r->groups, key_bytes(groups, k), key_len(groups, k)) : 0;
+	return consider(r, heap_of(r, group), key_bytes(keys, k), key_len(keys, k), seq);
+}
+
+int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys, const struct key_list *groups,
+		const uint32_t *which, uint64_t seq, struct error *e)
+{
+	uint32_t count = batch_count(b), n = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t k = which ? which[i] : i;
+		if (ranking_consider(r, keys, groups, k, seq + k))
+			rows[n++] = batch_row(b, i);
+	}
+	return ranking_hold(r, b, rows, n, e);
 }
 
 /* -- out -- */

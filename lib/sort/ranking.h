@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "hold/hold.h"
+#include "hold/state.h"
 #include "key/spec.h"
 #include "key/table.h"
 
@@ -29,6 +30,18 @@ void ranking_free(struct ranking *r);
  */
 int ranking_add(struct ranking *r, struct batch *b, const struct key_list *keys, const struct key_list *groups,
 		const uint32_t *which, uint64_t seq, struct error *e);
+/*
+ * For a snapshot: parts `order`, the `seq` of each record that is kept, and `ranked`, these records, the earliest first. Both heads have
+ * these fields too. To load them into an empty one: ranking_load_order for the rows of the first; then, with the rows of the second,
+ * ranking_load. ranking_order has the numbers of the records that ranking_load is given next.
+ */
+int ranking_save(struct ranking *r, const struct state_out *o, const struct field *more, uint32_t count,
+		 struct error *e);
+int ranking_load_order(struct ranking *r, const struct batch *b, struct error *e);
+const uint64_t *ranking_order(const struct ranking *r, uint32_t *left);
+int ranking_load(struct ranking *r, struct batch *b, const struct key_list *keys, const struct key_list *groups,
+		 struct error *e);
+
 size_t ranking_memory(const struct ranking *r); /* bytes, about */
 
 struct ranked {

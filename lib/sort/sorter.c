@@ -24,7 +24,7 @@ static void clear_memory(struct sorter *s)
 	s->refs = NULL;
 	s->key_at = NULL;
 	s->items = NULL;
-	s->count = s->cap = 0;
+	s->count = s->cap = s->known = 0;
 	s->ordered = false;
 }
 
@@ -35,8 +35,10 @@ void sorter_free(struct sorter *s)
 	clear_memory(s);
 	for (uint32_t i = 0; i < s->run_count; i++)
 		run_free(s->runs[i]);
+	sorter_known(s);
 	free(s->runs);
 	free(s->levels);
+	free(s->fresh);
 	free(s);
 }
 
@@ -167,10 +169,14 @@ int sorter_spill(struct sorter *s, struct error *e)
 {
 	if (!s->count)
 		return 0;
-	sorter_order(s);
-	int r = fold(s, s->run_count, true, 0, e);
+	int r = sorter_put_aside(s, e);
 	if (r)
 		return r;
+	sorter_order(s);
+	r = fold(s, s->run_count, true, 0, e);
+	if (r)
+		return r;
+	s->spilled += s->count;
 	clear_memory(s);
 	/* A record is written once for each level, and there are as many levels as the count of runs has digits to base 64. */
 	for (uint32_t level = 0; !r && level_count(s, level) == FAN_IN_MAX; level++)

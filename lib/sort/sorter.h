@@ -6,6 +6,9 @@
  *   sorter_spill(s, e);                      whenever sorter_memory is too much: a run goes to disk
  *   sorters_emit(&s, 1, ...);                any number of times
  *
+ *   sorter_save(s, o, more, n, e);           for a snapshot: all of it, or what has come since the last one;
+ *                                            added again in this order, it comes out in the same order
+ *
  * Several sorters come out as one (windows consist of panes, and each pane has one): records with the same key, those
  * of an earlier sorter first.
  *
@@ -21,6 +24,7 @@
 
 #include "base/error.h"
 #include "hold/hold.h"
+#include "hold/state.h"
 #include "key/spec.h"
 
 struct sorter;
@@ -39,6 +43,9 @@ size_t sorter_memory(const struct sorter *s); /* bytes, about */
 /* Whether that would free anything worth a run. */
 bool sorter_can_spill(const struct sorter *s);
 int sorter_spill(struct sorter *s, struct error *e);
+
+/* The part `rows` of a snapshot, whose head has these fields too (see hold/state.h); nothing if nothing has come. */
+int sorter_save(struct sorter *s, const struct state_out *o, const struct field *more, uint32_t count, struct error *e);
 
 /* In order, by way of g, which is the same for a sorter each time (its `lead` may change). */
 int sorters_emit(struct sorter *const *sorters, uint32_t count, struct gather *g, gather_emit emit, void *self,

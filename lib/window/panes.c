@@ -13,9 +13,7 @@ void panes_init(struct panes *p)
 
 void panes_release(struct panes *p, void (*free_state)(void *state))
 {
-	for (uint32_t i = 0; i < p->count; i++)
-		if (p->items[i].state)
-			free_state(p->items[i].state);
+	panes_clear(p, free_state);
 	free(p->items);
 	arena_release(&p->arena);
 	*p = (struct panes){0};
@@ -46,6 +44,12 @@ static uint32_t first_from(const struct panes *p, int64_t start)
 			high = middle;
 	}
 	return low;
+}
+
+struct held_pane *panes_at(const struct panes *p, int64_t start)
+{
+	uint32_t at = first_from(p, start);
+	return at < p->count && p->items[at].span.start == start ? &p->items[at] : NULL;
 }
 
 static struct held_pane *insert(struct panes *p, uint32_t at, struct span span)
@@ -104,6 +108,15 @@ struct held_pane *panes_take(struct panes *p, struct batch *b, const uint32_t *r
 	}
 	*count = n;
 	return pane;
+}
+
+void panes_clear(struct panes *p, void (*free_state)(void *state))
+{
+	for (uint32_t i = 0; i < p->count; i++)
+		if (p->items[i].state)
+			free_state(p->items[i].state);
+	p->count = 0;
+	p->last = 0;
 }
 
 static int compare_spans(const void *a, const void *b)

@@ -57,5 +57,16 @@ uint32_t panes_due(struct panes *p, int64_t watermark, struct span **windows);
 struct held_pane *panes_of(const struct panes *p, struct span window, uint32_t *count);
 /* Drops the panes that no window will need. */
 void panes_advance(struct panes *p, int64_t watermark, void (*free_state)(void *state));
+/* Drops all. */
+void panes_clear(struct panes *p, void (*free_state)(void *state));
+
+/*
+ * Which panes there are, for a snapshot: rows `start`, `end`, `touched` of the panes from the from-th on, in a first one (from 0) also `closed`.
+ * Returns how many panes were written, at most BATCH_ROWS. Loaded, they have no states: who fills these asks for panes by their start; NULL: that one
+ * is gone. The spec comes by window_write and panes_window.
+ */
+uint32_t panes_save(const struct panes *p, uint32_t from, struct batch *b);
+int panes_load(struct panes *p, const struct batch *b, struct error *e);
+struct held_pane *panes_at(const struct panes *p, int64_t start);
 
 #endif

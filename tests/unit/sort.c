@@ -6,7 +6,7 @@
 #include "record/batch_rows.h"
 #include "sort/order.h"
 #include "sort/ranking.h"
-#include "sort/run.h"
+#include "hold/run.h"
 #include "sort/sorter.h"
 #include "test.h"
 

@@ -1,4 +1,4 @@
-#include "sort/run.h"
+#include "hold/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +39,12 @@ static int open_nameless(const char *dir)
 	buf_release(&path);
 	errno = saved;
 	return fd;
+}
+
+const char *spool_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+	return dir && *dir ? dir : "/tmp";
 }
 
 struct spool *spool_new(const char *dir)
@@ -99,7 +105,7 @@ static int write_pending(struct run *r, struct error *e)
 	return 0;
 }
 
-int run_write(struct run *r, struct batch *b, struct error *e)
+int run_write(struct run *r, const struct batch *b, struct error *e)
 {
 	int code = frame_write(r->writer, FRAME_DATA, 0, b, NULL, &r->pending, e);
 	return code || r->pending.len < WRITE_SIZE ? code : write_pending(r, e);

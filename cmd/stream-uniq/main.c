@@ -5,33 +5,10 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "event/clock.h"
-#include "flow/flow.h"
 #include "key/encode.h"
-#include "key/recent.h"
-#include "key/spec.h"
-#include "sort/ranking.h"
-#include "window/panes.h"
+#include "uniq.h"
 
 enum { MEMORY_CHECK_ROWS = 65536 };
-
-struct uniq {
-	const char *key_text, *time_field;
-	int64_t within, delay, limit;
-	bool last;
-
-	struct key_spec key;
-	struct key_list keys;
-
-	struct recent recent;     /* with --within */
-	struct event_clock clock; /* the same; started unless behind stream-window */
-	int64_t slack;            /* behind stream-window: a record may be so far behind the watermark */
-
-	struct panes panes; /* without: states are struct key_table, with --last rankings */
-	uint64_t seq, unchecked;
-	struct key_list order; /* of --last */
-	struct gather gather;
-};
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
@@ -52,8 +29,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	return 0;
 }
 
-/* Every batch that has rows: their keys. */
-static void make_keys(struct uniq *u, struct batch *b)
+void uniq_make_keys(struct uniq *u, struct batch *b)
 {
 	if (u->key_text)
 		key_spec_apply(&u->key, b, &u->keys);
@@ -75,12 +51,12 @@ static int first_within(struct uniq *u, struct flow *f, struct batch *b, struct 
 	if (r)
 		return r;
 	start_clock(u, f);
-	make_keys(u, b);
+	uniq_make_keys(u, b);
 	/* A record whose key can't be had is a reject, and says nothing of time. */
 	uint32_t late = u->clock.started ? event_clock_judge(&u->clock, b) : 0;
 	if (late) {
 		flow_count_late(f, late, false);
-		make_keys(u, b);
+		uniq_make_keys(u, b);
 	}
 	uint32_t count = batch_count(b);
 	uint32_t n = 0, *fresh = arena_array(&b->arena, count, sizeof *fresh);
@@ -100,15 +76,15 @@ static int first_within(struct uniq *u, struct flow *f, struct batch *b, struct 
 static bool is_first(struct held_pane *pane, const char *key, size_t len)
 {
 	if (!pane->state)
-		pane->state = mem_zero(sizeof(struct key_table));
-	struct key_table *t = pane->state;
+		pane->state = mem_zero(sizeof(struct seen));
+	struct key_table *t = &((struct seen *)pane->state)->keys;
 	uint32_t before = t->count;
 	return key_table_number(t, key, len) == before;
 }
 
 static int first_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
 {
-	make_keys(u, b);
+	uniq_make_keys(u, b);
 	uint32_t count = batch_count(b), late = 0, kept = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
 	uint32_t *fresh = arena_array(&b->arena, count, sizeof *fresh);
 	for (uint32_t i = 0; i < count; i++)
@@ -128,8 +104,7 @@ static int first_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct
 
 /* -- the last -- */
 
-/* The last by time, then by arrival, comes first in this order. */
-static void make_order(struct uniq *u, const struct batch *b)
+void uniq_make_order(struct uniq *u, const struct batch *b, const uint64_t *order)
 {
 	struct key_list *l = &u->order;
 	uint32_t count = batch_count(b);
@@ -142,15 +117,15 @@ static void make_order(struct uniq *u, const struct batch *b)
 	l->at[0] = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		key_append(column_get(&b->meta[META_TIME], batch_row(b, i)), true, &l->bytes);
-		key_append(value_int((int64_t)(u->seq + i)), true, &l->bytes);
+		key_append(value_int((int64_t)(order ? order[i] : u->seq + i)), true, &l->bytes);
 		l->at[i + 1] = l->bytes.len;
 	}
 }
 
 static int last_of_pane(struct uniq *u, struct flow *f, struct batch *b, struct error *e)
 {
-	make_keys(u, b);
-	make_order(u, b);
+	uniq_make_keys(u, b);
+	uniq_make_order(u, b, NULL);
 	uint32_t count = batch_count(b), late = 0, *rows = arena_array(&b->arena, count, sizeof *rows);
 	uint32_t *which = arena_array(&b->arena, count, sizeof *which);
 	for (uint32_t i = 0; i < count; i++) {
@@ -218,7 +193,9 @@ static int check_limit(struct uniq *u, uint32_t rows, struct error *e)
 	size_t total = recent_memory(&u->recent);
 	for (uint32_t i = 0; i < u->panes.count; i++) {
 		const void *state = u->panes.items[i].state;
-		total += !state ? 0 : u->last ? ranking_memory(state) : key_table_memory(state);
+		total += !state    ? 0
+			 : u->last ? ranking_memory(state)
+				   : key_table_memory(&((const struct seen *)state)->keys);
 	}
 	return total <= (size_t)u->limit
 		       ? 0
@@ -238,7 +215,7 @@ static int batch(void *self, struct flow *f, int input, struct batch *b, struct 
 
 static void free_keys(void *state)
 {
-	key_table_release(state);
+	key_table_release(&((struct seen *)state)->keys);
 	free(state);
 }
 
@@ -261,7 +238,7 @@ static int on_window(struct uniq *u, struct flow *f, const struct frame *frame, 
 	u->slack = spec.kind == WINDOW_COUNT ? INT64_MAX : time_add(time_add(length, spec.lateness), zoned ? DAY : 0);
 	u->panes.windowed = true;
 	if (!u->within)
-		r = panes_window(&u->panes, body, "stream-uniq without --within", e);
+		r = panes_window(&u->panes, body, UNIQ_NAME, e);
 	if (!r && !u->within && spec.kind != WINDOW_TUMBLE)
 		r = error_set(
 			e, ERR_USAGE,
@@ -321,7 +298,10 @@ static int end(void *self, struct flow *f, bool final, struct error *e)
 	struct uniq *u = self;
 	if (!final || !u->last || u->panes.windowed || !u->panes.count)
 		return 0;
-	return emit_last(u, f, u->panes.items[0].state, e);
+	int r = emit_last(u, f, u->panes.items[0].state, e);
+	/* What is out is not for the next run. */
+	panes_clear(&u->panes, free_ranking);
+	return r;
 }
 
 static void release(void *self, bool failed)
@@ -363,8 +343,13 @@ int main(int argc, char **argv)
 			    "  stream-get web | stream-window 1m | stream-uniq -k client | stream-agg count\n",
 		.options = options,
 	};
-	static const struct stage stage = {
-		.setup = setup, .batch = batch, .control = control, .end = end, .close = release};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = uniq_save, .load = uniq_load};
+	static const struct stage stage = {.setup = setup,
+					   .batch = batch,
+					   .control = control,
+					   .end = end,
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct uniq uniq = {.delay = EVENT_DELAY_AUTO};
 	return flow_main(argc, argv, &command, &stage, &uniq);
 }

@@ -7,39 +7,10 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "event/clock.h"
-#include "flow/flow.h"
 #include "flow/split.h"
-#include "hold/queue.h"
-#include "window/spec.h"
-#include "window/watermark.h"
+#include "merge.h"
 
 enum { LIMIT = 256 << 20, FILE_AHEAD = 1 << 20, NOBODY = -1 };
-
-struct source {
-	struct queue queue;
-	bool ended, idle, file; /* file: a regular one, which nobody waits to write to */
-	bool done;              /* ended, and all that it had is out: it holds back no watermark any more */
-	bool held;
-	int64_t heard; /* monotonic */
-	int64_t told;  /* the greatest time that its watermarks speak of */
-};
-
-struct merge {
-	const char *time_field;
-	int64_t idle, limit;
-
-	struct event_clock clock; /* not started: nothing is late here */
-	struct source *sources;
-	int count;
-	struct watermark_inputs whole;
-	int64_t sent; /* of `whole` */
-	bool windowed;
-	char window[2 * WINDOW_TEXT_MAX]; /* that all inputs have */
-	struct gather gather;
-	struct row_ref *refs;
-	uint32_t ref_count;
-};
 
 static int setup(void *self, struct flow *f, struct operands *o, struct error *e)
 {
@@ -184,7 +155,8 @@ static int hold_back(struct merge *m, struct flow *f, struct error *e)
 		total += m->sources[i].queue.memory;
 	for (int i = 0; i < m->count; i++) {
 		struct source *s = &m->sources[i];
-		bool much = s->queue.memory > (s->file ? FILE_AHEAD : 0) && (s->file || total > (size_t)m->limit);
+		bool much = !m->stops && s->queue.memory > (s->file ? FILE_AHEAD : 0) &&
+			    (s->file || total > (size_t)m->limit);
 		if (much && !s->file && flow_is_part(f))
 			return error_set(e, ERR_FAILED,
 					 "the shares of one stream-shard are so far apart in time that %zu bytes of "
@@ -305,8 +277,20 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int input_end(void *self, struct flow *f, int input, struct error *e)
 {
 	struct merge *m = self;
-	m->sources[input].ended = true;
+	/* What it will have in the next run may come before what others have now; and nobody who is held would ever be read. */
+	if (flow_checkpointed(f) && !flow_input_final(f, input))
+		m->stops = true;
+	else
+		m->sources[input].ended = true;
 	return advance(m, f, e);
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct merge *m = self;
+	for (int i = 0; i < m->count && final; i++)
+		m->sources[i].ended = true;
+	return final ? advance(m, f, e) : 0;
 }
 
 static int timer(void *self, struct flow *f, struct error *e)
@@ -353,12 +337,15 @@ int main(int argc, char **argv)
 		.options = options,
 		.traits = 0,
 	};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = merging_save, .load = merging_load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,
 					   .input_end = input_end,
 					   .timer = timer,
-					   .close = release};
+					   .end = end,
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct merge merge = {.limit = LIMIT};
 	return flow_main(argc, argv, &command, &stage, &merge);
 }

@@ -3,8 +3,8 @@
  * as soon as it is open. A run is written at once, and then read from its beginning, as often as wanted and by several
  * readers at once; the room of one that is freed goes back to the disk, where the file system can do that.
  */
-#ifndef STREAM_SORT_RUN_H
-#define STREAM_SORT_RUN_H
+#ifndef STREAM_HOLD_RUN_H
+#define STREAM_HOLD_RUN_H
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,7 +19,9 @@ enum {
 	RUN_ROWS = 4096
 }; /* of a frame, or of a batch in order: few enough for a cache to hold what they were gathered from */
 
-/* In a directory such as /tmp (borrowed); the file is made with the first run. */
+/* $TMPDIR, or /tmp. */
+const char *spool_directory(void);
+/* In such a directory (borrowed); the file is made with the first run. */
 struct spool *spool_new(const char *dir);
 void spool_free(struct spool *s);
 
@@ -28,7 +30,7 @@ int run_new(struct spool *s, struct run **out, struct error *e);
 void run_free(struct run *r); /* before its spool */
 
 /* Appends the selected rows. */
-int run_write(struct run *r, struct batch *b, struct error *e);
+int run_write(struct run *r, const struct batch *b, struct error *e);
 /* All is written: before the first run_read. */
 int run_finish(struct run *r, struct error *e);
 

@@ -5,32 +5,9 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "event/clock.h"
-#include "flow/flow.h"
-#include "join/interval.h"
-#include "join/lookup.h"
-#include "join/pairs.h"
+#include "join.h"
 
 enum { NOT_GIVEN = -1, WATERMARK_ROWS = 16384, MEMORY_CHECK_ROWS = 65536 };
-
-struct join {
-	const char *key_text, *prefix, *time_field;
-	bool outer;
-	int64_t within, delay, idle, limit;
-
-	struct key_spec specs[2]; /* of the left records, of the right ones */
-	struct key_list keys;
-
-	const char *table;
-	struct lookup *lookup;
-	struct lookup_version failed; /* the last one that could not be read */
-	struct pairs pairs;
-
-	struct interval *interval;
-	struct event_clock clocks[2];
-	int64_t sent;
-	uint64_t unsent, unchecked;
-};
 
 /* -- options -- */
 
@@ -196,7 +173,7 @@ static int advance(struct join *j, int input, struct error *e)
 	return interval_advance(j->interval, input, event_clock_at(&j->clocks[input]), e);
 }
 
-static int send_watermark(struct join *j, struct flow *f, struct error *e)
+int join_watermark(struct join *j, struct flow *f, struct error *e)
 {
 	int64_t at = interval_watermark(j->interval);
 	j->unsent = 0;
@@ -237,7 +214,7 @@ static int match(struct join *j, struct flow *f, int input, struct batch *b, str
 	if (!r)
 		r = check_limit(j, rows, e);
 	j->unsent += rows;
-	return r || j->unsent < WATERMARK_ROWS ? r : send_watermark(j, f, e);
+	return r || j->unsent < WATERMARK_ROWS ? r : join_watermark(j, f, e);
 }
 
 /* -- the loop -- */
@@ -280,7 +257,7 @@ static int control(void *self, struct flow *f, int input, const struct frame *fr
 static int idle(void *self, struct flow *f, struct error *e)
 {
 	struct join *j = self;
-	return j->interval ? send_watermark(j, f, e) : 0;
+	return j->interval ? join_watermark(j, f, e) : 0;
 }
 
 static int timer(void *self, struct flow *f, struct error *e)
@@ -293,14 +270,24 @@ static int timer(void *self, struct flow *f, struct error *e)
 		event_clock_idle(&j->clocks[input], j->idle);
 		r = advance(j, input, e);
 	}
-	return r ? r : send_watermark(j, f, e);
+	return r ? r : join_watermark(j, f, e);
 }
 
 static int input_end(void *self, struct flow *f, int input, struct error *e)
 {
 	struct join *j = self;
+	/* With more to come in another run it is not past. */
+	return j->interval && flow_input_final(f, input) ? interval_advance(j->interval, input, TIMESTAMP_MAX, e) : 0;
+}
+
+static int end(void *self, struct flow *f, bool final, struct error *e)
+{
+	struct join *j = self;
 	(void)f;
-	return j->interval ? interval_advance(j->interval, input, TIMESTAMP_MAX, e) : 0;
+	int r = 0;
+	for (int input = LEFT; input <= RIGHT && j->interval && final && !r; input++)
+		r = interval_advance(j->interval, input, TIMESTAMP_MAX, e);
+	return r;
 }
 
 static void release(void *self, bool failed)
@@ -347,13 +334,16 @@ int main(int argc, char **argv)
 			    "5m pays\n",
 		.options = options,
 	};
+	static const struct checkpoint_ops checkpoint = {.version = 1, .save = join_save, .load = join_load};
 	static const struct stage stage = {.setup = setup,
 					   .batch = batch,
 					   .control = control,
 					   .idle = idle,
 					   .timer = timer,
 					   .input_end = input_end,
-					   .close = release};
+					   .end = end,
+					   .close = release,
+					   .checkpoint = &checkpoint};
 	struct join join = {.within = NOT_GIVEN, .delay = EVENT_DELAY_AUTO, .idle = 30 * SECOND};
 	return flow_main(argc, argv, &command, &stage, &join);
 }
