@@ -11,7 +11,8 @@
  *   WINDOW       one: what stream-window was told (lib/window)
  *   END          one per stage: command, in, out, filtered, rejected, late; field `final` (bool) in the first
  *   IDLE         none: the source has nothing more for now
- *   HELLO RESTORE BARRIER   reserved for the checkpoint protocol
+ *   HELLO        which sources and stages there are (lib/flow/hello.h)
+ *   RESTORE BARRIER   a checkpoint, and what the stages had counted (lib/flow/tally.h)
  */
 #ifndef STREAM_FORMAT_FRAME_H
 #define STREAM_FORMAT_FRAME_H
