@@ -361,7 +361,7 @@ stormed() {
 		for k in 1 2 3 4; do
 			writes log "$(often 200)" dates
 			sleep 0.2
-			for file in log-*; do mv "$file" "log-$k${file#log-}"; done
+			for file in log-*; do [ ! -e "$file" ] || mv "$file" "log-$k${file#log-}"; done
 		done
 	) 3>&- &
 	local writer=$! i tail sink

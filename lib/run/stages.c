@@ -207,7 +207,8 @@ static int weight(const struct stage_view *v)
 		return 0;
 	if (v->stopped)
 		return 4;
-	switch (v->page.state) {
+	unsigned state = v->page.state;
+	switch (state) {
 	case LIVE_WORKS:
 	case LIVE_STARTS:
 	case LIVE_OWN: return 3;
