@@ -18,6 +18,7 @@ struct flow_input {
 	bool waits;         /* had nothing to give when it was last asked */
 	bool held;          /* the stage wants nothing of it for now */
 	bool final;         /* what its END said; true for text */
+	bool copy;          /* of an earlier input: it has the same sources */
 	bool aligned;       /* has come to a frame of the protocol that others have not come to yet */
 	struct hello hello; /* what it said, until all have said it */
 };

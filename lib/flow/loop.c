@@ -200,7 +200,7 @@ int flow_wait(struct flow *f, int fd, struct error *e)
 	p[n++] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = f->wait_fd, .events = POLLIN};
 	p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = f->protocol.origin ? f->protocol.notify : -1, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = protocol_wait_fd(f), .events = POLLIN};
 	for (int i = 0; i < f->input_count; i++)
 		if (flow_reads_input(f, i))
 			p[n++] = (struct pollfd){.fd = input_fd(f->inputs[i].input), .events = POLLIN};

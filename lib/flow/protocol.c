@@ -132,14 +132,17 @@ int protocol_able(struct flow *f, struct error *e)
 static int join_hellos(struct flow *f, struct error *e)
 {
 	struct hello *h = &f->protocol.hello;
+	for (int i = 0; i < f->input_count; i++)
+		if (!f->inputs[i].hello.source_count)
+			return error_set(e, ERR_USAGE, "%s ended before its HELLO", input_name(f->inputs[i].input));
 	*h = f->inputs[0].hello;
 	f->inputs[0].hello = (struct hello){0};
 	for (int i = 1; i < f->input_count; i++) {
-		if (!f->inputs[i].hello.source_count)
-			return error_set(e, ERR_USAGE, "%s ended before its HELLO", input_name(f->inputs[i].input));
+		size_t before = h->source_count;
 		int r = hello_join(h, &f->inputs[i].hello, e);
 		if (r)
 			return r;
+		f->inputs[i].copy = h->source_count == before;
 	}
 	if (f->protocol.joins_copies)
 		hello_leave_part(h);
@@ -213,7 +216,7 @@ static int gather(struct flow *f, int input, const struct batch *body, struct er
 	struct mark m;
 	tallies_read(&more, &m, body);
 	bool first = !p->waiting;
-	if (!first && (m.n != p->mark.n || m.epoch != p->mark.epoch || m.run != p->mark.run)) {
+	if (!first && m.n != p->mark.n) {
 		tallies_release(&more);
 		return error_set(e, ERR_UPSTREAM, "%s is at checkpoint %" PRIu64 " and another input at %" PRIu64,
 				 input_name(f->inputs[input].input), m.n, p->mark.n);
@@ -222,6 +225,13 @@ static int gather(struct flow *f, int input, const struct batch *body, struct er
 		tallies_merge(&p->tallies, &more);
 	tallies_release(&more);
 	m.final &= first || p->mark.final;
+	/* Each source speaks of its own runs; where they meet the sums count, see hello_identity. */
+	if (f->inputs[input].copy)
+		m.epoch = m.run = 0;
+	if (!first) {
+		m.epoch += p->mark.epoch;
+		m.run += p->mark.run;
+	}
 	p->mark = m;
 	f->inputs[input].aligned = true;
 	f->inputs[input].final = m.final;

@@ -95,6 +95,8 @@ int protocol_end_commit(struct flow *f, uint64_t n, struct error *e);
 int protocol_source_turn(struct flow *f, struct error *e);
 /* What the source answered: it waits, or has come to its end. */
 void protocol_source_said(struct flow *f, int turn);
+/* Readable when there may be a receipt that is waited for; -1: none is, or we look again after a while. */
+int protocol_wait_fd(const struct flow *f);
 /* When protocol_source_turn has something to do. */
 int64_t protocol_due(const struct flow *f);
 

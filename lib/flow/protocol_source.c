@@ -92,20 +92,19 @@ static bool is_outstanding(const struct protocol *p)
 static int restore(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
-	struct mark m = {.n = p->receipt.n, .epoch = p->receipt.joint, .run = p->receipt.run};
+	struct mark m = {.n = p->receipt.n, .epoch = p->receipt.line, .run = p->origin->epoch};
 	const struct tally *t = tallies_find(&p->receipt.tallies, 0, f->own.command);
 	if (t) {
 		f->own.in = t->in;
 		f->own.out = t->out;
 		f->own.rejected = t->rejected;
 	}
-	int r = f->stage->source->restore(f->self, f, m.n, p->receipt.line, e);
+	int r = f->stage->source->restore(f->self, f, m.n, m.epoch, e);
 	if (!r)
-		r = protocol_load(f, &(struct mark){.n = m.n, .epoch = p->receipt.line, .run = p->origin->epoch}, e);
+		r = protocol_load(f, &m, e);
 	if (r)
 		return r;
 	p->n = m.n;
-	p->epoch = m.run;
 	p->state = PROTOCOL_RUNS;
 	p->changed = false;
 	p->sent_at = monotonic_now();
@@ -192,16 +191,25 @@ static int turn(struct flow *f, struct error *e)
 	return p->done ? FLOW_DONE : FLOW_WAIT;
 }
 
+static bool awaits_receipt(const struct protocol *p)
+{
+	return p->state != PROTOCOL_RUNS || is_outstanding(p);
+}
+
+static void plan(struct protocol *p)
+{
+	p->due = p->state == PROTOCOL_RUNS ? barrier_due(p) : INT64_MAX;
+	if (p->notify < 0 && awaits_receipt(p))
+		p->due = monotonic_now() + LOOK_AGAIN;
+}
+
 int protocol_source_turn(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	if (signals_interrupted())
 		p->done = true;
 	int r = turn(f, e);
-	bool looks = p->notify < 0 && (p->state != PROTOCOL_RUNS || is_outstanding(p));
-	p->due = p->state == PROTOCOL_RUNS ? barrier_due(p) : INT64_MAX;
-	if (looks)
-		p->due = monotonic_now() + LOOK_AGAIN;
+	plan(p);
 	return r;
 }
 
@@ -210,8 +218,14 @@ void protocol_source_said(struct flow *f, int turn_said)
 	struct protocol *p = &f->protocol;
 	p->done |= turn_said == FLOW_DONE;
 	p->idle = turn_said == FLOW_WAIT;
-	if (p->state == PROTOCOL_RUNS)
-		p->due = barrier_due(p);
+	plan(p);
+}
+
+/* What else happens in the directory must not keep us awake: nobody would read of it before the next barrier. */
+int protocol_wait_fd(const struct flow *f)
+{
+	const struct protocol *p = &f->protocol;
+	return p->origin && awaits_receipt(p) ? p->notify : -1;
 }
 
 int64_t protocol_due(const struct flow *f)

@@ -5,7 +5,7 @@
  *   receipt 1
  *   n 57                    the last checkpoint
  *   line 3                  the source's epoch that committed it; 0 for checkpoint 0
- *   joint 3                 the flow's, which snapshots of stages are named by (differs where there are several sources)
+ *   joint 3                 the flow's; the sum of the lines, where there are several sources
  *   run 4                   the flow's epoch of this run
  *   pace 1000000000         how far apart the end wants its commits at least, ns
  *   sources 1

@@ -36,8 +36,8 @@ const struct tally *tallies_find(const struct tallies *t, size_t place, const ch
 /* The rows of a BARRIER or RESTORE, each with `n`, `epoch`, `run`, `final`; at least one row. */
 struct mark {
 	uint64_t n;
-	uint64_t epoch; /* RESTORE: the one that committed n */
-	uint64_t run;   /* RESTORE: this run's */
+	uint64_t epoch; /* RESTORE: the one that committed n, of the source; behind a join the sum of theirs */
+	uint64_t run;   /* RESTORE: this run's, likewise */
 	bool final;     /* BARRIER: the stream ends here, and all windows close */
 };
 

@@ -98,7 +98,8 @@ static int mark_lane(struct redo *r, struct lane *l, struct error *e)
 	if (code)
 		return code;
 	const struct head *h = &l->shard.head;
-	struct redo_mark m = {l->shard.id, h->base, h->segment, h->written};
+	/* Not `written`: a power cut may take what is not durable, and then our pieces come to stand before that. */
+	struct redo_mark m = {l->shard.id, h->base, h->segment, h->durable};
 	shard_unlock(&l->shard);
 	return ledger_add(&r->ledger, &m, sizeof m, e);
 }

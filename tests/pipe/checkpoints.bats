@@ -9,6 +9,11 @@ fill() {
 	counted "$1" "$2" | stream-put s
 }
 
+# What the source has used of a processor, in hundredths of a second.
+used() {
+	awk '{ print $14 + $15 }' "/proc/$(cat pid)/stat"
+}
+
 state() {
 	echo "$STREAM_HOME"/s/groups/"$1"/0/state/*
 }
@@ -183,4 +188,35 @@ state() {
 	pipe "stream-get -g g --slots 2 plain | stream-agg -b n 2>err | stream-put out"
 	[ "${PIPE#* }" = "2 4" ]
 	one_line err "its stream no key"
+}
+
+@test "two sources: stages before they meet go on with them, over several runs" {
+	local run name
+	for run in 1 2 3; do
+		for name in s t; do
+			echo "{\"id\":$run,\"ts\":\"2026-01-01T00:00:0${run}Z\"}" | stream-put "$name"
+		done
+		pipe "stream-join -t ts -k id --within 1m <(stream-get -g g s | stream-filter true --bad bad) <(stream-get -g g t | stream-filter true) | stream-cat -o json >>out"
+		[ "$PIPE" = "0 0" ]
+		[ "$(jq .id out)" = "$(seq 1 $run)" ]
+	done
+}
+
+@test "what else happens in a flow's directory keeps no source awake" {
+	local before
+	fill 1 10
+	bash -c "stream-get -f -g g s & echo \$! >pid; wait" | stream-filter true | stream-cat -o json >>out &
+	wait_for has_lines out 10
+	wait_for test -e "$(state g)/end"
+	wait_for grep -q '^n 1$' "$(state g)"/receipt.1
+	for before in 1 2 3; do
+		: >other
+		mv other "$(state g)/other$before"
+	done
+	before=$(used)
+	sleep 1
+	# One that is woken again and again uses all of it.
+	[ $(($(used) - before)) -lt 40 ]
+	kill -TERM "$(cat pid)"
+	wait
 }
