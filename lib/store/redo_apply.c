@@ -28,6 +28,7 @@ struct job {
 	size_t target_count;
 	struct frame_writer *writer;
 	bool again; /* a sync failed under us: the whole is looked at again */
+	struct error why;
 };
 
 /* -- targets -- */
@@ -270,33 +271,31 @@ static int each_piece(struct job *j, const struct ledger_entry *x, int64_t at, s
 	return r;
 }
 
-/* A sync that fails takes pieces out again, and so may a split meanwhile. */
-static int sync_targets(struct job *j, struct error *e)
+/* A sync that fails takes pieces out again; so does a split meanwhile, and who died in a sync makes the next one fail. */
+static void sync_targets(struct job *j)
 {
-	int r = OK;
-	for (size_t i = 0; !r && i < j->target_count; i++) {
+	for (size_t i = 0; i < j->target_count; i++) {
 		struct target *t = j->targets[i];
-		r = t->closed ? OK : shard_sync_written(&t->shard, e);
+		j->again |= !t->closed && shard_sync_written(&t->shard, &j->why);
 		j->again |= sent_any_lost(&t->shard);
 	}
-	return r;
 }
 
 int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e)
 {
 	enum { TRIES = 10 };
-	struct job j = {.stream = s, .flow = flow, .n = x->n, .writer = shard_frame_writer()};
+	struct job j = {.stream = s, .flow = flow, .n = x->n, .writer = shard_frame_writer(), .why = {.text = "a sync failed"}};
 	int64_t at;
 	int r = read_marks(&j, x, &at, e);
 	for (int i = 0; !r && (i == 0 || j.again) && i < TRIES; i++) {
 		j.again = false;
 		r = each_piece(&j, x, at, e);
 		if (!r)
-			r = sync_targets(&j, e);
+			sync_targets(&j);
 		close_targets(&j);
 	}
 	if (!r && j.again)
-		r = error_set(e, ERR_FAILED, "%s: syncs keep failing", s->name);
+		r = error_set(e, ERR_FAILED, "%s", j.why.text);
 	close_targets(&j);
 	frame_writer_free(j.writer);
 	free(j.marks);

@@ -2,12 +2,54 @@
 #ifndef STREAM_STORE_REDO_PRIVATE_H
 #define STREAM_STORE_REDO_PRIVATE_H
 
+#include <pthread.h>
+
 #include "base/buf.h"
 #include "store/ledger.h"
+#include "store/pending.h"
 #include "store/redo.h"
 #include "store/shard.h"
 
 #define REDO_MAGIC 0x31206f6465720a00u
+
+/* An open shard, and what is gathered for it. */
+struct redo_lane {
+	struct shard shard;
+	struct hash128 from;
+	struct pending pending;
+	uint32_t *rows; /* of the batch at hand */
+	uint32_t row_count;
+};
+
+/*
+ * A commit being carried out, while the next one is collected: what is decided need not be waited for. It has a stream of its own, for the
+ * collector reads the catalog when it likes.
+ */
+struct redo_carrier {
+	pthread_t thread;
+	bool running;
+	struct stream stream;
+	const char *flow;
+	int code;
+	struct error e;
+};
+
+struct redo {
+	struct stream stream;
+	char *flow;
+	struct ledger ledger;
+	uint64_t n; /* the last commit */
+	struct redo_lane *lanes;
+	size_t lane_count;
+	bool collecting; /* the marks are in the file */
+	uint32_t direct; /* a batch of so many rows is a piece by itself */
+	uint64_t pieces;
+	struct frame_writer *frames;
+	struct buf frame;
+	struct arena arena;
+	struct redo_carrier carrier;
+	uint64_t done; /* commit that a file says was carried out; 0: none */
+};
 
 /* Where a shard ended: behind it, tags are looked for. */
 struct redo_mark {
@@ -19,6 +61,19 @@ struct redo_mark {
 struct redo_piece {
 	uint32_t shard, size;
 };
+
+/* -- redo_collect.c: redo_append, and -- */
+
+/* All that was gathered is in the payload. */
+int redo_flush(struct redo *r, struct error *e);
+void redo_close_lanes(struct redo *r);
+
+/* -- redo_carry.c: redo_finish, and -- */
+
+/* What the last commit decided is on its way into the stream. */
+int redo_carry(struct redo *r, struct error *e);
+/* It is there. */
+int redo_carried(struct redo *r, struct error *e);
 
 /* -- redo_tags.c: which pieces a shard has -- */
 
