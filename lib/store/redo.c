@@ -1,27 +1,13 @@
 #include "store/redo.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/home.h"
-#include "store/pending.h"
 #include "store/redo_private.h"
-#include "store/shard_private.h"
-#include "store/spread.h"
 
 enum { DIRECT_ROWS = 1024 };
-
-char *redo_directory(const struct stream *s)
-{
-	return file_path("%s/flows", s->directory);
-}
-
-/* -- commits -- */
 
 /* What the ledger says was decided. */
 static int carry_out(struct redo *r, const struct ledger_entry *x, struct error *e)
@@ -31,11 +17,6 @@ static int carry_out(struct redo *r, const struct ledger_entry *x, struct error 
 		code = redo_apply(&r->stream, r->flow, x, e);
 	if (code >= 0)
 		code = ledger_settle(&r->ledger, e);
-	if (!code) {
-		char *path = redo_done_path(&r->stream, r->flow, x->n);
-		path_remove(r->stream.io, path, NULL); /* if others were faster */
-		free(path);
-	}
 	return code;
 }
 
@@ -49,6 +30,8 @@ static int recover(struct redo *r, uint64_t epoch, struct redo_commit *last, str
 	r->n = x.n;
 	code = x.payload ? carry_out(r, &x, e) : OK;
 	ledger_entry_release(&x);
+	if (!code)
+		redo_forget_all_done(&r->stream, r->flow); /* the ledger says so now */
 	return code;
 }
 
@@ -74,10 +57,8 @@ int redo_open(struct redo **out, struct stream *s, const char *flow, uint64_t ep
 
 static void forget_done(struct redo *r)
 {
-	char *path = redo_done_path(&r->stream, r->flow, r->done);
 	if (r->done)
-		path_remove(r->stream.io, path, NULL);
-	free(path);
+		redo_forget_done(&r->stream, r->flow, r->done);
 	r->done = 0;
 }
 

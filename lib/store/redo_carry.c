@@ -1,7 +1,5 @@
 /* Carrying out what was decided: beside the flow that did, or by those who find it undone. */
 #include <fcntl.h>
-#include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,40 +8,44 @@
 #include "store/home.h"
 #include "store/redo_private.h"
 
-/* -- carrying it out beside -- */
+/* -- what the ledger of a flow says -- */
 
-static int say_done(const struct stream *s, const char *directory, const char *flow, uint64_t n, struct error *e)
+/* 1: to be carried out, and *x is open; 0: nothing, or it was. */
+static int is_pending(const struct stream *s, const char *flow, struct ledger_entry *x, struct error *e)
 {
-	struct file f;
-	char *path = redo_done_path(s, flow, n);
-	int r = file_open(&f, s->io, path, O_WRONLY | O_CREAT, e);
-	free(path);
-	if (r)
-		return r;
-	file_close(&f);
-	return path_sync(s->io, directory, e);
+	char *directory = redo_directory(s);
+	int r = ledger_look(s->io, directory, flow, x, e);
+	free(directory);
+	if (!r && x->payload) {
+		r = redo_is_done(s, flow, x->n, e);
+		r = r < 0 ? r : !r;
+	}
+	if (r <= 0)
+		ledger_entry_release(x);
+	return r;
 }
 
-/* What the ledger says, for anybody. */
-static int finish_one(struct stream *s, const char *directory, const char *flow, struct error *e)
+static int finish_flow(struct stream *s, const char *flow, struct error *e)
 {
 	struct ledger_entry x;
-	int r = ledger_look(s->io, directory, flow, &x, e);
-	if (!r && x.payload) {
-		r = redo_is_done(s, flow, x.n, e);
-		if (!r && !(r = redo_apply(s, flow, &x, e)))
-			r = say_done(s, directory, flow, x.n, e);
-	}
+	int r = is_pending(s, flow, &x, e);
+	if (r <= 0)
+		return r;
+	r = ledger_entry_check(&x, e);
+	if (!r)
+		r = redo_apply(s, flow, &x, e);
+	if (!r)
+		r = redo_say_done(s, flow, x.n, e);
 	ledger_entry_release(&x);
-	return r < 0 ? r : OK;
+	return r;
 }
+
+/* -- beside the flow -- */
 
 static void *run_carrier(void *arg)
 {
 	struct redo_carrier *c = arg;
-	char *directory = redo_directory(&c->stream);
-	c->code = finish_one(&c->stream, directory, c->flow, &c->e);
-	free(directory);
+	c->code = finish_flow(&c->stream, c->flow, &c->e);
 	return NULL;
 }
 
@@ -94,12 +96,12 @@ int redo_carry(struct redo *r, struct error *e)
 
 /* -- what others have left -- */
 
-/* The flows that have a ledger here. */
+/* The flows that have a ledger here: their entries are FLOW.SEQ, and +, which is in no flow's name, is in those of drafts. */
 static void look(void *arg, const char *name)
 {
 	struct name_list *l = arg;
 	const char *dot = strchr(name, '.');
-	if (!dot || !dot[1] || dot[1 + strspn(dot + 1, "0123456789")])
+	if (!dot || strchr(name, '+') || !dot[1] || dot[1 + strspn(dot + 1, "0123456789")])
 		return;
 	char *flow = mem_copy(name, (size_t)(dot - name));
 	bool known = false;
@@ -110,19 +112,43 @@ static void look(void *arg, const char *name)
 	free(flow);
 }
 
-int redo_finish(struct stream *s, struct error *e)
+static int list_flows(const struct stream *s, struct name_list *out, struct error *e)
 {
-	struct name_list flows = {0};
 	struct file there;
 	char *directory = redo_directory(s);
 	int r = file_find(&there, s->io, directory, O_RDONLY | O_DIRECTORY, e);
 	if (r > 0) {
 		file_close(&there);
-		r = path_list(s->io, directory, look, &flows, e);
+		r = path_list(s->io, directory, look, out, e);
 	}
-	for (size_t i = 0; !r && i < flows.count; i++)
-		r = finish_one(s, directory, flows.items[i], e);
-	name_list_release(&flows);
 	free(directory);
-	return r < 0 ? r : OK;
+	return r;
+}
+
+/* With a stream of our own, for its catalog may be read again. */
+static int finish_own(const struct stream *s, const char *flow, struct error *e)
+{
+	struct stream own;
+	int r = stream_open(&own, s->io, s->directory, e);
+	if (!r) {
+		r = finish_flow(&own, flow, e);
+		stream_close(&own);
+	}
+	return r ? error_prefix(e, "%s: what flow %s has committed cannot be written yet", s->name, flow) : OK;
+}
+
+int redo_finish(const struct stream *s, struct error *e)
+{
+	struct name_list flows = {0};
+	struct ledger_entry x;
+	int r = list_flows(s, &flows, e);
+	for (size_t i = 0; !r && i < flows.count; i++) {
+		r = is_pending(s, flows.items[i], &x, e);
+		if (r > 0) {
+			ledger_entry_release(&x);
+			r = finish_own(s, flows.items[i], e);
+		}
+	}
+	name_list_release(&flows);
+	return r;
 }

@@ -163,12 +163,6 @@ static int distribute(struct redo *r, const struct batch *view, struct error *e)
 	return code;
 }
 
-static bool has_key(const struct batch *b)
-{
-	const struct column *key = &b->meta[META_KEY];
-	return key->form != COLUMN_CONST || key->value.type != TYPE_ABSENT;
-}
-
 int redo_append(struct redo *r, const struct batch *b, const struct column *key, struct error *e)
 {
 	if (!batch_count(b))
@@ -178,12 +172,7 @@ int redo_append(struct redo *r, const struct batch *b, const struct column *key,
 		return code;
 	struct batch view = *b;
 	arena_clear(&r->arena);
-	if (key)
-		view.meta[META_KEY] = *key;
-	view.meta[META_STREAM] = view.meta[META_SHARD] = view.meta[META_SEQ] = column_const(value_absent());
-	view.meta[META_HASH] =
-		key || has_key(&view) ? spread_keys(&r->stream.catalog.router, &view.meta[META_KEY], b->rows, &r->arena)
-				      : spread_random(b->rows, &r->arena);
+	spread_batch(&view, &r->stream.catalog.router, key, &r->arena);
 	return distribute(r, &view, e);
 }
 

@@ -84,15 +84,17 @@ struct redo_tags {
 		uint64_t hash;
 	} * items;
 	size_t count, capacity;
+	size_t next;         /* of the items: probably the one that is asked for next */
 	struct redo_mark at; /* all before it was looked at */
-	bool strange;        /* the segment that it began in is another: tags may be gone */
 };
 
 void redo_tags_init(struct redo_tags *t, const struct redo_mark *from);
 void redo_tags_release(struct redo_tags *t);
 /* Looks at what has come since. With the shard's lock, or when it is sealed. */
 int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e);
-bool redo_tags_have(const struct redo_tags *t, uint32_t tag, uint64_t hash);
+bool redo_tags_have(struct redo_tags *t, uint32_t tag, uint64_t hash);
+/* Nothing has come since. */
+bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s);
 
 uint32_t redo_tag(const char *flow, uint64_t n, uint64_t piece);
 
@@ -101,11 +103,16 @@ uint32_t redo_tag(const char *flow, uint64_t n, uint64_t piece);
 /* Carries out an entry of a flow's ledger, which has a payload: all of it is in the stream, durably. */
 int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e);
 
-/* Whether somebody has said that commit n is carried out: 1 or 0. */
-int redo_is_done(const struct stream *s, const char *flow, uint64_t n, struct error *e);
-char *redo_done_path(const struct stream *s, const char *flow, uint64_t n);
+
+/* -- redo_done.c -- */
 
 /* `stream`/flows, malloced. */
 char *redo_directory(const struct stream *s);
+/* Whether somebody has said that commit n is carried out: 1 or 0. */
+int redo_is_done(const struct stream *s, const char *flow, uint64_t n, struct error *e);
+int redo_say_done(const struct stream *s, const char *flow, uint64_t n, struct error *e);
+/* The ledger says no more that n is to be carried out. */
+void redo_forget_done(const struct stream *s, const char *flow, uint64_t n);
+void redo_forget_all_done(const struct stream *s, const char *flow);
 
 #endif
