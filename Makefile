@@ -49,8 +49,9 @@ $B/unit/%: $B/tests/unit/%.o $(SO) $(SINK_OBJ) $(JOIN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -lsqlite3 -lzstd -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-# This one stands on a disk that loses things.
+# These stand on a disk that loses things.
 $B/unit/sink_power: $B/tests/torture/disk.o
+$B/unit/store_redo: $(addprefix $B/tests/torture/,disk.o actors.o records.o)
 
 # What breaks the store on purpose (scripts/torture).
 $B/torture/%: $B/tests/torture/%.o $(addprefix $B/tests/torture/,disk.o actors.o records.o) $(SO)

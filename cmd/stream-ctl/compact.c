@@ -1,7 +1,6 @@
 /* compact: rewrites what is in small frames as large ones. */
 #include "ctl.h"
 #include "store/compact.h"
-#include "store/redo.h"
 
 static int compact_shard(struct ctl *c, const struct stream *s, uint32_t shard, struct error *e)
 {
@@ -31,8 +30,6 @@ int ctl_compact(struct ctl *c, struct operands *o, struct error *e)
 	int r = ctl_open(o, &s, e);
 	if (!r)
 		r = ctl_no_more(o, e);
-	if (!r)
-		r = redo_finish(&s, e);
 	for (size_t i = 0; !r && i < s.catalog.shard_count; i++)
 		r = compact_shard(c, &s, s.catalog.shards[i].id, e);
 	stream_close(&s);

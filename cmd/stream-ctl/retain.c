@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "ctl.h"
-#include "store/redo.h"
 #include "store/retain.h"
 #include "store/tier.h"
 
@@ -84,8 +83,6 @@ int ctl_retain(struct ctl *c, struct operands *o, struct error *e)
 		r = ctl_no_more(o, e);
 	if (!r && (c->retention >= 0 || c->max_size >= 0 || c->tier))
 		r = change(c, &s, e);
-	if (!r)
-		r = redo_finish(&s, e);
 	if (!r) {
 		struct retained *out = mem_array(s.catalog.shard_count, sizeof *out);
 		r = retain(&s, &options, out, e);

@@ -90,7 +90,7 @@ static int look(struct shard *s, struct error *e)
 	return moved ? moved : shard_ready(s, e);
 }
 
-int shard_lock_ready(struct shard *s, struct error *e)
+int shard_lock_mended(struct shard *s, struct error *e)
 {
 	int r = shard_lock(s, e);
 	if (r)
@@ -109,8 +109,16 @@ int shard_lock_ready(struct shard *s, struct error *e)
 		if (r)
 			return r;
 	}
-	r = ready < 0 || ready == SHARD_MOVED ? ready : resend(s, e);
+	r = ready < 0 || ready == SHARD_MOVED ? ready : OK;
 	if (r)
+		shard_unlock(s);
+	return r;
+}
+
+int shard_lock_ready(struct shard *s, struct error *e)
+{
+	int r = shard_lock_mended(s, e);
+	if (!r && (r = resend(s, e)))
 		shard_unlock(s);
 	return r;
 }
@@ -120,7 +128,9 @@ int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e)
 	buf_clear(&s->frame);
 	buf_append(&s->frame, p, len);
 	int r = put(s, s->frame.data, s->frame.len, e);
-	return r ? r : sent_keep(s, e);
+	if (!r)
+		sent_note(s);
+	return r;
 }
 
 int shard_append(struct shard *s, const struct batch *b, struct error *e)

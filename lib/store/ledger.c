@@ -100,15 +100,22 @@ static int look_at(const struct files *io, const char *directory, const char *pr
 	return r;
 }
 
+int ledger_newest(const struct files *io, const char *directory, const char *prefix, uint64_t *seq, struct error *e)
+{
+	struct scan s;
+	int r = scan_read(&s, io, directory, prefix, 0, e);
+	*seq = s.greatest;
+	scan_release(&s);
+	return r;
+}
+
 int ledger_look(const struct files *io, const char *directory, const char *prefix, struct ledger_entry *out,
 		struct error *e)
 {
 	*out = (struct ledger_entry){.file = FILE_CLOSED};
 	for (int i = 0; i < TRIES; i++) {
-		struct scan s;
-		int r = scan_read(&s, io, directory, prefix, 0, e);
-		uint64_t seq = s.greatest;
-		scan_release(&s);
+		uint64_t seq;
+		int r = ledger_newest(io, directory, prefix, &seq, e);
 		if (r || !seq)
 			return r;
 		r = look_at(io, directory, prefix, seq, out, e);

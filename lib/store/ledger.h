@@ -66,6 +66,7 @@ struct ledger_entry {
 	size_t len;
 	struct file file; /* open for reading; the payload is its first bytes */
 	int64_t payload;  /* how many; 0: there is nothing to carry out */
+	uint64_t hash;    /* of the payload; ledger_take has checked it, ledger_look has not */
 };
 
 /* Strings are copied. The directory is made by ledger_take if it is not there. */
@@ -86,6 +87,10 @@ void ledger_release(struct ledger *l);
 /* What the ledger said a moment ago, for those who only look. What its payload says is decided and durable, whoever carries it out. */
 int ledger_look(const struct files *io, const char *directory, const char *prefix, struct ledger_entry *out,
 		struct error *e);
+/* Reads the payload of what ledger_look has found: whole and as it was written, or ERR_FAILED. */
+int ledger_entry_check(const struct ledger_entry *x, struct error *e);
+/* The number of the entry that says all; 0: there is none. */
+int ledger_newest(const struct files *io, const char *directory, const char *prefix, uint64_t *seq, struct error *e);
 void ledger_entry_release(struct ledger_entry *x);
 
 #endif

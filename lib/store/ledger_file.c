@@ -49,23 +49,6 @@ int ledger_draft_add(struct ledger_draft *d, const void *p, size_t len, struct e
 	return OK;
 }
 
-int ledger_draft_copy(struct ledger_draft *d, const struct ledger_entry *from, struct error *e)
-{
-	int r = OK;
-	char *block = mem_alloc(BLOCK);
-	for (int64_t at = 0; at < from->payload && !r;) {
-		size_t want = from->payload - at < BLOCK ? (size_t)(from->payload - at) : BLOCK;
-		ssize_t n = file_read(&from->file, block, want, at, e);
-		if (n >= 0 && (size_t)n < want)
-			r = error_set(e, ERR_FAILED, "%s became shorter", from->file.path);
-		else
-			r = n < 0 ? (int)n : ledger_draft_add(d, block, want, e);
-		at += (int64_t)want;
-	}
-	free(block);
-	return r;
-}
-
 int ledger_draft_seal(struct ledger_draft *d, const struct ledger_entry *x, struct error *e)
 {
 	struct buf t = BUF_INIT;
@@ -100,8 +83,8 @@ static int damaged(const struct ledger_entry *x, const char *what, struct error 
 			 x->file.path, what);
 }
 
-/* The lines behind the payload, NUL behind them; *hash is what they say of the payload. */
-static int take_trailer(struct ledger_entry *x, const char *p, size_t len, uint64_t *hash, struct error *e)
+/* The lines behind the payload, NUL behind them. */
+static int take_trailer(struct ledger_entry *x, const char *p, size_t len, struct error *e)
 {
 	int64_t payload;
 	int used = 0;
@@ -112,7 +95,7 @@ static int take_trailer(struct ledger_entry *x, const char *p, size_t len, uint6
 	int got = sscanf(p,
 			 "ledger %u\nepoch %" SCNu64 "\nn %" SCNu64 "\nby %" SCNu64 "\npayload %" SCNd64 " %" SCNx64
 			 "\nstate %zu%n",
-			 &version, &x->epoch, &x->n, &x->by, &payload, hash, &x->len, &used);
+			 &version, &x->epoch, &x->n, &x->by, &payload, &x->hash, &x->len, &used);
 	if (got != 7 || payload != x->payload || p[used] != '\n' || len - (size_t)used - 1 != x->len + 1)
 		return damaged(x, "its lines make no sense", e);
 	x->state = x->len ? mem_copy(p + used + 1, x->len) : NULL;
@@ -125,7 +108,7 @@ static int read_all(const struct ledger_entry *x, void *p, size_t len, int64_t a
 	return n < 0 ? (int)n : (size_t)n < len ? damaged(x, "it is too short", e) : OK;
 }
 
-static int read_trailer(struct ledger_entry *x, int64_t size, uint64_t *hash, struct error *e)
+static int read_trailer(struct ledger_entry *x, int64_t size, struct error *e)
 {
 	char last[LAST_LINE + 1];
 	uint64_t start, check;
@@ -149,38 +132,47 @@ static int read_trailer(struct ledger_entry *x, int64_t size, uint64_t *hash, st
 	if (!r && hash64(text, len) != check)
 		r = damaged(x, "its checksum is wrong", e);
 	if (!r)
-		r = take_trailer(x, text, len, hash, e);
+		r = take_trailer(x, text, len, e);
 	free(text);
 	return r;
 }
 
-static int check_payload(const struct ledger_entry *x, uint64_t hash, struct error *e)
+/* Reads the payload, into a draft or for its checksum alone. */
+static int read_payload(const struct ledger_entry *x, struct ledger_draft *to, struct error *e)
 {
 	char *block = mem_alloc(BLOCK);
 	uint64_t seen = 0;
-	int r = 1;
-	for (int64_t at = 0; at < x->payload && r > 0; at += BLOCK) {
+	int r = OK;
+	for (int64_t at = 0; at < x->payload && !r; at += BLOCK) {
 		size_t len = x->payload - at < BLOCK ? (size_t)(x->payload - at) : BLOCK;
-		int failed = read_all(x, block, len, at, e);
-		r = failed ? failed : 1;
-		seen = failed ? seen : hash64_seeded(block, len, seen);
+		r = read_all(x, block, len, at, e);
+		seen = r ? seen : hash64_seeded(block, len, seen);
+		if (!r && to)
+			r = ledger_draft_add(to, block, len, e);
 	}
 	free(block);
-	return r > 0 && seen != hash ? damaged(x, "the checksum of its payload is wrong", e) : r;
+	return !r && seen != x->hash ? damaged(x, "the checksum of its payload is wrong", e) : r;
+}
+
+int ledger_draft_copy(struct ledger_draft *d, const struct ledger_entry *from, struct error *e)
+{
+	return read_payload(from, d, e);
+}
+
+int ledger_entry_check(const struct ledger_entry *x, struct error *e)
+{
+	return read_payload(x, NULL, e);
 }
 
 int ledger_entry_read(struct ledger_entry *x, const struct files *io, const char *path, struct error *e)
 {
 	int64_t size;
-	uint64_t hash = 0;
 	*x = (struct ledger_entry){.file = FILE_CLOSED};
 	int r = file_find(&x->file, io, path, O_RDONLY, e);
 	if (r > 0 && file_size(&x->file, &size, e))
 		r = ERR_FAILED;
 	if (r > 0)
-		r = read_trailer(x, size, &hash, e);
-	if (r > 0)
-		r = check_payload(x, hash, e);
+		r = read_trailer(x, size, e);
 	if (r <= 0)
 		ledger_entry_release(x);
 	return r;

@@ -15,7 +15,7 @@ struct ledger_draft {
 
 int ledger_draft_open(struct ledger_draft *d, const struct files *io, const char *path, struct error *e);
 int ledger_draft_add(struct ledger_draft *d, const void *p, size_t len, struct error *e);
-/* Copies an entry's payload. */
+/* Copies an entry's payload, and checks it. */
 int ledger_draft_copy(struct ledger_draft *d, const struct ledger_entry *from, struct error *e);
 /* Writes what x says of epoch, n, by and state behind the payload, and makes all of it durable. */
 int ledger_draft_seal(struct ledger_draft *d, const struct ledger_entry *x, struct error *e);

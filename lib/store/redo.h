@@ -54,7 +54,7 @@ int redo_end(struct redo *r, struct error *e);
 /* What is not committed is forgotten. NULL is allowed. */
 void redo_close(struct redo *r);
 
-/* Carries out what flows have committed and, having died, left undone. Cheap if there is nothing. Reloads the catalog if it has to. */
-int redo_finish(struct stream *s, struct error *e);
+/* Carries out what flows have committed and, having died, left undone. Cheap if there is nothing. */
+int redo_finish(const struct stream *s, struct error *e);
 
 #endif

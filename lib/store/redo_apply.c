@@ -21,13 +21,13 @@ struct target {
 struct job {
 	struct stream *stream;
 	const char *flow;
-	uint64_t n;
+	uint64_t n, seq; /* of the entry that was the newest when we looked */
 	struct redo_mark *marks;
 	size_t mark_count;
 	struct target **targets;
 	size_t target_count;
-	struct frame_writer *writer;
 	bool again; /* a sync failed under us: the whole is looked at again */
+	struct error why;
 };
 
 /* -- targets -- */
@@ -91,53 +91,47 @@ static int see_whether_closed(struct job *j, struct target *t, struct error *e)
 
 /* -- what others did -- */
 
-char *redo_done_path(const struct stream *s, const char *flow, uint64_t n)
+/* We were stopped for long, and somebody else has carried it out; what was compacted or removed since has no tags any more. */
+static int is_over(struct job *j, struct error *e)
 {
-	return file_path("%s/flows/%s.done.%" PRIu64, s->directory, flow, n);
-}
-
-int redo_is_done(const struct stream *s, const char *flow, uint64_t n, struct error *e)
-{
-	struct file f;
-	char *path = redo_done_path(s, flow, n);
-	int r = file_find(&f, s->io, path, O_RDONLY, e);
-	free(path);
-	if (r > 0)
-		file_close(&f);
-	return r;
-}
-
-/* We were stopped for long, and somebody else has carried it out; what is compacted since has no tags any more. */
-static int is_over(const struct job *j, struct error *e)
-{
-	struct ledger_entry now;
+	struct ledger_entry x;
+	uint64_t newest;
 	int r = redo_is_done(j->stream, j->flow, j->n, e);
 	if (r)
 		return r;
 	char *directory = redo_directory(j->stream);
-	r = ledger_look(j->stream->io, directory, j->flow, &now, e);
+	r = ledger_newest(j->stream->io, directory, j->flow, &newest, e);
+	bool over = false;
+	if (!r && newest != j->seq && !(r = ledger_look(j->stream->io, directory, j->flow, &x, e))) {
+		over = x.n != j->n || !x.payload;
+		j->seq = x.seq;
+		ledger_entry_release(&x);
+	}
 	free(directory);
-	bool over = !r && (now.n > j->n || !now.payload);
-	ledger_entry_release(&now);
 	return r ? r : over;
 }
 
 /* -- pieces -- */
 
-static int is_there(const struct job *j, const struct target *t, uint32_t tag, uint64_t hash, struct error *e)
+/* What has its tag is there; what has not may have lost it, but only after all was carried out. */
+static int is_there(struct job *j, struct target *t, uint32_t tag, uint64_t hash, struct error *e)
 {
-	bool there = redo_tags_have(&t->tags, tag, hash);
-	return there || !t->tags.strange ? there : is_over(j, e);
+	return redo_tags_have(&t->tags, tag, hash) ? 1 : is_over(j, e);
 }
 
 /* With the lock, of a shard that takes records: 1. */
 static int put_locked(struct job *j, struct target *t, const char *p, size_t len, uint32_t tag, struct error *e)
 {
+	j->again |= sent_any_lost(&t->shard);
 	int r = redo_tags_read(&t->tags, &t->shard, e);
 	if (!r)
 		r = is_there(j, t, tag, hash64(p, len), e);
-	if (!r)
-		r = shard_put_frame(&t->shard, p, len, e);
+	if (r)
+		return r;
+	bool all_seen = redo_tags_at_end(&t->tags, &t->shard);
+	r = shard_put_frame(&t->shard, p, len, e);
+	if (all_seen)
+		t->tags.at.offset = t->shard.head.written;
 	return r < 0 ? r : 1;
 }
 
@@ -146,7 +140,7 @@ static int put_piece(struct job *j, struct target *t, const char *p, size_t len,
 {
 	int r = t->closed ? OK : see_whether_closed(j, t, e);
 	while (!r && !t->closed) {
-		r = shard_lock_ready(&t->shard, e);
+		r = shard_lock_mended(&t->shard, e);
 		if (!r) {
 			r = put_locked(j, t, p, len, tag, e);
 			shard_unlock(&t->shard);
@@ -161,12 +155,13 @@ static int put_piece(struct job *j, struct target *t, const char *p, size_t len,
 
 static int place_piece(struct job *j, uint32_t shard, const char *p, size_t len, uint32_t tag, struct error *e);
 
-/* The rows of b that lie in a shard's range, as a piece of their own. */
+/* The rows of b that lie in a shard's range, as a piece of their own: the same bytes, whoever makes it. */
 static int put_part(struct job *j, const struct batch *b, const struct catalog_shard *c, uint32_t tag, struct error *e)
 {
 	struct frame_place place = {.tag = tag};
+	struct frame_writer *writer = shard_frame_writer();
 	struct buf frame = BUF_INIT;
-	uint32_t count = 0, id = c->id, *rows = mem_array(b->rows, sizeof *rows);
+	uint32_t count = 0, *rows = mem_array(b->rows, sizeof *rows);
 	for (uint32_t i = 0; i < b->rows; i++) {
 		struct hash128 point = spread_point(&b->meta[META_HASH], i);
 		if (hash128_compare(point, c->from) >= 0 && hash128_compare(point, c->to) <= 0)
@@ -174,31 +169,44 @@ static int put_part(struct job *j, const struct batch *b, const struct catalog_s
 	}
 	struct batch view = *b;
 	batch_select(&view, rows, count);
-	int r = count ? frame_write(j->writer, FRAME_DATA, 0, &view, &place, &frame, e) : OK;
+	int r = count ? frame_write(writer, FRAME_DATA, 0, &view, &place, &frame, e) : OK;
 	if (!r && count)
-		r = place_piece(j, id, frame.data, frame.len, tag, e);
+		r = place_piece(j, c->id, frame.data, frame.len, tag, e);
 	buf_release(&frame);
+	frame_writer_free(writer);
 	free(rows);
 	return r;
 }
 
-/* To all open shards. While it goes on the catalog may change again: a shard that is closed by then divides its part itself. */
-static int put_parts(struct job *j, const struct batch *b, uint32_t tag, struct error *e)
+static bool is_child(const struct catalog_shard *c, uint32_t parent)
 {
-	size_t count;
-	const struct catalog_shard **tiles = catalog_tiles(&j->stream->catalog, &count);
-	struct catalog_shard *copies = mem_array(count, sizeof *copies);
-	for (size_t i = 0; i < count; i++)
-		copies[i] = *tiles[i];
-	free(tiles);
-	int r = lineage_seal(j->stream, e);
+	bool found = false;
+	for (uint32_t i = 0; i < c->parent_count; i++)
+		found |= c->parents[i] == parent;
+	return found;
+}
+
+/* To the children, also those that are closed by now: one may have its part, and its own children the part of another. */
+static int put_parts(struct job *j, uint32_t parent, const struct batch *b, uint32_t tag, struct error *e)
+{
+	const struct catalog *catalog = &j->stream->catalog;
+	struct catalog_shard *children = mem_array(catalog->shard_count, sizeof *children);
+	size_t count = 0;
+	int r = OK;
+	for (size_t i = 0; !r && i < catalog->shard_count; i++) {
+		if (!is_child(&catalog->shards[i], parent))
+			continue;
+		children[count++] = catalog->shards[i];
+		r = lineage_seal_parents(j->stream, &catalog->shards[i], e);
+	}
+	/* From here on the catalog may be read again. */
 	for (size_t i = 0; !r && i < count; i++)
-		r = put_part(j, b, &copies[i], tag, e);
-	free(copies);
+		r = put_part(j, b, &children[i], tag, e);
+	free(children);
 	return r;
 }
 
-static int divide(struct job *j, const char *p, size_t len, uint32_t tag, struct error *e)
+static int divide(struct job *j, uint32_t parent, const char *p, size_t len, uint32_t tag, struct error *e)
 {
 	struct frame f;
 	struct batch b;
@@ -209,7 +217,7 @@ static int divide(struct job *j, const char *p, size_t len, uint32_t tag, struct
 		r = frame_load(reader, p, &f, NULL, 0, &b, e);
 	b.meta[META_STREAM] = b.meta[META_SHARD] = b.meta[META_SEQ] = column_const(value_absent());
 	if (!r)
-		r = put_parts(j, &b, tag, e);
+		r = put_parts(j, parent, &b, tag, e);
 	batch_release(&b);
 	frame_reader_free(reader);
 	return r;
@@ -223,7 +231,7 @@ static int place_piece(struct job *j, uint32_t shard, const char *p, size_t len,
 		r = put_piece(j, t, p, len, tag, e);
 	if (r)
 		return r < 0 ? r : OK;
-	return divide(j, p, len, tag, e);
+	return divide(j, shard, p, len, tag, e);
 }
 
 /* -- the file -- */
@@ -270,35 +278,32 @@ static int each_piece(struct job *j, const struct ledger_entry *x, int64_t at, s
 	return r;
 }
 
-/* A sync that fails takes pieces out again, and so may a split meanwhile. */
-static int sync_targets(struct job *j, struct error *e)
+/* A sync that fails takes pieces out again; so does a split meanwhile, and who died in a sync makes the next one fail. */
+static void sync_targets(struct job *j)
 {
-	int r = OK;
-	for (size_t i = 0; !r && i < j->target_count; i++) {
+	for (size_t i = 0; i < j->target_count; i++) {
 		struct target *t = j->targets[i];
-		r = t->closed ? OK : shard_sync_written(&t->shard, e);
+		j->again |= !t->closed && shard_sync_written(&t->shard, &j->why);
 		j->again |= sent_any_lost(&t->shard);
 	}
-	return r;
 }
 
 int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e)
 {
 	enum { TRIES = 10 };
-	struct job j = {.stream = s, .flow = flow, .n = x->n, .writer = shard_frame_writer()};
+	struct job j = {.stream = s, .flow = flow, .n = x->n, .seq = x->seq, .why = {.text = "a sync failed"}};
 	int64_t at;
 	int r = read_marks(&j, x, &at, e);
 	for (int i = 0; !r && (i == 0 || j.again) && i < TRIES; i++) {
 		j.again = false;
 		r = each_piece(&j, x, at, e);
 		if (!r)
-			r = sync_targets(&j, e);
+			sync_targets(&j);
 		close_targets(&j);
 	}
 	if (!r && j.again)
-		r = error_set(e, ERR_FAILED, "%s: syncs keep failing", s->name);
+		r = error_set(e, ERR_FAILED, "%s", j.why.text);
 	close_targets(&j);
-	frame_writer_free(j.writer);
 	free(j.marks);
 	return r;
 }

@@ -25,12 +25,21 @@ void redo_tags_release(struct redo_tags *t)
 	*t = (struct redo_tags){0};
 }
 
-bool redo_tags_have(const struct redo_tags *t, uint32_t tag, uint64_t hash)
+bool redo_tags_have(struct redo_tags *t, uint32_t tag, uint64_t hash)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (t->items[i].tag == tag && t->items[i].hash == hash)
+	for (size_t k = 0; k < t->count; k++) {
+		size_t i = (t->next + k) % t->count;
+		if (t->items[i].tag == tag && t->items[i].hash == hash) {
+			t->next = i + 1; /* they are asked for in the order in which they are there */
 			return true;
+		}
+	}
 	return false;
+}
+
+bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s)
+{
+	return t->at.base == s->head.base && t->at.segment == s->head.segment && t->at.offset >= s->head.written;
 }
 
 /* The frame as it was before it had a place. */
@@ -81,7 +90,6 @@ static int open_segment(struct redo_tags *t, const struct shard *s, const struct
 {
 	int r = segment_open_bounded(g, s->io, s->directory, s->id, l->bases[i], l->owns[i], O_RDONLY, e);
 	if (r > 0 && (t->at.base != g->base || t->at.segment != g->id)) {
-		t->strange |= t->at.segment && t->at.base >= g->base;
 		t->at.offset = g->start;
 		t->at.base = g->base;
 		t->at.segment = g->id;
@@ -93,7 +101,7 @@ int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e)
 {
 	struct segment_list list = {0};
 	struct scan scan;
-	if (t->at.base == s->head.base && t->at.segment == s->head.segment && t->at.offset >= s->head.written)
+	if (redo_tags_at_end(t, s))
 		return OK;
 	int r = segment_list_read(&list, s->io, s->directory, e);
 	scan_init(&scan, s->id);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "store/parts.h"
+#include "store/redo.h"
 #include "store/shard.h"
 #include "store/tier.h"
 
@@ -158,6 +159,9 @@ static int retain_all(struct holding *all, const struct stream *s, const struct 
 	}
 	if (!r && c->max_size)
 		choose_by_size(all, c->shard_count, c->max_size);
+	/* A commit that is not carried out yet is looked for in what goes. */
+	if (!r)
+		r = redo_finish(s, e);
 	for (size_t i = 0; !r && i < c->shard_count; i++) {
 		r = take_away(&all[i], o, &out[i], e);
 		out[i].first = count_of(&all[i]) ? all[i].parts.here.bases[all[i].gone] : all[i].parts.low.seq;

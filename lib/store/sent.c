@@ -50,6 +50,11 @@ static struct sent *remember(struct shard *s)
 	return &s->sent[s->sent_count++];
 }
 
+void sent_note(struct shard *s)
+{
+	*remember(s) = (struct sent){.end = s->head.written};
+}
+
 int sent_keep(struct shard *s, struct error *e)
 {
 	int64_t end = s->head.written - (int64_t)s->frame.len;

@@ -49,6 +49,8 @@ int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e
 
 /* Keeps the frames in s->frame, which have just been written. */
 int sent_keep(struct shard *s, struct error *e);
+/* The same of one frame, but for its bytes: it cannot be appended again, only found to be lost. */
+void sent_note(struct shard *s);
 /* Forgets those that the first `durable` bytes of the segment hold. */
 void sent_settle(struct shard *s, int64_t durable);
 /* Those that end beyond are no more in the log. */
@@ -59,7 +61,10 @@ bool sent_any_lost(const struct shard *s);
 
 /* Takes the lock, mends the shard if need be, and appends again what was lost. SHARD_MOVED: without the lock. */
 int shard_lock_ready(struct shard *s, struct error *e);
-/* With the lock, and ready: appends a frame that was made with no place, but for its tag, and @arrived 0. */
+/* The same, and what was lost stays so. */
+int shard_lock_mended(struct shard *s, struct error *e);
+/* With the lock, and ready: appends a frame that was made with no place, but for its tag, and @arrived 0. Its bytes are not kept:
+   whoever does this asks sent_any_lost, and never for shard_lock_ready. */
 int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e);
 
 /* -- sync.c -- */

@@ -92,3 +92,17 @@ struct hash128 spread_point(const struct column *hash, uint32_t row)
 {
 	return hash128_from_bytes((const uint8_t *)column_get(hash, row).s);
 }
+
+static bool has_key(const struct batch *b)
+{
+	const struct column *key = &b->meta[META_KEY];
+	return key->form != COLUMN_CONST || key->value.type != TYPE_ABSENT;
+}
+
+void spread_batch(struct batch *b, const struct router *r, const struct column *key, struct arena *a)
+{
+	if (key)
+		b->meta[META_KEY] = *key;
+	b->meta[META_STREAM] = b->meta[META_SHARD] = b->meta[META_SEQ] = column_const(value_absent());
+	b->meta[META_HASH] = key || has_key(b) ? spread_keys(r, &b->meta[META_KEY], b->rows, a) : spread_random(b->rows, a);
+}

@@ -15,6 +15,9 @@ struct column spread_keys(const struct router *r, const struct column *key, uint
    cost a byte each. */
 struct column spread_random(uint32_t rows, struct arena *a);
 
+/* Makes of b what is stored: with no place yet, the key given, or (NULL) its own, and @hash by that; at random if it has none. */
+void spread_batch(struct batch *b, const struct router *r, const struct column *key, struct arena *a);
+
 /* The point of one row of such a column. */
 struct hash128 spread_point(const struct column *hash, uint32_t row);
 

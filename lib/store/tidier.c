@@ -13,7 +13,6 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "store/compact.h"
-#include "store/redo.h"
 #include "store/retain.h"
 
 #define PATIENCE (50 * MILLISECOND)          /* for the thread to notice that it shall stop */
@@ -78,7 +77,6 @@ static int tidy(struct tidier *t, struct error *e)
 	int r = stream_open(&s, t->io, t->directory, e);
 	if (r)
 		return r;
-	r = redo_finish(&s, e); /* before it is compacted, which drops its tags */
 	struct retained *out = mem_array(s.catalog.shard_count, sizeof *out);
 	bool limited = s.catalog.retention || s.catalog.max_size;
 	/* To delete is quick, and must not wait for a processor that has nothing else to do. */

@@ -135,12 +135,6 @@ int writer_distribute(struct store_writer *w, const struct batch *view, struct e
 	return r;
 }
 
-static bool has_key(const struct batch *b)
-{
-	const struct column *key = &b->meta[META_KEY];
-	return key->form != COLUMN_CONST || key->value.type != TYPE_ABSENT;
-}
-
 static size_t unsynced(const struct store_writer *w)
 {
 	size_t bytes = 0;
@@ -210,12 +204,7 @@ int store_writer_append(struct store_writer *w, const struct batch *b, const str
 	if (!batch_count(b))
 		return OK;
 	arena_clear(&w->arena);
-	if (key)
-		view.meta[META_KEY] = *key;
-	view.meta[META_STREAM] = view.meta[META_SHARD] = view.meta[META_SEQ] = column_const(value_absent());
-	view.meta[META_HASH] =
-		key || has_key(&view) ? spread_keys(&w->stream.catalog.router, &view.meta[META_KEY], b->rows, &w->arena)
-				      : spread_random(b->rows, &w->arena);
+	spread_batch(&view, &w->stream.catalog.router, key, &w->arena);
 	if (!w->oldest)
 		w->oldest = monotonic_now();
 	int r = writer_distribute(w, &view, e);
