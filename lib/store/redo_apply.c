@@ -113,10 +113,15 @@ static int is_over(struct job *j, struct error *e)
 
 /* -- pieces -- */
 
-/* What has its tag is there; what has not may have lost it, but only after all was carried out. */
+/* What has its tag is there; what has not may have lost it, but only after all was carried out. Who put it may have died before
+   it was durable: then it counts as put by us, so that we notice if it is lost. */
 static int is_there(struct job *j, struct target *t, uint32_t tag, uint64_t hash, struct error *e)
 {
-	return redo_tags_have(&t->tags, tag, hash) ? 1 : is_over(j, e);
+	const struct redo_tag *found = redo_tags_find(&t->tags, tag, hash);
+	const struct head *h = &t->shard.head;
+	if (found && found->segment == h->segment && found->end > h->durable)
+		sent_note(&t->shard, found->end);
+	return found ? 1 : is_over(j, e);
 }
 
 /* With the lock, of a shard that takes records: 1. */
