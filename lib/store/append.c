@@ -129,7 +129,7 @@ int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e)
 	buf_append(&s->frame, p, len);
 	int r = put(s, s->frame.data, s->frame.len, e);
 	if (!r)
-		sent_note(s);
+		sent_note(s, s->head.written);
 	return r;
 }
 

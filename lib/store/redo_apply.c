@@ -26,7 +26,7 @@ struct job {
 	size_t mark_count;
 	struct target **targets;
 	size_t target_count;
-	bool again; /* a sync failed under us: the whole is looked at again */
+	bool again; /* a sync failed under us: from there on nothing is put, and the whole is looked at again */
 	struct error why;
 };
 
@@ -80,7 +80,10 @@ static int see_whether_closed(struct job *j, struct target *t, struct error *e)
 	const struct catalog_shard *c = catalog_shard(&j->stream->catalog, t->shard.id);
 	if (c && !c->closed)
 		return OK;
-	int r = shard_seal(&t->shard, e);
+	/* Whoever replaced the catalog may have died before that was durable. */
+	int r = path_sync(j->stream->io, j->stream->directory, e);
+	if (!r)
+		r = shard_seal(&t->shard, e);
 	if (!r && t->shard.sent_count)
 		j->again = true; /* what a failed sync took out is not there, though we put it */
 	if (!r)
@@ -113,16 +116,23 @@ static int is_over(struct job *j, struct error *e)
 
 /* -- pieces -- */
 
-/* What has its tag is there; what has not may have lost it, but only after all was carried out. */
+/* What has its tag is there; what has not may have lost it, but only after all was carried out. Who put it may have died before
+   it was durable: then it counts as put by us, so that we notice if it is lost. */
 static int is_there(struct job *j, struct target *t, uint32_t tag, uint64_t hash, struct error *e)
 {
-	return redo_tags_have(&t->tags, tag, hash) ? 1 : is_over(j, e);
+	const struct redo_tag *found = redo_tags_find(&t->tags, tag, hash);
+	const struct head *h = &t->shard.head;
+	if (found && found->segment == h->segment && found->end > h->durable)
+		sent_note(&t->shard, found->end);
+	return found ? 1 : is_over(j, e);
 }
 
-/* With the lock, of a shard that takes records: 1. */
+/* With the lock, of a shard that takes records: 1. If one before it was lost, it must not come before that. */
 static int put_locked(struct job *j, struct target *t, const char *p, size_t len, uint32_t tag, struct error *e)
 {
 	j->again |= sent_any_lost(&t->shard);
+	if (j->again)
+		return 1;
 	int r = redo_tags_read(&t->tags, &t->shard, e);
 	if (!r)
 		r = is_there(j, t, tag, hash64(p, len), e);
@@ -150,6 +160,8 @@ static int put_piece(struct job *j, struct target *t, const char *p, size_t len,
 				r = see_whether_closed(j, t, e);
 		}
 	}
+	if (!r && j->again)
+		return 1;
 	return r ? r : is_there(j, t, tag, hash64(p, len), e);
 }
 
@@ -200,7 +212,7 @@ static int put_parts(struct job *j, uint32_t parent, const struct batch *b, uint
 		r = lineage_seal_parents(j->stream, &catalog->shards[i], e);
 	}
 	/* From here on the catalog may be read again. */
-	for (size_t i = 0; !r && i < count; i++)
+	for (size_t i = 0; !r && !j->again && i < count; i++)
 		r = put_part(j, b, &children[i], tag, e);
 	free(children);
 	return r;
@@ -262,7 +274,7 @@ static int each_piece(struct job *j, const struct ledger_entry *x, int64_t at, s
 {
 	struct buf piece = BUF_INIT;
 	int r = OK;
-	for (uint64_t i = 0; !r && at < x->payload; i++) {
+	for (uint64_t i = 0; !r && !j->again && at < x->payload; i++) {
 		struct redo_piece head;
 		r = read_at(x, &head, sizeof head, at, e);
 		if (r)

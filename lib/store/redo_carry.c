@@ -125,6 +125,14 @@ static int list_flows(const struct stream *s, struct name_list *out, struct erro
 	return r;
 }
 
+static int sync_ledgers(const struct stream *s, struct error *e)
+{
+	char *directory = redo_directory(s);
+	int r = path_sync(s->io, directory, e);
+	free(directory);
+	return r;
+}
+
 /* With a stream of our own, for its catalog may be read again. */
 static int finish_own(const struct stream *s, const char *flow, struct error *e)
 {
@@ -149,6 +157,9 @@ int redo_finish(const struct stream *s, struct error *e)
 			r = finish_own(s, flows.items[i], e);
 		}
 	}
+	/* What was found to be past must stay so: who asks may be about to remove what shows it. */
+	if (!r && flows.count)
+		r = sync_ledgers(s, e);
 	name_list_release(&flows);
 	return r;
 }

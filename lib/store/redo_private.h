@@ -77,22 +77,26 @@ int redo_carried(struct redo *r, struct error *e);
 
 /* -- redo_tags.c: which pieces a shard has -- */
 
-/* Tagged frames that were met, each with a hash of its bytes without place and @arrived. */
+/* Tagged frames that were met. */
 struct redo_tags {
 	struct redo_tag {
 		uint32_t tag;
-		uint64_t hash;
+		uint64_t hash; /* of its bytes without place and @arrived */
+		uint64_t segment;
+		int64_t end; /* there */
 	} * items;
 	size_t count, capacity;
 	size_t next;         /* of the items: probably the one that is asked for next */
-	struct redo_mark at; /* all before it was looked at */
+	struct redo_mark from, at; /* all in between was looked at, */
+	uint64_t newest;           /* when this segment was the newest */
 };
 
 void redo_tags_init(struct redo_tags *t, const struct redo_mark *from);
 void redo_tags_release(struct redo_tags *t);
 /* Looks at what has come since. With the shard's lock, or when it is sealed. */
 int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e);
-bool redo_tags_have(struct redo_tags *t, uint32_t tag, uint64_t hash);
+/* Borrowed until the next reading; NULL: it is not there. */
+const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, uint64_t hash);
 /* Nothing has come since. */
 bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s);
 

@@ -16,7 +16,7 @@ uint32_t redo_tag(const char *flow, uint64_t n, uint64_t piece)
 
 void redo_tags_init(struct redo_tags *t, const struct redo_mark *from)
 {
-	*t = (struct redo_tags){.at = *from};
+	*t = (struct redo_tags){.from = *from, .at = *from};
 }
 
 void redo_tags_release(struct redo_tags *t)
@@ -25,16 +25,16 @@ void redo_tags_release(struct redo_tags *t)
 	*t = (struct redo_tags){0};
 }
 
-bool redo_tags_have(struct redo_tags *t, uint32_t tag, uint64_t hash)
+const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, uint64_t hash)
 {
 	for (size_t k = 0; k < t->count; k++) {
 		size_t i = (t->next + k) % t->count;
 		if (t->items[i].tag == tag && t->items[i].hash == hash) {
 			t->next = i + 1; /* they are asked for in the order in which they are there */
-			return true;
+			return &t->items[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
 bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s)
@@ -55,7 +55,8 @@ static int note(struct redo_tags *t, const struct file *f, int64_t at, const str
 			t->capacity = mem_grow(t->capacity, t->count + 1);
 			t->items = mem_resize(t->items, t->capacity, sizeof *t->items);
 		}
-		t->items[t->count++] = (struct redo_tag){frame->place.tag, hash64(copy.data, frame->size)};
+		t->items[t->count++] = (struct redo_tag){frame->place.tag, hash64(copy.data, frame->size), t->at.segment,
+							 at + (int64_t)frame->size};
 	}
 	buf_release(&copy);
 	return r;
@@ -103,6 +104,12 @@ int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e)
 	struct scan scan;
 	if (redo_tags_at_end(t, s))
 		return OK;
+	/* Of the one that was the newest, something may have been cut off. */
+	if (t->newest != s->head.segment) {
+		t->count = t->next = 0;
+		t->at = t->from;
+	}
+	t->newest = s->head.segment;
 	int r = segment_list_read(&list, s->io, s->directory, e);
 	scan_init(&scan, s->id);
 	for (size_t i = r ? 0 : segment_list_find(&list, t->at.base); !r && i < list.count; i++) {

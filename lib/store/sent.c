@@ -50,9 +50,9 @@ static struct sent *remember(struct shard *s)
 	return &s->sent[s->sent_count++];
 }
 
-void sent_note(struct shard *s)
+void sent_note(struct shard *s, int64_t end)
 {
-	*remember(s) = (struct sent){.end = s->head.written};
+	*remember(s) = (struct sent){.end = end};
 }
 
 int sent_keep(struct shard *s, struct error *e)

@@ -49,8 +49,8 @@ int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e
 
 /* Keeps the frames in s->frame, which have just been written. */
 int sent_keep(struct shard *s, struct error *e);
-/* The same of one frame, but for its bytes: it cannot be appended again, only found to be lost. */
-void sent_note(struct shard *s);
+/* The same of one that ends there, without its bytes: it cannot be appended again, only found to be lost. */
+void sent_note(struct shard *s, int64_t end);
 /* Forgets those that the first `durable` bytes of the segment hold. */
 void sent_settle(struct shard *s, int64_t durable);
 /* Those that end beyond are no more in the log. */
