@@ -106,4 +106,3 @@ void redo_close(struct redo *r)
 	stream_close(&r->stream);
 	free(r);
 }
-

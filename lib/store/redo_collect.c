@@ -183,4 +183,3 @@ int redo_flush(struct redo *r, struct error *e)
 		code = flush(r, &r->lanes[i], e);
 	return code;
 }
-

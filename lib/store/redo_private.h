@@ -86,7 +86,7 @@ struct redo_tags {
 		int64_t end; /* there */
 	} * items;
 	size_t count, capacity;
-	size_t next;         /* of the items: probably the one that is asked for next */
+	size_t next;               /* of the items: probably the one that is asked for next */
 	struct redo_mark from, at; /* all in between was looked at, */
 	uint64_t newest;           /* when this segment was the newest */
 };
@@ -106,7 +106,6 @@ uint32_t redo_tag(const char *flow, uint64_t n, uint64_t piece);
 
 /* Carries out an entry of a flow's ledger, which has a payload: all of it is in the stream, durably. */
 int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e);
-
 
 /* -- redo_done.c -- */
 

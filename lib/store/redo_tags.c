@@ -55,8 +55,8 @@ static int note(struct redo_tags *t, const struct file *f, int64_t at, const str
 			t->capacity = mem_grow(t->capacity, t->count + 1);
 			t->items = mem_resize(t->items, t->capacity, sizeof *t->items);
 		}
-		t->items[t->count++] = (struct redo_tag){frame->place.tag, hash64(copy.data, frame->size), t->at.segment,
-							 at + (int64_t)frame->size};
+		t->items[t->count++] = (struct redo_tag){frame->place.tag, hash64(copy.data, frame->size),
+							 t->at.segment, at + (int64_t)frame->size};
 	}
 	buf_release(&copy);
 	return r;

@@ -430,7 +430,8 @@ int main(int argc, char **argv)
 	int first = argc > 1 ? atoi(argv[1]) : 0, count = argc > 2 ? atoi(argv[2]) : WORLDS;
 	for (int i = 0; i < count; i++)
 		run(first + i);
-	printf("%ld commits (%ld more were overtaken), %ld runs, %ld plain writers, %ld splits and merges, %ld segments "
+	printf("%ld commits (%ld more were overtaken), %ld runs, %ld plain writers, %ld splits and merges, %ld "
+	       "segments "
 	       "compacted away, %ld killed, %ld failed syncs, %ld times no space, %ld states\n",
 	       seen.commits, seen.overtaken, seen.taken, seen.plain, seen.reshards, seen.compacted, seen.kills,
 	       seen.failed_syncs, seen.refused, seen.states);
