@@ -104,5 +104,6 @@ void spread_batch(struct batch *b, const struct router *r, const struct column *
 	if (key)
 		b->meta[META_KEY] = *key;
 	b->meta[META_STREAM] = b->meta[META_SHARD] = b->meta[META_SEQ] = column_const(value_absent());
-	b->meta[META_HASH] = key || has_key(b) ? spread_keys(r, &b->meta[META_KEY], b->rows, a) : spread_random(b->rows, a);
+	b->meta[META_HASH] =
+		key || has_key(b) ? spread_keys(r, &b->meta[META_KEY], b->rows, a) : spread_random(b->rows, a);
 }
