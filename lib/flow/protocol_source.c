@@ -39,7 +39,8 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e)
 	p->state = PROTOCOL_HELLO;
 	p->due = INT64_MAX;
 	p->notify = -1;
-	flow_set_bounded(f, BOUNDED_NO); /* the stream goes on with the next run */
+	flow_set_bounded(f, BOUNDED_NO); /* the stream goes on with the next run, */
+	f->final = false;                /* also if this one is told to end before it has begun */
 	int r = state_mkdirs(o->directory, e);
 	if (r)
 		return r;
