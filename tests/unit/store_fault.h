@@ -281,6 +281,11 @@ static inline int fault_rename_new(const struct files *io, const char *from, con
 	return fails(io, CALL_CHANGE) ? -1 : files_real.rename_new(&files_real, from, to);
 }
 
+static inline int fault_link(const struct files *io, const char *from, const char *to)
+{
+	return fails(io, CALL_CHANGE) ? -1 : files_real.link(&files_real, from, to);
+}
+
 static inline int fault_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	return fails(io, CALL_CHANGE) ? -1 : mkdir(path, mode);
@@ -319,6 +324,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.lock = fault_lock,
 				.rename = fault_rename,
 				.rename_new = fault_rename_new,
+				.link = fault_link,
 				.mkdir = fault_mkdir,
 				.remove = fault_remove,
 				.list = fault_list,
