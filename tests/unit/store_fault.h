@@ -337,6 +337,18 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 	};
 }
 
+/* What others have synced is as durable for us. */
+static inline void faulty_learn(struct faulty *f, const struct faulty *from)
+{
+	for (size_t k = 0; k < from->image_count; k++) {
+		const struct image *known = &from->images[k];
+		struct image *i = image_of(f, known->inode);
+		free(i->bytes);
+		*i = *known;
+		i->bytes = mem_copy(known->bytes, known->len);
+	}
+}
+
 static inline void faulty_release(struct faulty *f)
 {
 	for (size_t i = 0; i < f->image_count; i++)
