@@ -308,7 +308,7 @@ static void release(void *self, bool failed)
 {
 	struct window *w = self;
 	struct error e;
-	if (failed && side_close(&w->side, &e))
+	if (failed && side_abandon(&w->side, &e))
 		message("%s", e.text);
 	if (w->announced || w->restored)
 		watermark_release(&w->watermark);

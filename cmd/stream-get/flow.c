@@ -111,6 +111,8 @@ int get_flow_begin(struct get_group *g, struct flow *f, struct error *e)
 	g->texts[2] = buf_detach(&name, &(size_t){0});
 	g->texts[3] = buf_detach(&reset, &(size_t){0});
 	const char *key = g->members[0].stream.catalog.key;
+	if (g->members[0].group.slots > 1)
+		snprintf(g->slot_text, sizeof g->slot_text, "%" PRIu32, g->members[0].slot.index);
 	g->origin = (struct flow_origin){
 		.flow = g->texts[0],
 		.directory = g->texts[1],
@@ -121,6 +123,7 @@ int get_flow_begin(struct get_group *g, struct flow *f, struct error *e)
 		.shared_by = get_group_takes_all(g) ? NULL
 			     : key                  ? key
 						    : "",
+		.slot = *g->slot_text ? g->slot_text : NULL,
 		.drain = g->drain,
 	};
 	return flow_begin(f, &g->origin, e);

@@ -33,7 +33,8 @@ struct get_group {
 	bool held, dirty;
 	bool flows; /* the end of the pipeline commits */
 	struct flow_origin origin;
-	char *texts[4];                      /* of the origin, owned */
+	char *texts[4]; /* of the origin, owned */
+	char slot_text[16];
 	bool waits;                          /* said so */
 	bool idle;                           /* we waited for records: meanwhile much may have happened */
 	int fd;                              /* wakes when a slot may be free */

@@ -113,6 +113,7 @@ struct flow_origin {
 	/* It has the records of some keys, and other flows have the others: the field of the keys, or `` if none tells them apart.
 	   NULL: it has all. */
 	const char *shared_by;
+	const char *slot; /* which of several slots, `0`; NULL: there is one */
 	int64_t interval; /* between checkpoints, ns */
 	bool drain;       /* when it is at its end, windows close and END is final */
 };
@@ -134,7 +135,11 @@ const char *flow_state_directory(const struct flow *f);
 const char *flow_shared_by(const struct flow *f);
 /* In `setup`: our inputs are the outputs of copies of one command, which a splitter feeds. */
 void flow_joins_copies(struct flow *f);
-/* A side output of the stage's own: it is durable at each barrier, and cut back to the last one by RESTORE. Borrowed. In `setup`. */
+/*
+ * A side output of the stage's own: it is durable at each barrier, and cut back to the last one by RESTORE. Borrowed. In `setup`; the
+ * loop gives it up in the end. A file is then ours alone (flow/owner.h): of a source that is one slot of several, and of
+ * copies behind a splitter, each has its own, called DEST.slot0, DEST.1, DEST.slot0.1; the splitter itself DEST.split.
+ */
 void flow_keep_side(struct flow *f, struct side *s);
 
 #endif

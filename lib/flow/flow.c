@@ -132,6 +132,7 @@ void flow_become(struct flow *f, const struct stage *stage, bool child)
 	f->stage = stage;
 	output_free(f->output); /* closes standard output: it is nobody's, or another process's */
 	f->output = NULL;
+	f->child = child;
 	if (!child)
 		return;
 	live_begin(&f->live, f->own.command, f->signature, false);
@@ -341,7 +342,7 @@ static int finish(struct flow *f, int r, struct error *e)
 		r = late.code;
 	}
 	if (r && f->bad.fd >= 0)
-		side_close(&f->bad, &late);
+		side_abandon(&f->bad, &late);
 	if (r && r != ERR_GONE && f->output)
 		output_abandon(f->output);
 	/* Whoever writes to us is to notice, and not to be asked for more. */
@@ -370,6 +371,7 @@ static int finish(struct flow *f, int r, struct error *e)
 	protocol_release(f);
 	flow_close_inputs(f);
 	output_free(f->output);
+	side_release(&f->bad);
 	free(f->signature);
 	counts_release(&f->upstream);
 	batch_release(&f->control);
@@ -407,7 +409,12 @@ static void mark_inputs(const struct command *c, int argc, char **argv)
 int flow_main(int argc, char **argv, const struct command *c, const struct stage *s, void *self)
 {
 	mark_inputs(c, argc, argv);
-	struct flow f = {.command = c, .stage = s, .self = self, .wait_fd = -1, .final = true, .bad = {.fd = -1}};
+	struct flow f = {.command = c,
+			 .stage = s,
+			 .self = self,
+			 .wait_fd = -1,
+			 .final = true,
+			 .bad = {.fd = -1, .owner = {.fd = -1}}};
 	struct error e = {0};
 	struct operands operands;
 	f.own.command = program_invocation_short_name;

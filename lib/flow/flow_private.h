@@ -62,6 +62,7 @@ struct flow {
 		const char *keeper;
 	} * watched; /* outputs of the stage's own */
 	int watched_count;
+	bool child;       /* one command is two processes, and this is not the one that was started */
 	bool part;        /* behind a splitter: others have the rest of the records */
 	char **part_keys; /* see flow_part_keys */
 	size_t part_key_count;

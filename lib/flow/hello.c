@@ -25,6 +25,7 @@ void hello_release(struct hello *h)
 		free(h->sources[i].name);
 		free(h->sources[i].reset);
 		free(h->sources[i].shared_by);
+		free(h->sources[i].slot);
 	}
 	for (size_t i = 0; i < h->stage_count; i++) {
 		free(h->stages[i].command);
@@ -37,7 +38,7 @@ void hello_release(struct hello *h)
 }
 
 void hello_add_source(struct hello *h, const char *flow, uint64_t epoch, const char *directory, const char *name,
-		      const char *reset, const char *shared_by)
+		      const char *reset, const char *shared_by, const char *slot)
 {
 	h->sources = mem_resize(h->sources, h->source_count + 1, sizeof *h->sources);
 	h->sources[h->source_count++] = (struct hello_source){.flow = copy(flow),
@@ -45,7 +46,8 @@ void hello_add_source(struct hello *h, const char *flow, uint64_t epoch, const c
 							      .directory = copy(directory),
 							      .name = copy(name),
 							      .reset = copy(reset),
-							      .shared_by = shared_by ? copy(shared_by) : NULL};
+							      .shared_by = shared_by ? copy(shared_by) : NULL,
+							      .slot = slot ? copy(slot) : NULL};
 }
 
 void hello_add_stage(struct hello *h, const char *command, const char *signature)
@@ -79,8 +81,9 @@ void hello_write(const struct hello *h, struct batch *body)
 				      {"reply", text(reply)},
 				      {"name", text(s->name)},
 				      {"reset", text(s->reset)},
-				      {"shared_by", s->shared_by ? text(s->shared_by) : value_absent()}};
-		batch_add_row(body, row, 7);
+				      {"shared_by", s->shared_by ? text(s->shared_by) : value_absent()},
+				      {"slot", s->slot ? text(s->slot) : value_absent()}};
+		batch_add_row(body, row, 8);
 	}
 	for (size_t i = 0; i < h->stage_count; i++) {
 		struct field row[] = {{"row", text("stage")},
@@ -104,7 +107,7 @@ static int read_source(const struct batch *body, uint32_t row, struct hello *h, 
 	char *flow = get_text(body, row, "flow"), *reply = get_text(body, row, "reply");
 	char *name = get_text(body, row, "name"), *reset = get_text(body, row, "reset");
 	bool shared = batch_get(body, row, "shared_by").type == TYPE_STRING;
-	char *by = get_text(body, row, "shared_by");
+	char *by = get_text(body, row, "shared_by"), *slot = get_text(body, row, "slot");
 	struct value epoch = batch_get(body, row, "epoch");
 	size_t scheme = sizeof FILE_SCHEME - 1;
 	int r = 0;
@@ -113,12 +116,14 @@ static int read_source(const struct batch *body, uint32_t row, struct hello *h, 
 	else if (strncmp(reply, FILE_SCHEME, scheme) || reply[scheme] != '/')
 		r = error_set(e, ERR_USAGE, "the source wants its answers at `%s`, which is not known here", reply);
 	else
-		hello_add_source(h, flow, (uint64_t)epoch.i, reply + scheme, name, reset, shared ? by : NULL);
+		hello_add_source(h, flow, (uint64_t)epoch.i, reply + scheme, name, reset, shared ? by : NULL,
+				 *slot ? slot : NULL);
 	free(flow);
 	free(reply);
 	free(name);
 	free(reset);
 	free(by);
+	free(slot);
 	return r;
 }
 
@@ -181,7 +186,7 @@ int hello_join(struct hello *h, struct hello *from, struct error *e)
 		for (size_t k = 0; k < h->source_count; k++)
 			if (!strcmp(h->sources[k].flow, s->flow))
 				return error_set(e, ERR_USAGE, "%s comes in by two ways", s->name);
-		hello_add_source(h, s->flow, s->epoch, s->directory, s->name, s->reset, s->shared_by);
+		hello_add_source(h, s->flow, s->epoch, s->directory, s->name, s->reset, s->shared_by, s->slot);
 	}
 	for (size_t i = 0; i < from->stage_count; i++)
 		hello_add_stage(h, from->stages[i].command, from->stages[i].signature);
@@ -273,7 +278,7 @@ static void add_line(struct hello *h, const char *word, char *rest)
 	char *blank = strchr(rest, ' ');
 	if (!strcmp(word, "source") && blank) {
 		*blank = 0;
-		hello_add_source(h, rest, strtoull(blank + 1, NULL, 10), "", "", "", NULL);
+		hello_add_source(h, rest, strtoull(blank + 1, NULL, 10), "", "", "", NULL, NULL);
 	} else if (!strcmp(word, "stage")) {
 		if (blank)
 			*blank = 0;

@@ -3,7 +3,7 @@
  * keeps the list with its commit, so that a pipeline that was changed between two runs is noticed.
  *
  *   frame:    a row per source, then per stage, upstream first; where copies run side by side one with `part` in front
- *     source    flow, epoch, reply (`file:` and the flow's directory), name, reset, shared_by: see flow/checkpoint.h
+ *     source    flow, epoch, reply (`file:` and the flow's directory), name, reset, shared_by, slot: see flow/checkpoint.h
  *     stage     command, signature: its arguments as they were given, but for those that do not matter to what comes out
  *     part      which copies we are: `1`, or with splitters in splitters `1-0`
  */
@@ -22,6 +22,7 @@ enum { FLOW_ID_SIZE = 33 };
 struct hello_source {
 	char *flow, *directory, *name, *reset;
 	char *shared_by; /* NULL: it has all records */
+	char *slot;      /* NULL: the group has one */
 	uint64_t epoch;
 };
 
@@ -40,7 +41,7 @@ struct hello {
 void hello_release(struct hello *h);
 /* All texts are copied. `reply` is the part behind `file:`. */
 void hello_add_source(struct hello *h, const char *flow, uint64_t epoch, const char *directory, const char *name,
-		      const char *reset, const char *shared_by);
+		      const char *reset, const char *shared_by, const char *slot);
 void hello_add_stage(struct hello *h, const char *command, const char *signature);
 void hello_set_part(struct hello *h, const char *part);
 

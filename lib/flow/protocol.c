@@ -208,7 +208,7 @@ static int on_hello(struct flow *f, int input, const struct batch *body, struct 
 
 /* -- RESTORE and BARRIER -- */
 
-/* Adds what this input says. Only of copies, and of the first of several sources, tallies are kept: the stages of the others have other places. */
+/* Adds what this input says. */
 static int gather(struct flow *f, int input, const struct batch *body, struct error *e)
 {
 	struct protocol *p = &f->protocol;
@@ -221,8 +221,7 @@ static int gather(struct flow *f, int input, const struct batch *body, struct er
 		return error_set(e, ERR_UPSTREAM, "%s is at checkpoint %" PRIu64 " and another input at %" PRIu64,
 				 input_name(f->inputs[input].input), m.n, p->mark.n);
 	}
-	if (input == 0 || p->joins_copies)
-		tallies_merge(&p->tallies, &more);
+	tallies_unite(&p->tallies, &more);
 	tallies_release(&more);
 	m.final &= first || p->mark.final;
 	/* Each source speaks of its own runs; where they meet the sums count, see hello_identity. */
@@ -239,22 +238,30 @@ static int gather(struct flow *f, int input, const struct batch *body, struct er
 	return 0;
 }
 
-/* A splitter's first copy takes what all of them had counted. */
-static bool is_first_copy(const struct hello *h)
+/* The processes of one command that is a splitter and a fan-in are two places. */
+struct tally_key protocol_key(const struct flow *f)
 {
-	return !h->part || !h->part[strspn(h->part, "0-")];
+	const struct protocol *p = &f->protocol;
+	return (struct tally_key){p->id, p->place, p->hello.part, f->own.command};
 }
 
-static void restore_counts(struct flow *f)
+void protocol_restore_counts(struct flow *f, const struct tallies *then)
 {
-	struct protocol *p = &f->protocol;
-	const struct tally *t = tallies_find(&p->tallies, p->place, f->own.command);
-	if (!t || !is_first_copy(&p->hello))
+	struct tally_key key = protocol_key(f);
+	const struct tally *t = tallies_find(then, &key);
+	if (!t)
 		return;
 	f->own.in = t->in;
 	f->own.out = t->out;
 	f->own.rejected = t->rejected;
 	f->own.late = t->late;
+}
+
+void protocol_add_counts(struct flow *f, struct tallies *now)
+{
+	struct tally_key key = protocol_key(f);
+	tallies_add(now, &key, f->own.in, f->own.out, f->own.rejected, f->own.late,
+		    snapshots_newest(&f->protocol.snapshots));
 }
 
 static int restore(struct flow *f, struct error *e)
@@ -263,8 +270,8 @@ static int restore(struct flow *f, struct error *e)
 	struct mark m = p->mark;
 	if (m.run != p->epoch)
 		return error_set(e, ERR_UPSTREAM, "a RESTORE of run %" PRIu64 " came to run %" PRIu64, m.run, p->epoch);
-	restore_counts(f);
-	int r = protocol_load(f, &m, e);
+	protocol_restore_counts(f, &p->tallies);
+	int r = protocol_load(f, &m, &p->tallies, e);
 	p->n = m.n;
 	p->state = PROTOCOL_RUNS;
 	p->changed = false;
@@ -309,8 +316,7 @@ static int pass_barrier(struct flow *f, struct error *e)
 		r = protocol_end_prepare(f, e);
 	if (!r)
 		r = protocol_save(f, m.n, e);
-	tallies_add(&p->tallies, f->own.command, f->own.in, f->own.out, f->own.rejected, f->own.late,
-		    snapshots_newest(&p->snapshots));
+	protocol_add_counts(f, &p->tallies);
 	if (!r && p->ends) {
 		r = protocol_end_commit(f, m.n, e);
 	} else if (!r) {

@@ -73,6 +73,11 @@ int protocol_check(struct flow *f, int input, struct error *e);
 int protocol_input_end(struct flow *f, struct error *e);
 /* Some inputs have come to a barrier, and others have not. */
 bool protocol_aligns(const struct flow *f);
+/* What the stages had counted at a checkpoint, ours among it: goes on with that; and adds what we have now. */
+void protocol_restore_counts(struct flow *f, const struct tallies *then);
+void protocol_add_counts(struct flow *f, struct tallies *now);
+/* By what our tally is known; borrowed. */
+struct tally_key protocol_key(const struct flow *f);
 /* Sends one of the three on. */
 int protocol_forward(struct flow *f, enum frame_kind kind, const struct batch *body, struct error *e);
 /* We take part: writes a line for people into the flow's directory. */
@@ -82,7 +87,8 @@ int protocol_able(struct flow *f, struct error *e);
 void protocol_release(struct flow *f);
 
 /* protocol_state.c */
-int protocol_load(struct flow *f, const struct mark *m, struct error *e);
+/* `then`: what the stages had counted at that checkpoint. */
+int protocol_load(struct flow *f, const struct mark *m, const struct tallies *then, struct error *e);
 int protocol_save(struct flow *f, uint64_t n, struct error *e);
 
 /* protocol_end.c */

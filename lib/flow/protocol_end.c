@@ -9,11 +9,14 @@
 #include "flow/protocol.h"
 #include "flow/state_file.h"
 
-/* What we keep of a commit besides n: the list of stages, and what they had counted. */
+/* What we keep of a commit besides n: the list of stages, what they had counted, and where the state is without which there is no such flow
+   (flow/gone.h). */
 static void kept_text(const struct protocol *p, struct buf *out)
 {
 	buf_string_append(out, "flow 1\n");
 	hello_text(&p->hello, out);
+	for (size_t i = 0; i < p->hello.source_count; i++)
+		buf_printf(out, "at %s\n", p->hello.sources[i].directory);
 	tallies_text(&p->tallies, out);
 }
 
@@ -50,9 +53,8 @@ static int answer(struct flow *f, const struct hello *then, struct tallies *tall
 					  .joint = p->last.epoch,
 					  .run = p->epoch,
 					  .pace = p->pace,
-					  .sources = p->hello.source_count};
-		if (i == 0)
-			receipt.tallies = *tallies;
+					  .sources = p->hello.source_count,
+					  .tallies = *tallies};
 		r = receipt_save(&receipt, s->directory, s->epoch, e);
 	}
 	return r;

@@ -20,7 +20,7 @@ static int send_hello(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	const struct flow_origin *o = p->origin;
-	hello_add_source(&p->hello, o->flow, o->epoch, o->directory, o->name, o->reset, o->shared_by);
+	hello_add_source(&p->hello, o->flow, o->epoch, o->directory, o->name, o->reset, o->shared_by, o->slot);
 	hello_add_stage(&p->hello, f->own.command, "");
 	hello_identity(&p->hello, p->id, &p->epoch);
 	snapshots_init(&p->snapshots, state_path("%s/1", o->directory), f->own.command, 0, o->epoch);
@@ -94,15 +94,10 @@ static int restore(struct flow *f, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	struct mark m = {.n = p->receipt.n, .epoch = p->receipt.line, .run = p->origin->epoch};
-	const struct tally *t = tallies_find(&p->receipt.tallies, 0, f->own.command);
-	if (t) {
-		f->own.in = t->in;
-		f->own.out = t->out;
-		f->own.rejected = t->rejected;
-	}
+	protocol_restore_counts(f, &p->receipt.tallies);
 	int r = f->stage->source->restore(f->self, f, m.n, m.epoch, e);
 	if (!r)
-		r = protocol_load(f, &m, e);
+		r = protocol_load(f, &m, &p->receipt.tallies, e);
 	if (r)
 		return r;
 	p->n = m.n;
@@ -134,7 +129,7 @@ static int send_barrier(struct flow *f, bool final, struct error *e)
 		r = f->stage->source->checkpoint(f->self, f, m.n, p->n, e);
 	if (r)
 		return r;
-	tallies_add(&own, f->own.command, f->own.in, f->own.out, f->own.rejected, f->own.late, 0);
+	protocol_add_counts(f, &own);
 	tallies_write(&own, &m, &f->control);
 	tallies_release(&own);
 	snapshots_clean(&p->snapshots, p->n);

@@ -84,16 +84,21 @@ static int open_file(struct snapshot *w, struct error *e)
 
 static int write_head(struct snapshot *w, const struct snapshot_sides *sides, struct error *e)
 {
-	struct field row[4 + SIDES_MAX] = {{"snapshot", value_string(w->of->command, strlen(w->of->command))},
-					   {"version", value_int(w->of->version)},
-					   {"n", value_int((int64_t)w->n)},
-					   {"epoch", value_int((int64_t)w->of->epoch)}};
-	char names[SIDES_MAX][8];
+	struct field row[4 + 2 * SIDES_MAX] = {{"snapshot", value_string(w->of->command, strlen(w->of->command))},
+					       {"version", value_int(w->of->version)},
+					       {"n", value_int((int64_t)w->n)},
+					       {"epoch", value_int((int64_t)w->of->epoch)}};
+	char names[2 * SIDES_MAX][8];
 	uint32_t count = 4;
 	struct batch b;
 	for (size_t i = 0; i < sides->count && i < SIDES_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "side%zu", i);
 		row[count++] = (struct field){names[i], value_int((int64_t)sides->lengths[i])};
+		if (!sides->paths)
+			continue;
+		snprintf(names[SIDES_MAX + i], sizeof names[i], "path%zu", i);
+		row[count++] =
+			(struct field){names[SIDES_MAX + i], value_string(sides->paths[i], strlen(sides->paths[i]))};
 	}
 	batch_init(&b);
 	batch_add_row(&b, row, count);

@@ -5,7 +5,7 @@
  *   N.EPOCH.change    what has changed since the one before it of the same epoch
  *
  * A file is frames, each by itself and with checksums: first one record of its own (`snapshot` COMMAND, `version`, `n`, `epoch`,
- * `side0`… the lengths of the stage's side outputs), then what the stage wrote, then END. It is written aside, synced and renamed.
+ * `side0`… the lengths of the stage's side outputs, `path0`… where they are), then what the stage wrote, then END. It is written aside, synced and renamed.
  *
  * The names carry n and the epoch, for a stopped process that wakes up late writes snapshots of its own epoch only, and no others are
  * its to remove. A run begins by linking those that it begins with into its own epoch: from then on all that it may have to go
@@ -49,6 +49,7 @@ void snapshots_release(struct snapshots *s);
 /* What is in a snapshot besides batches. */
 struct snapshot_sides {
 	uint64_t *lengths; /* `count` of them */
+	char **paths;      /* absolute; of a snapshot that was loaded malloced, or NULL. All of it NULL: not wanted */
 	size_t count;
 };
 

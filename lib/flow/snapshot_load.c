@@ -120,6 +120,10 @@ static int read_head(struct reading *r, struct error *e)
 		snprintf(name, sizeof name, "side%zu", i);
 		struct value v = batch_get(&r->b, 0, name);
 		r->sides->lengths[i] = v.type == TYPE_INT && v.i > 0 ? (uint64_t)v.i : 0;
+		snprintf(name, sizeof name, "path%zu", i);
+		v = batch_get(&r->b, 0, name);
+		if (r->sides->paths && v.type == TYPE_STRING)
+			r->sides->paths[i] = mem_copy(v.s, v.len);
 	}
 	r->head = true;
 	return 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "flow/hello.h"
-#include "flow/tally.h"
 #include "record/batch_rows.h"
 
 uint32_t split_of(struct value key, uint32_t count)
@@ -128,23 +127,11 @@ static int forward_hello(struct split *s, const struct batch *body, struct error
 	return r;
 }
 
-/* What was counted goes to the first, so that the copies add up to the truth. */
 static int forward_mark(struct split *s, enum frame_kind kind, const struct batch *body, struct error *e)
 {
-	struct tallies none = {0}, all = {0};
-	struct mark m;
-	struct batch plain;
-	int r = s->count ? output_control(s->outputs[0], kind, FRAME_CRITICAL, body, e) : 0;
-	batch_init(&plain);
-	tallies_read(&all, &m, body);
-	for (size_t i = 0; i < all.count; i++)
-		tallies_add(&none, all.items[i].command, 0, 0, 0, 0, 0);
-	tallies_write(&none, &m, &plain);
-	for (uint32_t k = 1; !r && k < s->count; k++)
-		r = output_control(s->outputs[k], kind, FRAME_CRITICAL, &plain, e);
-	tallies_release(&all);
-	tallies_release(&none);
-	batch_release(&plain);
+	int r = 0;
+	for (uint32_t k = 0; !r && k < s->count; k++)
+		r = output_control(s->outputs[k], kind, FRAME_CRITICAL, body, e);
 	return r;
 }
 

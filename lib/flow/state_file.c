@@ -95,9 +95,14 @@ static int write_file(const char *path, const struct buf *text, bool durable, st
 	return r;
 }
 
-int state_save(struct buf *text, const char *directory, const char *name, bool durable, struct error *e)
+void state_check(struct buf *text)
 {
 	buf_printf(text, "check %016" PRIx64 "\n", hash64(text->data, text->len));
+}
+
+int state_save(struct buf *text, const char *directory, const char *name, bool durable, struct error *e)
+{
+	state_check(text);
 	/* Nobody else writes this one: who has the same epoch is us. */
 	char *path = state_path("%s/%s", directory, name),
 	     *aside = state_path("%s/+%s.%ld", directory, name, (long)getpid());

@@ -28,7 +28,9 @@ int state_list(const char *path, int (*look)(void *self, const char *name, struc
 /* N and EPOCH of a name `N.EPOCH` + suffix. */
 bool state_name_read(const char *name, const char *suffix, uint64_t *n, uint64_t *epoch);
 
-/* Adds the last line to `text` and puts it into its place; `durable`: it is there after a power cut. */
+/* Adds the last line to `text`. */
+void state_check(struct buf *text);
+/* The same, and puts it into its place; `durable`: it is there after a power cut. */
 int state_save(struct buf *text, const char *directory, const char *name, bool durable, struct error *e);
 /* Loads all but the last line. Returns 1, 0 if there is no such file, or an error: it is damaged. `out` is the caller's to release. */
 int state_load(const char *directory, const char *name, struct buf *out, struct error *e);

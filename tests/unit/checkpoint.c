@@ -46,7 +46,7 @@ static void save(struct snapshots *s, uint64_t n, const long *numbers, size_t co
 	struct snapshot w;
 	struct batch b;
 	uint64_t length = 100 + n;
-	CHECK(!snapshot_begin(&w, s, n, &(struct snapshot_sides){&length, 1}, &e));
+	CHECK(!snapshot_begin(&w, s, n, &(struct snapshot_sides){.lengths = &length, .count = 1}, &e));
 	CHECK(snapshot_of_changes(&w) == change);
 	batch_init(&b);
 	for (size_t i = 0; i < count; i++)
@@ -62,7 +62,7 @@ static int load_into(struct snapshots *s, struct seen *seen, const char *directo
 	*seen = (struct seen){0};
 	snapshots_init(s, mem_copy(directory, strlen(directory)), "stream-test", 3, run);
 	*side = 0;
-	return snapshots_load(s, n, epoch, &(struct snapshot_sides){side, 1}, see, seen, &e);
+	return snapshots_load(s, n, epoch, &(struct snapshot_sides){.lengths = side, .count = 1}, see, seen, &e);
 }
 
 static void snapshots(void)
@@ -171,7 +171,7 @@ static void snapshots_grow(void)
 	CHECK(load_into(&s, &seen, d, 1, 0, 0, &side) == 0);
 	for (uint64_t n = 1; n < 400; n++) {
 		struct snapshot w;
-		CHECK(!snapshot_begin(&w, &s, n, &(struct snapshot_sides){&side, 0}, &e));
+		CHECK(!snapshot_begin(&w, &s, n, &(struct snapshot_sides){.lengths = &side}, &e));
 		whole += !snapshot_of_changes(&w);
 		CHECK(!snapshot_finish(&w, &e));
 		snapshots_clean(&s, n - 1);
@@ -190,14 +190,16 @@ static void receipts(void)
 	struct receipt r = {.n = 57, .line = 3, .joint = 8, .run = 9, .pace = 60000000000, .sources = 2}, got;
 	uint64_t n;
 	CHECK(receipt_load(&got, d, 4, &e) == 0);
-	tallies_add(&r.tallies, "stream-get", 10, 20, 1, 2, 3);
-	tallies_add(&r.tallies, "stream-put", 20, 20, 0, 0, 0);
+	struct tally_key get = {"f", 0, NULL, "stream-get"}, copy = {"f", 0, "1-0", "stream-get"},
+			 put = {"f", 0, NULL, "stream-put"};
+	tallies_add(&r.tallies, &get, 10, 20, 1, 2, 3);
+	tallies_add(&r.tallies, &copy, 20, 20, 0, 0, 7);
 	CHECK(!receipt_save(&r, d, 4, &e));
 	CHECK(receipt_load(&got, d, 4, &e) == 1);
 	CHECK(got.n == 57 && got.line == 3 && got.joint == 8 && got.run == 9 && got.pace == 60000000000 &&
 	      got.sources == 2);
-	CHECK(got.tallies.count == 2 && tallies_find(&got.tallies, 0, "stream-get")->snapshot == 3);
-	CHECK(!tallies_find(&got.tallies, 0, "stream-put") && !tallies_find(&got.tallies, 2, "stream-put"));
+	CHECK(got.tallies.count == 2 && tallies_find(&got.tallies, &get)->snapshot == 3);
+	CHECK(tallies_find(&got.tallies, &copy)->snapshot == 7 && !tallies_find(&got.tallies, &put));
 	receipt_release(&got);
 	CHECK(!receipt_greatest(d, &n, &e) && n == 57);
 	r.n = 3;
@@ -236,7 +238,7 @@ static void end_files(void)
 static struct hello hello_of(const char *flow, uint64_t epoch, const char *stage)
 {
 	struct hello h = {0};
-	hello_add_source(&h, flow, epoch, "/somewhere/else", "group g of s", "stream-ctl reset s g", "client");
+	hello_add_source(&h, flow, epoch, "/somewhere/else", "group g of s", "stream-ctl reset s g", "client", "3");
 	hello_add_stage(&h, "stream-get", "");
 	hello_add_stage(&h, "stream-filter", stage);
 	return h;
@@ -257,7 +259,7 @@ static void hellos(void)
 	CHECK(!hello_read(&body, &got, &e));
 	CHECK(got.source_count == 1 && !strcmp(got.sources[0].directory, "/somewhere/else") &&
 	      got.sources[0].epoch == 4);
-	CHECK(!strcmp(got.sources[0].shared_by, "client"));
+	CHECK(!strcmp(got.sources[0].shared_by, "client") && !strcmp(got.sources[0].slot, "3"));
 	CHECK(!strcmp(got.part, "1-0") && !hello_compare(&got, &h, &e));
 	hello_leave_part(&got);
 	CHECK(!strcmp(got.part, "1"));
@@ -338,13 +340,17 @@ static void marks(void)
 	tallies_write(&t, &m, &body);
 	tallies_read(&got, &n, &body);
 	CHECK(n.n == 5 && n.epoch == 2 && n.run == 3 && n.final && !got.count);
-	tallies_add(&t, "a", 1, 2, 3, 4, 5);
-	tallies_add(&other, "a", 10, 20, 30, 40, 2);
-	tallies_add(&other, "b", 1, 1, 1, 1, 1);
-	tallies_merge(&t, &other);
+	/* One stage by two ways is one; another place, another copy and another flow are others. */
+	struct tally_key keys[] = {{"f", 2, NULL, "a"}, {"f", 3, NULL, "a"}, {"f", 2, "0", "a"}, {"g", 2, NULL, "a"}};
+	tallies_add(&t, &keys[0], 1, 2, 3, 4, 5);
+	for (uint64_t i = 0; i < 4; i++)
+		tallies_add(&other, &keys[i], i ? 10 + i : 1, 2, 3, i ? 40 : 4, 5);
+	tallies_unite(&t, &other);
 	tallies_write(&t, &m, &body);
 	tallies_read(&got, &n, &body);
-	CHECK(got.count == 2 && got.items[0].in == 11 && got.items[0].late == 44 && got.items[0].snapshot == 5);
+	CHECK(got.count == 4 && got.items[0].in == 1 && got.items[0].late == 4 && got.items[0].snapshot == 5);
+	for (uint64_t i = 1; i < 4; i++)
+		CHECK(tallies_find(&got, &keys[i])->in == 10 + i && tallies_find(&got, &keys[i])->late == 40);
 	tallies_release(&t);
 	tallies_release(&got);
 	tallies_release(&other);
