@@ -26,14 +26,16 @@ bool gone_directory(const char *directory)
 	if (!access(directory, F_OK) || errno != ENOENT)
 		return false;
 	char *above = mem_copy(directory, strlen(directory));
-	int r = -1;
+	int r = -1, levels = 0;
 	for (char *slash; r && (slash = strrchr(above, '/')) && slash != above;) {
 		*slash = 0;
+		levels++;
 		r = access(above, F_OK);
 		if (r && errno != ENOENT)
 			break;
 	}
-	bool gone = !r && !is_empty(above);
+	/* The folder that it was in may be left empty by a reset. */
+	bool gone = !r && (levels == 1 || !is_empty(above));
 	free(above);
 	return gone;
 }

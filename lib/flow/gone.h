@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * Whether a directory of state was removed. False as well where that can't be told: of all that is above it nothing is there, or only
- * an empty directory, as one has it where a disk is to be mounted.
+ * Whether a directory of state was removed. False as well where that can't be told: the folder that it was in is not there either, and
+ * the nearest one above that is there is empty, as one is where a disk is to be mounted.
  */
 bool gone_directory(const char *directory);
 /* What an end kept with its commit (its lines `at DIRECTORY`, one for each source): whether one of them is gone. */

@@ -220,3 +220,34 @@ state() {
 	kill -TERM "$(cat pid)"
 	wait
 }
+
+@test "two sources: the audit speaks of all runs, of the stages of the second one too" {
+	local run name
+	for run in 1 2 3; do
+		for name in s t; do
+			echo "{\"id\":$run,\"ts\":\"2026-01-01T00:00:0${run}Z\"}" | stream-put "$name"
+		done
+		pipe "stream-join -t ts -k id --within 1m <(stream-get -g g s | stream-filter true) <(stream-get -g g t | stream-map 'm = 1' | stream-uniq -k id --within 1m -t ts) | stream-cat --stats -o json >>out 2>stats"
+		[ "$PIPE" = "0 0" ]
+		cat stats
+		[ "$(grep -cE "^stream-(filter|map|uniq) +in $run .*out $run " stats)" -eq 3 ]
+		grep -E "^stream-get +in 0 = out $((2 * run)) " stats
+	done
+	# Its snapshots are missed as well.
+	rm "$STREAM_HOME"/t/groups/g/0/state/*/3/*
+	pipe "stream-join -t ts -k id --within 1m <(stream-get -g g s | stream-filter true) <(stream-get -g g t | stream-map 'm = 1' | stream-uniq -k id --within 1m -t ts 2>err) 2>/dev/null | stream-cat --stats -o json >>out 2>/dev/null"
+	one_line err "state/[0-9a-f]*/3 has lost the snapshot of checkpoint 3"
+}
+
+@test "copies: each goes on with its own counts, and a lost snapshot of one is noticed" {
+	local line="stream-get -g g s | stream-shard -k k -n 3 -- stream-uniq -k n --within 1m -t ts" run
+	for run in 1 2; do
+		seq $((run * 100)) $((run * 100 + 99)) | sed 's/.*/{"k":&,"n":&,"ts":"2026-01-01T00:00:00Z"}/' | stream-put s
+		pipe "$line | stream-cat --stats -o json >>out 2>stats"
+		[ "$PIPE" = "0 0 0" ]
+		grep -E "^stream-uniq +in $((run * 100)) = out $((run * 100)) " stats
+	done
+	rm "$(state g)"/3.1/*
+	pipe "$line 2>err | stream-cat -o json >>out 2>/dev/null"
+	grep -E "stream-uniq: .*/3\.1 has lost the snapshot of checkpoint 2" err
+}
