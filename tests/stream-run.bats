@@ -108,8 +108,9 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 
 @test "Ctrl-C on a terminal ends the source, and the audit is printed" {
 	command -v script || skip "script is not there"
-	(sleep 2; printf '\003'; sleep 1) |
-		timeout 20 script -qfec "stream-run 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
+	gets_some() { [ "$(stage t stream-agg in)" -gt 0 ]; } 2>/dev/null
+	(wait_for gets_some; printf '\003'; sleep 1) |
+		timeout 60 script -qfec "stream-run --name t 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
 	grep -q '^stream-agg     in [0-9]* -> out 1' screen
 }
 

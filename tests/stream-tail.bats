@@ -192,6 +192,48 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 	stops
 }
 
+@test "files that begin alike, and hold little, are not taken for copies of each other" {
+	reads() { stream-tail -g g --once -o lines log 2>>err >>out; }
+	echo header >log
+	reads
+	# Nobody looks, and there are two more; of the first one there is no more than the header.
+	mv log log-20260001
+	echo header >log
+	mv log log-20260002
+	printf 'header\na\n' >log
+	mv log log-20260003
+	printf 'header\nb\n' >log
+	reads
+	printf '%s\n' header header header a header b >want
+	same want out
+	reads
+	same want out
+	# Compressed ones too.
+	mv log log-20260004
+	printf 'header\nc\n' | gzip >log-20260005.gz
+	echo header >log
+	reads
+	printf '%s\n' header c header >>want
+	same want out
+	[ ! -s err ]
+}
+
+@test "a copy of a file that is there is not read; one that has the same lines is" {
+	lines 1 1000 >log
+	stream-tail -g g --once -o lines log >out
+	mv log log.1
+	lines 1 1000 >log
+	mv log log.2
+	lines 1 900 >log
+	stream-tail -g g --once -o lines log >>out
+	same out <(lines 1 1000; lines 1 1000; lines 1 900)
+	gzip <log.1 >log.3.gz
+	cp log log.4
+	head -c 700 log >log.5
+	stream-tail -g g --once -o lines log >>out
+	same out <(lines 1 1000; lines 1 1000; lines 1 900)
+}
+
 @test "it ends quietly when its reader has gone, though nothing comes" {
 	lines 1 20 >log
 	pipe 'stream-tail log -o lines | head -n 1 >out'

@@ -90,7 +90,8 @@ bool get_group_lost(struct get_group *g, const struct damage *d);
 /* Commits if the time has come; ERR_UPSTREAM when we are fenced. */
 int get_group_tick(struct get_group *g, struct flow *f, struct error *e);
 int get_group_commit(struct get_group *g, struct flow *f, struct error *e);
-/* There is nothing to read now: when get_group_tick has something to do; INT64_MAX: not before there is more. */
+/* There is nothing to read now: when get_group_tick has something to do; INT64_MAX: not before there is more.
+   At least once a second it looks whether the slot is still ours. */
 int64_t get_group_idle(struct get_group *g);
 
 #endif

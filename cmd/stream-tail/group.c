@@ -201,15 +201,22 @@ int tail_group_commit(struct tail_group *g, const struct tailer *t, struct flow 
 	return r;
 }
 
-int64_t tail_group_due(const struct tail_group *g)
+static int64_t due(const struct tail_group *g)
 {
 	return g->dirty && !g->flows ? g->committed + g->checkpoint : INT64_MAX;
+}
+
+int64_t tail_group_due(const struct tail_group *g)
+{
+	/* Though no line comes, it learns that another process has taken the group. */
+	int64_t commit = due(g), again = g->held ? monotonic_now() + SECOND : INT64_MAX;
+	return commit < again ? commit : again;
 }
 
 int tail_group_tick(struct tail_group *g, const struct tailer *t, struct flow *f, bool idle, struct error *e)
 {
 	int64_t now = monotonic_now();
-	if (now >= tail_group_due(g))
+	if (now >= due(g))
 		return tail_group_commit(g, t, f, e);
 	/* A process that was stopped is to learn that it is fenced before it passes on more. */
 	return idle || now - g->checked > SECOND ? check(g, e) : 0;

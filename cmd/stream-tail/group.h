@@ -43,7 +43,8 @@ int tail_group_checkpoint(struct tail_group *g, const struct tailer *t, uint64_t
 /* Commits if the time has come; ERR_UPSTREAM when we are fenced. `idle`: we have waited. */
 int tail_group_tick(struct tail_group *g, const struct tailer *t, struct flow *f, bool idle, struct error *e);
 int tail_group_commit(struct tail_group *g, const struct tailer *t, struct flow *f, struct error *e);
-/* When tail_group_tick has something to do; INT64_MAX: not before there is more. */
+/* When tail_group_tick has something to do; INT64_MAX: not before there is more.
+   At least once a second it looks whether the group is still ours. */
 int64_t tail_group_due(const struct tail_group *g);
 
 #endif

@@ -47,16 +47,10 @@ static uint32_t set_places(const struct shard *s, char *p, size_t len, int64_t a
 	return rows;
 }
 
-static int64_t arrival(const struct shard *s)
-{
-	int64_t now = timestamp_now();
-	return now > s->head.arrived ? now : s->head.arrived;
-}
-
 /* Writes frames that are ready but for their place, and moves the head behind them. */
-static int put(struct shard *s, char *p, size_t len, struct error *e)
+static int put(struct shard *s, char *p, size_t len, int64_t arrived, struct error *e)
 {
-	int64_t arrived = arrival(s);
+	arrived = arrived > s->head.arrived ? arrived : s->head.arrived;
 	struct head next = head_after(&s->head, len, set_places(s, p, len, arrived), arrived);
 	struct index_entry frame = {s->head.next, arrived, s->head.written};
 	int r = file_write(&s->segment.file, p, len, s->head.written, e);
@@ -76,7 +70,7 @@ static int resend(struct shard *s, struct error *e)
 		struct sent *one = &s->sent[i];
 		if (one->end >= 0)
 			continue;
-		r = put(s, one->bytes, one->frame.size, e);
+		r = put(s, one->bytes, one->frame.size, timestamp_now(), e);
 		if (!r)
 			one->end = s->head.written;
 	}
@@ -123,11 +117,11 @@ int shard_lock_ready(struct shard *s, struct error *e)
 	return r;
 }
 
-int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e)
+int shard_put_frame(struct shard *s, const char *p, size_t len, int64_t arrived, struct error *e)
 {
 	buf_clear(&s->frame);
 	buf_append(&s->frame, p, len);
-	int r = put(s, s->frame.data, s->frame.len, e);
+	int r = put(s, s->frame.data, s->frame.len, arrived, e);
 	if (!r)
 		sent_note(s, s->head.written);
 	return r;
@@ -142,7 +136,7 @@ int shard_append(struct shard *s, const struct batch *b, struct error *e)
 		r = shard_lock_ready(s, e);
 	if (r)
 		return r;
-	r = put(s, s->frame.data, s->frame.len, e);
+	r = put(s, s->frame.data, s->frame.len, timestamp_now(), e);
 	if (!r)
 		r = sent_keep(s, e);
 	shard_unlock(s);

@@ -170,6 +170,22 @@ int path_rename_new(const struct files *io, const char *from, const char *to, st
 	return errno == EEXIST ? 0 : error_errno(e, "cannot rename %s to %s", from, to);
 }
 
+int path_link(const struct files *io, const char *from, const char *to, struct error *e)
+{
+	/* There is no call that links and replaces. Of two names of one file rename() removes neither. */
+	char *directory = path_parent(to), *aside = file_path("%s/+link", directory);
+	int r = path_remove(io, aside, e);
+	if (!r && io->link(io, from, aside))
+		r = errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK
+			    ? 1
+			    : error_errno(e, "cannot link %s to %s", from, aside);
+	else if (!r && !(r = path_rename(io, aside, to, e)))
+		r = path_remove(io, aside, e);
+	free(directory);
+	free(aside);
+	return r < 0 ? r : !r;
+}
+
 struct removal {
 	const struct files *io;
 	const char *path;

@@ -36,6 +36,8 @@ struct files {
 	int (*rename)(const struct files *io, const char *from, const char *to);
 	/* The same, but EEXIST if `to` is there: of several that try at once, one succeeds. */
 	int (*rename_new)(const struct files *io, const char *from, const char *to);
+	/* A second name for a file; EEXIST if `to` is there. */
+	int (*link)(const struct files *io, const char *from, const char *to);
 	int (*mkdir)(const struct files *io, const char *path, mode_t mode);
 	int (*remove)(const struct files *io, const char *path); /* a file, or an empty directory */
 	/* Calls each(arg, name) for every entry but `.` and `..`. */
@@ -99,6 +101,8 @@ void file_unlock(const struct file *f);
 int path_rename(const struct files *io, const char *from, const char *to, struct error *e);
 /* Never overwrites: 1, or 0 if something of that name was there. */
 int path_rename_new(const struct files *io, const char *from, const char *to, struct error *e);
+/* A second name for a file, in place of what `to` named. Returns 1, or 0 if these file systems can't. */
+int path_link(const struct files *io, const char *from, const char *to, struct error *e);
 /* A file, or a directory with all that is in it; what is not there is removed. */
 int path_remove(const struct files *io, const char *path, struct error *e);
 /* One directory, mode 0700. Returns 1 if it was made, 0 if something of that name was there. */

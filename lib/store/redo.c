@@ -7,7 +7,11 @@
 #include "base/mem.h"
 #include "store/redo_private.h"
 
-enum { DIRECT_ROWS = 1024 };
+enum {
+	DIRECT_ROWS = 1024,
+	HELD_MAX = 1 << 20,
+	LINK_PART = 16, /* smaller segments would be too many: one for each checkpoint and shard */
+};
 
 /* What the ledger says was decided. */
 static int carry_out(struct redo *r, const struct ledger_entry *x, struct error *e)
@@ -30,8 +34,10 @@ static int recover(struct redo *r, uint64_t epoch, struct redo_commit *last, str
 	r->n = x.n;
 	code = x.payload ? carry_out(r, &x, e) : OK;
 	ledger_entry_release(&x);
-	if (!code)
-		redo_forget_all_done(&r->stream, r->flow); /* the ledger says so now */
+	if (!code) { /* the ledger says so now */
+		redo_forget_all_done(&r->stream, r->flow);
+		redo_forget_parts_before(&r->stream, r->flow, epoch);
+	}
 	return code;
 }
 
@@ -45,6 +51,9 @@ int redo_open(struct redo **out, struct stream *s, const char *flow, uint64_t ep
 	r->flow = mem_copy(flow, strlen(flow));
 	r->frames = shard_frame_writer();
 	r->direct = DIRECT_ROWS;
+	r->held_max = HELD_MAX;
+	r->link_part = LINK_PART;
+	r->part_size = SEGMENT_SIZE;
 	char *directory = redo_directory(&r->stream);
 	ledger_init(&r->ledger, r->stream.io, directory, flow);
 	free(directory);
@@ -72,14 +81,17 @@ int redo_commit(struct redo *r, uint64_t n, const void *state, size_t len, struc
 		code = redo_flush(r, e);
 	if (!code)
 		code = redo_carried(r, e);
-	if (!code)
-		code = ledger_commit(&r->ledger, n, state, len, e);
+	bool any = r->collecting;
+	if (!code && any)
+		code = redo_write_trailer(r, e);
+	if (code)
+		return code;
+	redo_next(r); /* from here on, what was collected is the ledger's */
+	code = ledger_commit(&r->ledger, n, state, len, e);
 	if (code)
 		return code;
 	forget_done(r); /* the ledger speaks of a later one */
 	r->n = n;
-	bool any = r->collecting;
-	r->collecting = false;
 	return any ? redo_carry(r, e) : OK;
 }
 
@@ -98,6 +110,9 @@ void redo_close(struct redo *r)
 		return;
 	redo_carried(r, &ignored);
 	redo_close_lanes(r);
+	if (r->collecting)
+		redo_forget_parts(&r->stream, r->flow, r->ledger.epoch, r->n + 1);
+	free(r->parts);
 	ledger_release(&r->ledger);
 	frame_writer_free(r->frames);
 	buf_release(&r->frame);

@@ -1,21 +1,31 @@
 /*
  * Writing a stream in a checkpointed flow: what came since the last barrier goes into all shards, or into none.
  *
- * Records are collected in a redo file, which nobody reads. At the barrier it is published in the flow's ledger, in one step and on the
- * condition that no later run has begun (store/ledger.h): that is the commit. Then each piece of it is appended to its shard; a
- * piece that is there already is left out, so whoever finds a commit that was not carried out, any writer of the stream, does so.
- * No record that is not committed enters a shard, and a producer that is stopped or dead holds up no reader.
+ * What is collected nobody reads. At the barrier it is published in the flow's ledger, in one step and on the condition that no later
+ * run has begun (store/ledger.h): that is the commit. Then it is put into the shards; what is there already is left out, so whoever
+ * finds a commit that was not carried out, any writer of the stream, does so. No record that is not committed enters a shard, and a
+ * producer that is stopped or dead holds up no reader.
  *
- *   flows/FLOW.SEQ         the ledger of a flow; the payload is the redo file
- *         FLOW.done.N      commit N was carried out by others, who may not write the ledger
+ * Up to 1 MiB for a shard (less where segments are below 16 MiB) is *held*, written into the ledger, and copied from there. More is a *part*: a segment (store/segment.h)
+ * that was filled where it does not count, its frames placed where they belong if nobody else writes meanwhile. Then its file gets a
+ * second name in the shard, and its records are written once. If somebody has, or if it is too small to be a segment (a
+ * sixteenth of a full one), its frames are copied too.
  *
- *   redo file, little-endian:
- *     u64 REDO_MAGIC, u64 shards; for each: u64 id, u64 base, u64 segment, u64 offset    where it ended when collecting began
+ *   flows/FLOW.SEQ                   the ledger of a flow; the payload is below
+ *         FLOW.done.N                commit N was carried out by others, who may not write the ledger
+ *         FLOW.part.EPOCH.N.K.seg    part K of commit N of that epoch; removed when the commit was carried out
+ *
+ *   payload, little-endian:
  *     pieces: u32 shard, u32 size, then a frame, as store/shard.h has them, with no place but a tag, and @arrived 0
+ *     for each shard: u64 id, u64 base, u64 segment, u64 offset    where it ended when this was decided
+ *     for each part: u64 shard, K, id of the segment, its base, rows, pieces, offset of the first frame, size of the file,
+ *                    1 if it is to be linked
+ *     u64 shards, u64 parts, i64 @arrived, u64 REDO_MAGIC
  *
- * The tag is the lower half of XXH3-64 of the flow's id, n and the number of the piece. A frame in the shard, behind where it
- * ended when collecting began, is that piece if it has the tag and is the same, byte for byte, but for its place and @arrived. Compaction
- * drops tags: so whoever compacts, deletes or moves segments, splits or merges carries out first what is pending.
+ * The @arrived of a commit is when its first record came. The tag is the lower half of XXH3-64 of the flow's id, n and the number of
+ * the piece (of part K: K + 1 in the upper half). A frame in the shard, behind where it ended when the commit was decided, is that
+ * piece if it has the tag and is the same, byte for byte, but for its place and @arrived. Compaction drops tags: so whoever compacts,
+ * deletes or moves segments, splits or merges carries out first what is pending.
  *
  * A piece whose shard has been closed since, and that does not have it, is divided among its children, by the hash of its records.
  */

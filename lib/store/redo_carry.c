@@ -36,6 +36,8 @@ static int finish_flow(struct stream *s, const char *flow, struct error *e)
 		r = redo_apply(s, flow, &x, e);
 	if (!r)
 		r = redo_say_done(s, flow, x.n, e);
+	if (!r)
+		redo_forget_parts(s, flow, x.by, x.n);
 	ledger_entry_release(&x);
 	return r;
 }

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "store/lineage.h"
 #include "store/redo_private.h"
 #include "store/shard_private.h"
 #include "store/spread.h"
@@ -15,6 +17,8 @@ void redo_close_lanes(struct redo *r)
 	for (size_t i = 0; i < r->lane_count; i++) {
 		shard_close(&r->lanes[i].shard);
 		pending_release(&r->lanes[i].pending);
+		buf_release(&r->lanes[i].held);
+		redo_draft_close(&r->lanes[i].part);
 	}
 	free(r->lanes);
 	r->lanes = NULL;
@@ -26,7 +30,8 @@ static int open_lanes(struct redo *r, struct error *e)
 {
 	size_t count;
 	const struct catalog_shard **tiles = catalog_tiles(&r->stream.catalog, &count);
-	int code = OK;
+	/* Before a shard takes records, the catalog that made it is durable. */
+	int code = lineage_seal(&r->stream, e);
 	r->lanes = mem_zero(count * sizeof *r->lanes);
 	for (size_t i = 0; !code && i < count; i++) {
 		struct redo_lane *l = &r->lanes[i];
@@ -35,22 +40,13 @@ static int open_lanes(struct redo *r, struct error *e)
 			break;
 		l->from = tiles[i]->from;
 		pending_init(&l->pending);
+		shard_bound(&l->shard, &r->stream.catalog);
+		l->part.segment = SEGMENT_CLOSED;
+		l->part.index = INDEX_CLOSED;
 		r->lane_count++;
 	}
 	free(tiles);
 	return code;
-}
-
-static int mark_lane(struct redo *r, struct redo_lane *l, struct error *e)
-{
-	int code = shard_lock(&l->shard, e);
-	if (code)
-		return code;
-	const struct head *h = &l->shard.head;
-	/* What is written and not durable may go, and a piece be put in its place. */
-	struct redo_mark m = {l->shard.id, h->base, h->segment, h->durable};
-	shard_unlock(&l->shard);
-	return ledger_add(&r->ledger, &m, sizeof m, e);
 }
 
 static int begin(struct redo *r, struct error *e)
@@ -64,46 +60,21 @@ static int begin(struct redo *r, struct error *e)
 	}
 	if (!code && !r->lanes)
 		code = open_lanes(r, e);
-	uint64_t head[] = {REDO_MAGIC, r->lane_count};
-	if (!code)
-		code = ledger_add(&r->ledger, head, sizeof head, e);
-	for (size_t i = 0; !code && i < r->lane_count; i++)
-		code = mark_lane(r, &r->lanes[i], e);
-	r->pieces = 0;
+	r->arrived = timestamp_now();
 	r->collecting = true;
 	return code;
 }
 
 /* -- collecting -- */
 
-static int add_frames(struct redo *r, uint32_t shard, struct error *e)
-{
-	int code = OK;
-	for (size_t at = 0; !code && at < r->frame.len;) {
-		struct frame f;
-		char *p = r->frame.data + at;
-		int whole = frame_peek(p, r->frame.len - at, &f, e);
-		if (whole <= 0)
-			return whole ? whole : error_set(e, ERR_FAILED, "a frame was made that is none");
-		struct frame_place place = {.tag = redo_tag(r->flow, r->n + 1, r->pieces++)};
-		struct redo_piece head = {shard, (uint32_t)f.size};
-		frame_set_place(p, &place, 0);
-		code = ledger_add(&r->ledger, &head, sizeof head, e);
-		if (!code)
-			code = ledger_add(&r->ledger, p, f.size, e);
-		at += f.size;
-	}
-	return code;
-}
-
-static int add_piece(struct redo *r, uint32_t shard, const struct batch *b, struct error *e)
+static int add_piece(struct redo *r, struct redo_lane *l, const struct batch *b, struct error *e)
 {
 	static const struct frame_place nowhere;
 	struct batch view = *b;
 	view.meta[META_ARRIVED] = column_const(value_time(0));
 	buf_clear(&r->frame);
 	int code = frame_write(r->frames, FRAME_DATA, 0, &view, &nowhere, &r->frame, e);
-	return code ? code : add_frames(r, shard, e);
+	return code ? code : redo_lane_add(r, l, e);
 }
 
 static int flush(struct redo *r, struct redo_lane *l, struct error *e)
@@ -111,7 +82,7 @@ static int flush(struct redo *r, struct redo_lane *l, struct error *e)
 	size_t done = 0;
 	int code = OK;
 	for (; !code && done < l->pending.count && l->pending.batches[done]->rows; done++)
-		code = add_piece(r, l->shard.id, l->pending.batches[done], e);
+		code = add_piece(r, l, l->pending.batches[done], e);
 	pending_drop(&l->pending, done);
 	return code;
 }
@@ -120,7 +91,7 @@ static int take(struct redo *r, struct redo_lane *l, const struct batch *b, stru
 {
 	size_t part = PENDING_BYTES / r->lane_count, most = part < PENDING_PART_MAX ? part : PENDING_PART_MAX;
 	if (pending_empty(&l->pending) && batch_count(b) >= r->direct)
-		return add_piece(r, l->shard.id, b, e);
+		return add_piece(r, l, b, e);
 	pending_add(&l->pending, b, most);
 	return pending_full(&l->pending, most) ? flush(r, l, e) : OK;
 }
@@ -176,10 +147,69 @@ int redo_append(struct redo *r, const struct batch *b, const struct column *key,
 	return distribute(r, &view, e);
 }
 
-int redo_flush(struct redo *r, struct error *e)
+/* -- the end of a payload -- */
+
+static int mark_lane(struct redo *r, struct redo_lane *l, struct error *e)
+{
+	int code = shard_lock(&l->shard, e);
+	if (code)
+		return code;
+	const struct head *h = &l->shard.head;
+	/* What is written and not durable may go, and a piece be put in its place. */
+	struct redo_mark m = {l->shard.id, h->base, h->segment, h->durable};
+	shard_unlock(&l->shard);
+	return ledger_add(&r->ledger, &m, sizeof m, e);
+}
+
+/* The commit before this one is carried out by now: behind the marks are the pieces of this one, and those of others. */
+int redo_write_trailer(struct redo *r, struct error *e)
+{
+	struct redo_trailer t = {r->lane_count, r->part_count, r->arrived, REDO_MAGIC};
+	int code = OK;
+	for (size_t i = 0; !code && i < r->lane_count; i++)
+		code = mark_lane(r, &r->lanes[i], e);
+	if (!code)
+		code = ledger_add(&r->ledger, r->parts, r->part_count * sizeof *r->parts, e);
+	return code ? code : ledger_add(&r->ledger, &t, sizeof t, e);
+}
+
+/* Their names are durable before that of the ledger's entry, which speaks of them. */
+static int end_parts(struct redo *r, struct error *e)
 {
 	int code = OK;
 	for (size_t i = 0; !code && i < r->lane_count; i++)
-		code = flush(r, &r->lanes[i], e);
+		if (r->lanes[i].part.segment.file.fd >= 0)
+			code = redo_lane_end_part(r, &r->lanes[i], e);
+	if (code || !r->part_count)
+		return code;
+	char *directory = redo_directory(&r->stream);
+	code = path_sync(r->stream.io, directory, e);
+	free(directory);
 	return code;
+}
+
+int redo_flush(struct redo *r, struct error *e)
+{
+	int code = OK;
+	for (size_t i = 0; !code && i < r->lane_count; i++) {
+		struct redo_lane *l = &r->lanes[i];
+		code = flush(r, l, e);
+		if (!code && l->held.len)
+			code = redo_lane_write_held(r, l, e);
+	}
+	return code ? code : end_parts(r, e);
+}
+
+void redo_next(struct redo *r)
+{
+	for (size_t i = 0; i < r->lane_count; i++) {
+		struct redo_lane *l = &r->lanes[i];
+		l->next += l->taken;
+		l->taken = 0;
+		l->begun = false;
+	}
+	r->collecting = false;
+	r->part_count = 0;
+	r->part_number = 0;
+	r->pieces = 0;
 }

@@ -10,7 +10,25 @@
 #include "store/redo.h"
 #include "store/shard.h"
 
-#define REDO_MAGIC 0x31206f6465720a00u
+#define REDO_MAGIC 0x32206f6465720a00u
+
+/* What the payload says of a part. */
+struct redo_part {
+	uint64_t shard, number;
+	uint64_t segment;    /* the id of its segment; */
+	uint64_t base, rows; /* the records that it was made to hold */
+	uint64_t pieces;
+	int64_t start, size; /* of its first frame, and of the file, in bytes */
+	uint64_t link;       /* 1: large enough for a segment of the log */
+};
+
+/* One that is being filled. */
+struct redo_draft {
+	struct redo_part part;
+	struct segment segment;
+	struct index_writer index;
+	int64_t soon; /* the disk knows of so much */
+};
 
 /* An open shard, and what is gathered for it. */
 struct redo_lane {
@@ -19,6 +37,10 @@ struct redo_lane {
 	struct pending pending;
 	uint32_t *rows; /* of the batch at hand */
 	uint32_t row_count;
+	struct buf held;        /* frames: they become pieces, or, if there are many, the beginning of a part */
+	uint64_t next, taken;   /* the @seq of the commit's first record, as far as we know; how many went into parts */
+	bool begun;             /* next says so */
+	struct redo_draft part; /* open if .segment.file is */
 };
 
 /*
@@ -41,9 +63,16 @@ struct redo {
 	uint64_t n; /* the last commit */
 	struct redo_lane *lanes;
 	size_t lane_count;
-	bool collecting; /* the marks are in the file */
-	uint32_t direct; /* a batch of so many rows is a piece by itself */
-	uint64_t pieces;
+	bool collecting;
+	int64_t arrived;         /* when collecting began: the @arrived of all of it */
+	uint64_t pieces;         /* in the payload */
+	struct redo_part *parts; /* that are whole */
+	size_t part_count;
+	uint64_t part_number; /* of the next */
+	uint32_t direct;      /* a batch of so many rows is a piece by itself */
+	size_t held_max;      /* bytes of a lane that are held; more become a part */
+	int64_t link_part;    /* a part of that share of a segment's size is linked */
+	int64_t part_size;    /* the next part begins; or where a segment is full, if that is less */
 	struct frame_writer *frames;
 	struct buf frame;
 	struct arena arena;
@@ -57,16 +86,57 @@ struct redo_mark {
 	int64_t offset;
 };
 
-/* The head of a piece in the file. */
+/* The head of a piece in the payload. */
 struct redo_piece {
 	uint32_t shard, size;
 };
 
+/* The end of the payload. */
+struct redo_trailer {
+	uint64_t marks, parts;
+	int64_t arrived;
+	uint64_t magic;
+};
+
 /* -- redo_collect.c: redo_append, and -- */
 
-/* All that was gathered is in the payload. */
+/* All that was gathered is in the payload, or in parts, which are durable. */
 int redo_flush(struct redo *r, struct error *e);
+/* The last of the payload, when the commit before was carried out. */
+int redo_write_trailer(struct redo *r, struct error *e);
+/* What was collected is decided, or left to a later run; the next may be collected. */
+void redo_next(struct redo *r);
 void redo_close_lanes(struct redo *r);
+
+/* -- redo_lane.c -- */
+
+/* Adds the frames in r->frame, which have no places. */
+int redo_lane_add(struct redo *r, struct redo_lane *l, struct error *e);
+/* What is held goes into the payload. */
+int redo_lane_write_held(struct redo *r, struct redo_lane *l, struct error *e);
+/* The part that is open becomes one of r->parts, durable but for its name. */
+int redo_lane_end_part(struct redo *r, struct redo_lane *l, struct error *e);
+
+/* -- redo_part.c -- */
+
+/* Begins the part p says, of the commit that is being collected. */
+int redo_draft_begin(struct redo_draft *d, const struct redo *r, const struct redo_part *p, struct error *e);
+/* Places the frame, and appends it. */
+int redo_draft_add(struct redo_draft *d, const struct redo *r, char *frame, const struct frame *f, struct error *e);
+int redo_draft_sync(struct redo_draft *d, struct error *e);
+void redo_draft_close(struct redo_draft *d);
+
+/* Returns 1, or 0 if it is not there. */
+int redo_part_open(struct segment *out, const struct stream *s, const char *flow, const struct ledger_entry *x,
+		   const struct redo_part *p, struct error *e);
+/* The frame at *at, as it was before it had a place, and the next *at. */
+int redo_part_read(const struct segment *part, int64_t *at, struct buf *piece, uint32_t tag, struct error *e);
+/* The number of the i-th piece of a part. */
+uint64_t redo_part_piece(const struct redo_part *p, uint64_t i);
+
+/* The files of that commit; of all commits of earlier epochs. */
+void redo_forget_parts(const struct stream *s, const char *flow, uint64_t epoch, uint64_t n);
+void redo_forget_parts_before(const struct stream *s, const char *flow, uint64_t epoch);
 
 /* -- redo_carry.c: redo_finish, and -- */
 
@@ -95,8 +165,10 @@ void redo_tags_init(struct redo_tags *t, const struct redo_mark *from);
 void redo_tags_release(struct redo_tags *t);
 /* Looks at what has come since. With the shard's lock, or when it is sealed. */
 int redo_tags_read(struct redo_tags *t, struct shard *s, struct error *e);
-/* Borrowed until the next reading; NULL: it is not there. */
-const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, uint64_t hash);
+/* Of a piece, which has that tag. Borrowed until the next reading; NULL: it is not there. */
+const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, const char *p, size_t len);
+/* What the shard has now need not be looked at. */
+void redo_tags_skip(struct redo_tags *t, const struct shard *s);
 /* Nothing has come since. */
 bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s);
 

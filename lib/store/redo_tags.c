@@ -25,11 +25,11 @@ void redo_tags_release(struct redo_tags *t)
 	*t = (struct redo_tags){0};
 }
 
-const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, uint64_t hash)
+const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, const char *p, size_t len)
 {
 	for (size_t k = 0; k < t->count; k++) {
 		size_t i = (t->next + k) % t->count;
-		if (t->items[i].tag == tag && t->items[i].hash == hash) {
+		if (t->items[i].tag == tag && t->items[i].hash == hash64(p, len)) {
 			t->next = i + 1; /* they are asked for in the order in which they are there */
 			return &t->items[i];
 		}
@@ -40,6 +40,13 @@ const struct redo_tag *redo_tags_find(struct redo_tags *t, uint32_t tag, uint64_
 bool redo_tags_at_end(const struct redo_tags *t, const struct shard *s)
 {
 	return t->at.base == s->head.base && t->at.segment == s->head.segment && t->at.offset >= s->head.written;
+}
+
+void redo_tags_skip(struct redo_tags *t, const struct shard *s)
+{
+	t->at.base = s->head.base;
+	t->at.segment = t->newest = s->head.segment;
+	t->at.offset = s->head.written;
 }
 
 /* The frame as it was before it had a place. */

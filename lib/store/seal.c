@@ -15,14 +15,13 @@ int shard_moved(const struct shard *s, struct error *e)
 	return linked ? OK : SHARD_MOVED;
 }
 
-/* All that is written is durable; what a failed sync takes away goes out of the log. */
-static int make_durable(struct shard *s, struct error *e)
+int shard_make_durable(struct shard *s, bool cuts, struct error *e)
 {
 	struct error why;
 	int r = shard_whole(s, e);
 	if (!r && !(r = shard_mend(s, e)))
 		r = 1;
-	if (r > 0 && s->head.durable < s->head.written) {
+	if (r > 0 && (cuts || s->head.durable < s->head.written)) {
 		struct head to = s->head;
 		r = shard_sync_to(s, &to, true, &why, e);
 		if (!r)
@@ -31,11 +30,22 @@ static int make_durable(struct shard *s, struct error *e)
 	return r < 0 ? r : OK;
 }
 
+/* Who was about to begin the next segment may have died, and left a file that is no part of the log. */
+static int remove_successor(struct shard *s, struct error *e)
+{
+	if (!s->head.full || s->head.next == s->head.base)
+		return OK;
+	int r = segment_remove(s->io, s->directory, s->head.next, UINT64_MAX, e);
+	return r ? r : path_sync(s->io, s->directory, e);
+}
+
 int shard_seal_locked(struct shard *s, struct error *e)
 {
 	int r = OK;
 	if (!s->head.sealed || !shard_head_current(s)) {
-		r = make_durable(s, e);
+		r = shard_make_durable(s, true, e);
+		if (!r)
+			r = remove_successor(s, e);
 		struct head sealed = s->head;
 		sealed.sealed = true;
 		if (!r)

@@ -16,7 +16,7 @@
 #include "store/copy.h"
 #include "store/index.h"
 
-static char *segment_path(const char *directory, uint64_t base, uint64_t own)
+char *segment_path(const char *directory, uint64_t base, uint64_t own)
 {
 	return own == UINT64_MAX ? file_path("%s/%020" PRIu64 ".seg", directory, base)
 				 : file_path("%s/%020" PRIu64 "-%020" PRIu64 ".seg", directory, base, own);
@@ -69,16 +69,21 @@ static int read_line(struct segment *s, uint32_t shard, struct error *e)
 	return OK;
 }
 
+static int new_id(struct segment *s, struct error *e)
+{
+	if (getrandom(&s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id)
+		return error_errno(e, "no random number for a new segment");
+	s->id += !s->id;
+	return OK;
+}
+
 int segment_draft(struct segment *s, const struct files *io, const char *directory, const char *name, uint32_t shard,
 		  struct error *e)
 {
 	struct buf line = BUF_INIT;
 	char *temporary = file_path("%s/%s", directory, name);
-	int r = OK;
 	s->file = FILE_CLOSED;
-	if (getrandom(&s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id)
-		r = error_errno(e, "no random number for a new segment");
-	s->id += !s->id;
+	int r = new_id(s, e);
 	segment_line(s, shard, &line);
 	s->start = (int64_t)line.len;
 	if (!r)
@@ -89,6 +94,24 @@ int segment_draft(struct segment *s, const struct files *io, const char *directo
 		file_close(&s->file);
 	buf_release(&line);
 	free(temporary);
+	return r;
+}
+
+int segment_begin(struct segment *s, const struct files *io, const char *path, uint32_t shard, uint64_t base,
+		  int64_t arrived, struct error *e)
+{
+	struct buf line = BUF_INIT;
+	*s = (struct segment){.file = FILE_CLOSED, .base = base, .own = UINT64_MAX, .arrived = arrived};
+	int r = new_id(s, e);
+	segment_line(s, shard, &line);
+	s->start = (int64_t)line.len;
+	if (!r)
+		r = file_open(&s->file, io, path, O_RDWR | O_CREAT | O_EXCL, e);
+	if (!r)
+		r = file_write(&s->file, line.data, line.len, 0, e);
+	if (r)
+		file_close(&s->file);
+	buf_release(&line);
 	return r;
 }
 

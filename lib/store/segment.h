@@ -48,6 +48,13 @@ int segment_draft(struct segment *s, const struct files *io, const char *directo
 		  struct error *e);
 int segment_publish(struct segment *s, const char *directory, struct error *e);
 
+/* A segment that is filled elsewhere, at `path`, where nothing must be, before it is known whether it will go where base and
+   arrived say. Nothing is synced. */
+int segment_begin(struct segment *s, const struct files *io, const char *path, uint32_t shard, uint64_t base,
+		  int64_t arrived, struct error *e);
+/* The path of a segment in its shard's directory, malloced. */
+char *segment_path(const char *directory, uint64_t base, uint64_t own);
+
 /* Puts a new file in its place that has its first `end` bytes, durably, and turns to that; whoever has the old one open
    keeps it. On failure the old one is there, or one like it. */
 int segment_renew(struct segment *s, const char *directory, int64_t end, struct error *e);

@@ -32,6 +32,9 @@ int shard_ready(struct shard *s, struct error *e);
 
 /* With the lock: SHARD_MOVED if the catalog is another by now, else 0. */
 int shard_moved(const struct shard *s, struct error *e);
+/* With both locks: all that is written is durable; what a failed sync takes away goes out of the log. `cuts`: so is that what was cut
+   off is gone, which matters where no successor says so. */
+int shard_make_durable(struct shard *s, bool cuts, struct error *e);
 /* With both locks: shard_seal. */
 int shard_seal_locked(struct shard *s, struct error *e);
 
@@ -44,6 +47,15 @@ int shard_mend(struct shard *s, struct error *e);
 int shard_retire(struct shard *s, struct error *e);
 /* With both locks: begins the segment that the record `base` goes to, and makes it the head's. */
 int shard_begin(struct shard *s, uint64_t base, int64_t arrived, struct error *e);
+
+/* -- adopt.c: a segment that was filled elsewhere; with both locks -- */
+
+/* All that is in the log is durable, and nothing more goes into the newest segment: the next begins with head.next. */
+int shard_conclude(struct shard *s, struct error *e);
+/* After shard_conclude: the draft (segment_begin), whole and durable, with so many rows from head.next on, gets a second name, and is
+   the newest segment. Returns 1, or 0 if the file systems can't do that. */
+int shard_adopt(struct shard *s, const struct segment *draft, int64_t size, uint64_t rows, int64_t arrived,
+		struct error *e);
 
 /* -- sent.c: what was appended here and is not known to be durable -- */
 
@@ -63,9 +75,9 @@ bool sent_any_lost(const struct shard *s);
 int shard_lock_ready(struct shard *s, struct error *e);
 /* The same, and what was lost stays so. */
 int shard_lock_mended(struct shard *s, struct error *e);
-/* With the lock, and ready: appends a frame that was made with no place, but for its tag, and @arrived 0. Its bytes are not kept:
-   whoever does this asks sent_any_lost, and never for shard_lock_ready. */
-int shard_put_frame(struct shard *s, const char *p, size_t len, struct error *e);
+/* With the lock, and ready: appends a frame that was made with no place, but for its tag, and came at `arrived`. Its bytes are not
+   kept: whoever does this asks sent_any_lost, and never for shard_lock_ready. */
+int shard_put_frame(struct shard *s, const char *p, size_t len, int64_t arrived, struct error *e);
 
 /* -- sync.c -- */
 

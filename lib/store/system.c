@@ -105,6 +105,12 @@ static int system_rename_new(const struct files *io, const char *from, const cha
 	return link(from, to) || unlink(from) ? -1 : 0;
 }
 
+static int system_link(const struct files *io, const char *from, const char *to)
+{
+	(void)io;
+	return link(from, to);
+}
+
 static int system_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	(void)io;
@@ -191,6 +197,7 @@ const struct files files_real = {
 	.lock = system_lock,
 	.rename = system_rename,
 	.rename_new = system_rename_new,
+	.link = system_link,
 	.mkdir = system_mkdir,
 	.remove = system_remove,
 	.list = system_list,

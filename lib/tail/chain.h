@@ -8,7 +8,8 @@
  *   known, by device, inode and fingerprint    goes on where it was read to, whatever its name is now
  *   a copy of one that is gone or truncated    takes its place (gzip, copytruncate): it has the same first bytes, and the
  *                                              same bytes before the place that was read to
- *   a copy of one that is there                is left alone
+ *   a copy of the one that the path names      is left alone; so is a compressed one of any that is there. Others that have
+ *                                              the same lines are files of their own: of a job that always says the same
  *   none of these                              was the path's file while nobody looked: it is read whole
  *
  * So renames are followed also if several happened between two looks, and while nobody followed. Files that were there at

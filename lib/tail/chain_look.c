@@ -30,7 +30,8 @@ struct look {
 	struct siblings siblings;
 	bool *found;  /* of the chain's items: it is there */
 	size_t known; /* items before the look */
-	int fd;       /* what the path names; -1: nothing */
+	bool named;   /* the last of them is what the path names */
+	int fd;       /* what the path names, if it is not known; -1: nothing */
 	struct stat st;
 };
 
@@ -156,6 +157,7 @@ static int meet_path(struct look *l, struct error *e)
 		close(l->fd);
 	}
 	l->fd = -1;
+	l->named = true;
 	rename_source(s, l->c->base);
 	s->parted = false;
 	/* It is the last one, also when it was renamed back. */
@@ -190,12 +192,20 @@ static int adopt(struct source *s, int fd, const struct sibling *at, struct erro
 	return r;
 }
 
-/* Of which known file this is a copy: 1 and *i; 0: of none. */
+/*
+ * Of which file that is no more this is a copy: 1 and *i; 0: of none.
+ *
+ * Files of few bytes may well begin alike, with a header and nothing else yet: of those a plain copy is made of what the
+ * path named, and of no other one.
+ */
 static int find_original(struct look *l, int fd, const struct sibling *at, size_t *i, struct error *e)
 {
+	bool packed = sibling_is_packed(at->name);
 	for (*i = l->known; (*i)-- > 0;) {
 		struct source *s = l->c->items[*i];
-		int r = source_is_copied(s, fd, sibling_is_packed(at->name), e);
+		if (l->found[*i] || (!packed && s->place.mark.len < MARK_BYTES && *i + 1 < l->known))
+			continue;
+		int r = source_is_copied(s, fd, packed, e);
 		if (r)
 			return r;
 	}
@@ -216,30 +226,54 @@ static int64_t written(const struct stat *st)
 	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
 }
 
-/* A copy, or a part of one that is being made, of a file whose bytes we may not have read yet. What was written before
-   the file was made is none. */
-static int copies(int part, const struct stat *st, int fd, struct error *e)
+/* A copy, or a part of one that is being made, of what the path names by now. What was written before that was made is
+   none. */
+static int copies_new(int part, const struct stat *st, int fd, struct error *e)
 {
 	return written(st) < born(fd) ? 0 : source_begins_with(fd, part, st, e);
 }
 
-static int copies_open(const struct look *l, int part, const struct sibling *at, struct error *e)
+/* A file of the chain that is there; -1: not any more. */
+static int open_known(const struct look *l, const struct source *s)
 {
-	const struct chain *c = l->c;
+	if (s->fd >= 0)
+		return fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+	char *path = file_path("%s/%s", l->c->directory, s->place.name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	free(path);
+	return fd;
+}
+
+/*
+ * A copy, or a part of one that is being made, of a known file that is there. Rotation copies what the path names, and
+ * compresses any. Another file that has the same lines is no copy: so are the logs of a job that always says the same.
+ */
+static int copies_known(const struct look *l, size_t i, int part, const struct sibling *at, struct error *e)
+{
+	const struct source *s = l->c->items[i];
+	bool named = l->named && i + 1 == l->known, packed = sibling_is_packed(at->name);
+	if (!l->found[i] || s->place.packed || !(named || (packed && s->place.mark.len == MARK_BYTES)))
+		return 0;
+	int fd = open_known(l, s);
+	if (fd < 0)
+		return 0;
+	int r = packed ? source_packs(s, fd, part, e) : source_begins_with(fd, part, &at->st, e);
+	close(fd);
+	return r;
+}
+
+/* Of a file that is there: what is packed goes when that is done, and the other one is read. */
+static int is_copy(const struct look *l, int part, const struct sibling *at, struct error *e)
+{
+	const char *ending = sibling_packed(at->name);
+	size_t len = ending ? (size_t)(ending - at->name) : 0;
 	int r = 0;
-	if (sibling_is_packed(at->name)) {
-		/* What is packed goes when that is done. */
-		size_t len = (size_t)(sibling_packed(at->name) - at->name);
-		for (size_t j = 0; !r && j < l->siblings.count; j++)
-			r = strlen(l->siblings.items[j].name) == len &&
-			    !memcmp(l->siblings.items[j].name, at->name, len);
-		return r;
-	}
-	if (l->fd >= 0)
-		r = copies(part, &at->st, l->fd, e);
-	for (size_t i = 0; !r && i < c->count; i++)
-		if (c->items[i]->fd >= 0 && !c->items[i]->over && !c->items[i]->place.packed)
-			r = copies(part, &at->st, c->items[i]->fd, e);
+	for (size_t j = 0; len && !r && j < l->siblings.count; j++)
+		r = strlen(l->siblings.items[j].name) == len && !memcmp(l->siblings.items[j].name, at->name, len);
+	if (l->fd >= 0 && !len && !r)
+		r = copies_new(part, &at->st, l->fd, e);
+	for (size_t i = 0; !r && i < l->known; i++)
+		r = copies_known(l, i, part, at, e);
 	return r;
 }
 
@@ -286,12 +320,12 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 	if (fd < 0)
 		return OK;
 	int r = find_original(l, fd, at, &i, e);
-	if (r > 0 && !l->found[i]) {
+	if (r > 0) {
 		l->found[i] = true;
 		return adopt(c->items[i], fd, at, e);
 	}
 	if (!r)
-		r = copies_open(l, fd, at, e);
+		r = is_copy(l, fd, at, e);
 	if (!r && at->rotated && at->st.st_size > 0 && !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);
 		r = add_source(l, fd, &at->st, at->name, wanted, e);

@@ -177,6 +177,28 @@ int source_begins_with(int fd, int part, const struct stat *st, struct error *e)
 	return r < 0 ? r : is_copied_plain(&s, fd, e);
 }
 
+/* Whether there are no more bytes than that in it. */
+static bool is_packed_within(int fd, int64_t size)
+{
+	struct bytes *b;
+	struct error e;
+	char last[MARK_BYTES];
+	size_t last_len;
+	if (unpack(fd, &b, &e))
+		return false;
+	int64_t n = pass_bytes(b, size + 1, last, &last_len, &e);
+	bytes_close(b);
+	return n >= 0 && n <= size;
+}
+
+int source_packs(const struct source *s, int fd, int part, struct error *e)
+{
+	struct stat st;
+	if (fstat(fd, &st))
+		return error_errno(e, "%s", s->place.name);
+	return s->place.offset && is_copied_packed(s, part) && is_packed_within(part, st.st_size);
+}
+
 /* -- opening -- */
 
 int source_open(struct source *s, int fd, struct error *e)

@@ -48,6 +48,8 @@ void source_free(struct source *s);
 int source_is_copied(const struct source *s, int fd, bool packed, struct error *e);
 /* Whether fd, of `st`, has all that is in `part`, and perhaps more: 1 or 0. Told by the first bytes and the last ones. */
 int source_begins_with(int fd, int part, const struct stat *st, struct error *e);
+/* Whether `part` is a compressed copy of the source's file, which is `fd`, and holds no more: 1 or 0. */
+int source_packs(const struct source *s, int fd, int part, struct error *e);
 /* Opens a known one at its offset; takes fd over. */
 int source_open(struct source *s, int fd, struct error *e);
 /* It stays known. What was read and not taken is forgotten. */

@@ -144,6 +144,26 @@ zombie() {
 	done
 }
 
+# idle 'SOURCE' 'THIEF': a pipeline whose source has nothing to give ends when another process takes what it has.
+idle() {
+	rm -rf idle
+	$1 2>source.err | stream-sink dir:idle 2>sink.err &
+	local first=$!
+	wait_for filled_receipt
+	$2 --steal | stream-sink dir:idle
+	ends $first 4
+	one_line source.err 'another process has taken'
+}
+filled_receipt() { [ -n "$(find "$STREAM_HOME" -name receipt.1)" ]; }
+
+@test "who has nothing to do learns too that another process has taken over" {
+	numbers 10 >in.json
+	stream-put web in.json
+	idle 'stream-get -f -g g web' 'stream-get -g g web'
+	rm -r "$STREAM_HOME"
+	idle 'stream-tail -g g in.json' 'stream-tail --once -g g in.json'
+}
+
 @test "a destination that has lost what it had is refused; a reset begins anew" {
 	numbers 100 >in.json
 	stream-put web in.json

@@ -481,6 +481,23 @@ static int disk_rename_new(const struct files *io, const char *from, const char 
 	return find(disk_of(io), to) >= 0 ? (errno = EEXIST, -1) : rename_now(disk_of(io), from, to);
 }
 
+static int disk_link(const struct files *io, const char *from, const char *to)
+{
+	struct disk *d = disk_of(io);
+	char last[64];
+	before(d);
+	int node = find(d, from), above = find_parent(d, to, last);
+	if (node < 0 || above < 0)
+		return -1;
+	if (entries_find(&d->nodes[above].list, last) >= 0)
+		return errno = EEXIST, -1;
+	if (strikes(d, d->full, &d->refused))
+		return errno = ENOSPC, -1;
+	change_name(d, above, last, node);
+	d->linked++;
+	return 0;
+}
+
 static int disk_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	struct disk *d = disk_of(io);
@@ -562,6 +579,7 @@ static const struct files disk_io = {
 	.lock = disk_lock,
 	.rename = disk_rename,
 	.rename_new = disk_rename_new,
+	.link = disk_link,
 	.mkdir = disk_mkdir,
 	.remove = disk_remove,
 	.list = disk_list,

@@ -95,7 +95,7 @@ struct disk {
 	int short_writes;  /* one in so many writes moves a part; 0: none */
 	int full;          /* one in so many writes and creations finds no space; 0: none */
 	bool failing;      /* `changed` is called by a sync that failed */
-	uint64_t failed, shortened, refused;
+	uint64_t failed, shortened, refused, linked;
 	uint64_t serial; /* of the last change */
 	/* Called before each operation (others may run meanwhile), after each change and sync, and where a lock is held by
 	   another: then the call returns when it is worth a new look. NULL: not wanted; a held lock is EDEADLK. */

@@ -150,6 +150,11 @@ static int faulty_rename_new(const struct files *io, const char *from, const cha
 	return strikes(io) ? -1 : UNDER(io)->rename_new(UNDER(io), from, to);
 }
 
+static int faulty_link(const struct files *io, const char *from, const char *to)
+{
+	return strikes(io) ? -1 : UNDER(io)->link(UNDER(io), from, to);
+}
+
 static int faulty_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	return strikes(io) ? -1 : UNDER(io)->mkdir(UNDER(io), path, mode);
@@ -193,6 +198,7 @@ static const struct files faulty_io = {
 	.lock = faulty_lock,
 	.rename = faulty_rename,
 	.rename_new = faulty_rename_new,
+	.link = faulty_link,
 	.mkdir = faulty_mkdir,
 	.remove = faulty_remove,
 	.list = faulty_list,

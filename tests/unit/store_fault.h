@@ -281,6 +281,11 @@ static inline int fault_rename_new(const struct files *io, const char *from, con
 	return fails(io, CALL_CHANGE) ? -1 : files_real.rename_new(&files_real, from, to);
 }
 
+static inline int fault_link(const struct files *io, const char *from, const char *to)
+{
+	return fails(io, CALL_CHANGE) ? -1 : files_real.link(&files_real, from, to);
+}
+
 static inline int fault_mkdir(const struct files *io, const char *path, mode_t mode)
 {
 	return fails(io, CALL_CHANGE) ? -1 : mkdir(path, mode);
@@ -319,6 +324,7 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 				.lock = fault_lock,
 				.rename = fault_rename,
 				.rename_new = fault_rename_new,
+				.link = fault_link,
 				.mkdir = fault_mkdir,
 				.remove = fault_remove,
 				.list = fault_list,
@@ -329,6 +335,18 @@ static inline void faulty_init(struct faulty *f, uint8_t boot)
 		.boot = boot,
 		.error = EIO,
 	};
+}
+
+/* What others have synced is as durable for us. */
+static inline void faulty_learn(struct faulty *f, const struct faulty *from)
+{
+	for (size_t k = 0; k < from->image_count; k++) {
+		const struct image *known = &from->images[k];
+		struct image *i = image_of(f, known->inode);
+		free(i->bytes);
+		*i = *known;
+		i->bytes = mem_copy(known->bytes, known->len);
+	}
 }
 
 static inline void faulty_release(struct faulty *f)

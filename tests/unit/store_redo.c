@@ -29,7 +29,7 @@ static const char *const flow_names[FLOWS] = {"f0f0", "a1a1"};
 
 /* Of what there was in all worlds: a storm that does not blow shows nothing. */
 static struct {
-	long commits, overtaken, taken, reshards, compacted, kills, failed_syncs, refused, states, plain;
+	long commits, overtaken, taken, reshards, compacted, kills, failed_syncs, refused, states, plain, linked;
 } seen;
 
 /* -- time and chance, by the seed -- */
@@ -107,6 +107,10 @@ static int begin_run(struct world *w, const struct files *io, int flow, struct r
 	if (code)
 		return code;
 	(*r)->direct = w->number % 4 ? 4 : (*r)->direct;
+	/* Parts of all sizes, linked or copied. */
+	(*r)->held_max = w->number % 3 ? (size_t)dice(&w->dice, 3) * 400 : (*r)->held_max;
+	(*r)->link_part = w->number % 6 ? SEGMENT_SIZE : (*r)->link_part;
+	(*r)->part_size = w->number % 9 ? 600 : (*r)->part_size;
 	if (*position < least || *position > w->tried[flow])
 		fault(w, "recover", *position < least ? "a commit is gone" : "a commit that nobody made");
 	if (*position > w->acked[flow])
@@ -410,6 +414,7 @@ static void run(int number)
 	seen.kills += (long)w.crew.kills;
 	seen.failed_syncs += (long)w.disk.failed;
 	seen.refused += (long)w.disk.refused;
+	seen.linked += (long)w.disk.linked;
 	w.disk.sync_failures = w.disk.full = 0;
 	if (w.crew.stuck)
 		fault(&w, "run", "all wait for locks");
@@ -432,10 +437,10 @@ int main(int argc, char **argv)
 		run(first + i);
 	printf("%ld commits (%ld more were overtaken), %ld runs, %ld plain writers, %ld splits and merges, %ld "
 	       "segments "
-	       "compacted away, %ld killed, %ld failed syncs, %ld times no space, %ld states\n",
+	       "compacted away, %ld killed, %ld failed syncs, %ld times no space, %ld parts linked, %ld states\n",
 	       seen.commits, seen.overtaken, seen.taken, seen.plain, seen.reshards, seen.compacted, seen.kills,
-	       seen.failed_syncs, seen.refused, seen.states);
+	       seen.failed_syncs, seen.refused, seen.linked, seen.states);
 	CHECK(count < WORLDS || (seen.commits && seen.overtaken && seen.plain && seen.reshards && seen.compacted &&
-				 seen.kills && seen.failed_syncs && seen.refused && seen.states));
+				 seen.kills && seen.failed_syncs && seen.refused && seen.linked && seen.states));
 	return test_done();
 }

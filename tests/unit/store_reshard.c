@@ -76,6 +76,7 @@ static long reshard_fails(unsigned calls, bool sticky, bool stops)
 		faulty_init(&good, 1);
 		struct store_writer *w = test_writer(&good.io, stream_path, 2, SECOND, &e);
 		bool fine = put(w, &begun, true, &e) && put(w, &begun, false, &e);
+		faulty_learn(&f, &good);
 		f.calls = calls;
 		f.fail_at = n;
 		f.sticky = sticky;
