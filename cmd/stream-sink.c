@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "flow/flow.h"
+#include "flow/gone.h"
 #include "flow/program.h"
 #include "sink/sink.h"
 #include "store/ledger.h"
@@ -278,6 +279,7 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	flow_become(f, &own, false);
 	d->options.rejected = own_rejected;
 	d->options.rejected_arg = f;
+	d->options.gone = gone_flow;
 	return sink_open(d->url, &d->options, &d->sink, e);
 }
 

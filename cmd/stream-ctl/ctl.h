@@ -37,6 +37,10 @@ int ctl_no_more(const struct operands *o, struct error *e);
 /* Takes STREAM off the operands and opens it. */
 int ctl_open(struct operands *o, struct stream *s, struct error *e);
 
+/* Removes what flows that are no more have left in the stream; in all streams of the home. */
+int ctl_sweep(const struct stream *s, struct error *e);
+void ctl_sweep_home(void);
+
 /* Sets a catalog's tier to a directory that is there, or to NULL for `none`. */
 int ctl_tier(const char *text, char **tier, struct error *e);
 

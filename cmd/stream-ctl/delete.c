@@ -15,5 +15,7 @@ int ctl_delete(struct ctl *c, struct operands *o, struct error *e)
 	if (!r)
 		r = group ? group_delete(&s, group, e) : stream_remove(&s, c->force, e);
 	stream_close(&s);
+	if (!r)
+		ctl_sweep_home();
 	return r ? r : 1;
 }

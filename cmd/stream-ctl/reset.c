@@ -18,6 +18,8 @@ int ctl_reset(struct ctl *c, struct operands *o, struct error *e)
 		r = group_find(&g, &s, name, e);
 	if (!r)
 		r = group_reset(&g, &s, c->from, e);
+	if (!r)
+		ctl_sweep_home();
 	group_close(&g);
 	stream_close(&s);
 	return r;

@@ -45,7 +45,7 @@ static int save(const char *directory, uint64_t epoch, const struct flow_commit 
 		buf_byte(&text, '\n');
 		at += len + 1;
 	}
-	int r = state_save(&text, directory, NAME, true, e);
+	int r = state_save(&text, directory, NAME, epoch, true, e);
 	buf_release(&text);
 	return r;
 }
@@ -61,7 +61,11 @@ int end_file_recover(const char *directory, uint64_t epoch, struct flow_commit *
 	int r = load(directory, &there, last, e);
 	if (!r && there >= epoch)
 		r = fenced(e);
-	return r ? r : save(directory, epoch, last, e);
+	if (!r)
+		r = save(directory, epoch, last, e);
+	if (!r)
+		state_clean(directory, NAME, epoch);
+	return r;
 }
 
 int end_file_commit(const char *directory, uint64_t epoch, uint64_t n, const char *state, size_t len, struct error *e)

@@ -23,7 +23,7 @@ int receipt_save(const struct receipt *r, const char *directory, uint64_t epoch,
 	buf_printf(&text, "pace %" PRId64 "\nsources %" PRIu64 "\n", r->pace, r->sources);
 	tallies_text(&r->tallies, &text);
 	char *name = state_path("%s%" PRIu64, PREFIX, epoch);
-	int code = state_save(&text, directory, name, false, e);
+	int code = state_save(&text, directory, name, epoch, false, e);
 	free(name);
 	buf_release(&text);
 	return code;
@@ -137,4 +137,5 @@ void receipt_clean(const char *directory, uint64_t epoch)
 	struct search s = {.directory = directory, .epoch = epoch};
 	struct error ignored;
 	state_list(directory, remove_older, &s, &ignored);
+	state_clean(directory, "receipt", epoch);
 }

@@ -35,7 +35,7 @@ int receipt_load(struct receipt *r, const char *directory, uint64_t epoch, struc
 int receipt_greatest(const char *directory, uint64_t *n, struct error *e);
 /* Whether there is one of a later run. */
 bool receipt_is_overtaken(const char *directory, uint64_t epoch);
-/* Removes those of earlier runs. */
+/* Removes those of earlier runs, and what those have written here and not finished. */
 void receipt_clean(const char *directory, uint64_t epoch);
 
 #endif

@@ -100,12 +100,11 @@ void state_check(struct buf *text)
 	buf_printf(text, "check %016" PRIx64 "\n", hash64(text->data, text->len));
 }
 
-int state_save(struct buf *text, const char *directory, const char *name, bool durable, struct error *e)
+int state_save(struct buf *text, const char *directory, const char *name, uint64_t epoch, bool durable, struct error *e)
 {
 	state_check(text);
-	/* Nobody else writes this one: who has the same epoch is us. */
 	char *path = state_path("%s/%s", directory, name),
-	     *aside = state_path("%s/+%s.%ld", directory, name, (long)getpid());
+	     *aside = state_path("%s/+%s.%" PRIu64, directory, name, epoch);
 	int r = write_file(aside, text, durable, e);
 	if (!r && rename(aside, path))
 		r = error_errno(e, "%s", path);
@@ -116,6 +115,35 @@ int state_save(struct buf *text, const char *directory, const char *name, bool d
 	free(path);
 	free(aside);
 	return r;
+}
+
+struct drafts {
+	const char *directory, *name;
+	uint64_t epoch;
+};
+
+/* `+NAME.EPOCH`, or of a name that ends in an epoch of its own `+NAME.EPOCH.EPOCH`. */
+static int remove_draft(void *self, const char *name, struct error *e)
+{
+	const struct drafts *d = self;
+	size_t len = strlen(d->name);
+	const char *dot = strrchr(name, '.');
+	(void)e;
+	if (*name != '+' || strncmp(name + 1, d->name, len) || name[1 + len] != '.' || !dot)
+		return 0;
+	if (strtoull(dot + 1, NULL, 10) < d->epoch) {
+		char *path = state_path("%s/%s", d->directory, name);
+		unlink(path);
+		free(path);
+	}
+	return 0;
+}
+
+void state_clean(const char *directory, const char *name, uint64_t epoch)
+{
+	struct drafts d = {directory, name, epoch};
+	struct error ignored;
+	state_list(directory, remove_draft, &d, &ignored);
 }
 
 static int read_file(const char *path, struct buf *out, struct error *e)

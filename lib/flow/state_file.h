@@ -30,8 +30,12 @@ bool state_name_read(const char *name, const char *suffix, uint64_t *n, uint64_t
 
 /* Adds the last line to `text`. */
 void state_check(struct buf *text);
-/* The same, and puts it into its place; `durable`: it is there after a power cut. */
-int state_save(struct buf *text, const char *directory, const char *name, bool durable, struct error *e);
+/* The same, and puts it into its place; `durable`: it is there after a power cut. Until then it is `+NAME.EPOCH`: only
+   one process writes this name in that run. */
+int state_save(struct buf *text, const char *directory, const char *name, uint64_t epoch, bool durable,
+	       struct error *e);
+/* Removes what earlier runs had begun to write under this name, and did not finish. */
+void state_clean(const char *directory, const char *name, uint64_t epoch);
 /* Loads all but the last line. Returns 1, 0 if there is no such file, or an error: it is damaged. `out` is the caller's to release. */
 int state_load(const char *directory, const char *name, struct buf *out, struct error *e);
 

@@ -160,7 +160,7 @@ int place_save(const struct place *p, const struct place_note *n, struct error *
 	for (const char *c = n->pipeline; *c; c++)
 		buf_byte(&text, (unsigned char)*c < ' ' ? ' ' : *c);
 	buf_byte(&text, '\n');
-	int r = state_save(&text, p->directory, "run", false, e);
+	int r = state_save(&text, p->directory, "run", (uint64_t)getpid(), false, e);
 	buf_release(&text);
 	return r;
 }

@@ -22,6 +22,7 @@ struct dir_sink {
 	int64_t every;
 	uint64_t size;
 	const struct files *io;
+	bool (*gone)(const char *state, size_t len);
 	struct dir_flow *flow;                 /* NULL: a plain pipeline */
 	struct dir_part *parts[DIR_PARTS_MAX]; /* the one with the latest record first */
 	size_t part_count;
@@ -166,6 +167,8 @@ static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, stru
 		entry.state = NULL;
 	}
 	ledger_entry_release(&entry);
+	if (!rc && s->gone)
+		dir_flow_sweep(s->flow, s->gone);
 	return rc;
 }
 
@@ -248,6 +251,7 @@ int dir_sink_open(const char *url, const struct sink_options *o, struct sink **o
 	struct dir_sink *s = mem_zero(sizeof *s);
 	s->sink.ops = &ops;
 	s->io = o->io ? o->io : &files_real;
+	s->gone = o->gone;
 	s->every = o->every ? o->every : MINUTE;
 	s->size = o->size ? (uint64_t)o->size : 64 << 20;
 	s->format.meta = o->meta;

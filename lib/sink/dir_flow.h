@@ -35,6 +35,9 @@ struct dir_flow {
 /* Fences earlier runs, carries out the last commit, removes what they left. *last is to be released. */
 int dir_flow_open(struct dir_flow *w, const struct files *io, const char *fixed, const char *flow, uint64_t epoch,
 		  struct ledger_entry *last, struct error *e);
+/* The same for other flows in the same directory that are gone, by what was kept with their last commits; then their `.stream-FLOW`
+   goes. What cannot be done is left for the next run. */
+void dir_flow_sweep(const struct dir_flow *w, bool (*gone)(const char *state, size_t len));
 /* Hides a new file here. */
 int dir_flow_hide(const struct dir_flow *w, struct dir_file *f, struct error *e);
 /* A file that is whole and synced waits for the commit; it is closed. */

@@ -55,6 +55,8 @@ struct sink_options {
 	   of a batch. */
 	int (*rejected)(void *arg, struct batch *b, struct error *e);
 	void *rejected_arg;
+	/* Whether the flow whose end kept this text is no more: what it has left at the destination is removed then, by sink_recover. NULL: it stays. */
+	bool (*gone)(const char *state, size_t len);
 	const struct files *io; /* of `dir:`; NULL: the real one */
 };
 

@@ -1,6 +1,7 @@
 /* The files of the checkpoint protocol: what is written is read again, what is damaged is refused, lines are not mixed up. */
 #include "flow/hello.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,7 +206,13 @@ static void receipts(void)
 	r.n = 3;
 	CHECK(!receipt_save(&r, d, 5, &e));
 	CHECK(!receipt_greatest(d, &n, &e) && n == 57);
+	/* What a run that died had not finished goes with it; what a later one writes stays. */
+	char *dead = state_path("%s/+receipt.4.4", d), *later = state_path("%s/+receipt.6.6", d);
+	CHECK(!close(creat(dead, 0600)) && !close(creat(later, 0600)));
 	receipt_clean(d, 5);
+	CHECK(access(dead, F_OK) && !access(later, F_OK));
+	free(dead);
+	free(later);
 	CHECK(!receipt_greatest(d, &n, &e) && n == 3);
 	CHECK(receipt_load(&got, d, 4, &e) == 0);
 	receipt_release(&r);
@@ -218,9 +225,12 @@ static void end_files(void)
 	struct flow_commit last;
 	CHECK(!end_file_recover(d, 3, &last, &e) && last.n == 0 && !last.state);
 	CHECK(!end_file_commit(d, 3, 1, "a b\nc\n", 6, &e));
-	CHECK(!end_file_recover(d, 4, &last, &e) && last.n == 1 && last.epoch == 3 && last.len == 6 &&
-	      !memcmp(last.state, "a b\nc\n", 6));
+	char *draft = state_path("%s/+end.3", d);
+	CHECK(!close(creat(draft, 0600)));
+	CHECK(!end_file_recover(d, 4, &last, &e) && access(draft, F_OK) && last.n == 1 && last.epoch == 3 &&
+	      last.len == 6 && !memcmp(last.state, "a b\nc\n", 6));
 	free(last.state);
+	free(draft);
 	/* The run before that one wakes up. */
 	CHECK(end_file_commit(d, 3, 2, "", 0, &e) == ERR_UPSTREAM);
 	CHECK(end_file_recover(d, 4, &last, &e) == ERR_UPSTREAM);

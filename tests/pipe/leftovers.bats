@@ -1,0 +1,105 @@
+# What runs, resets and deaths leave behind: many of them leave no more files than a few, and nothing that was committed goes with them.
+
+load ../helper
+load ../store
+
+state() {
+	echo "$STREAM_HOME"/s/groups/g/0/state/*
+}
+
+files() {
+	find "$@" -type f | wc -l
+}
+
+@test "many runs of one flow, most of them killed: the files are no more than those of a few" {
+	local i line="stream-get -g g --checkpoint 1ms s | stream-uniq --bad bad -k n --within 1m -t ts | stream-cat -o json >>out"
+	counted 1 10 | sed 's/}/,"ts":"2026-01-01T00:00:00Z"}/' | stream-put s
+	pipe "$line"
+	[ "$PIPE" = "0 0 0" ]
+	local before
+	before=$(files .)
+	for i in $(seq 1 12); do
+		counted "$i"1 "$i"9 | sed 's/}/,"ts":"2026-01-01T00:00:00Z"}/' | stream-put s
+		timeout -s KILL "0.0$((i % 6 + 1))" bash -c "$line" 2>/dev/null || true
+	done
+	# As one that is killed in the midst of a rename leaves it.
+	: >"$(state)/+end.3"
+	: >"$(state)/+receipt.3.3"
+	: >"$(state)/2/+7.2"
+	wait_for sh -c "$line"
+	find . -type f
+	[ "$(files .)" -le $((before + 14)) ]
+	[ -z "$(find . -name '+*')" ]
+}
+
+@test "many resets of a flow into a stream: its ledgers go, and what they had decided is in the stream" {
+	local i flow
+	for i in $(seq 1 8); do
+		counted "$i" "$i" | stream-put s
+		pipe "stream-get -g g s | stream-filter 'n == $i' | stream-put out"
+		[ "$PIPE" = "0 0 0" ]
+		flow=$(basename "$(state)")
+		: >"$STREAM_HOME/out/flows/$flow.done.1"
+		stream-ctl reset s g --from start
+	done
+	[ "$(stream-get out | jq -s -c 'map(.n)')" = "[1,2,3,4,5,6,7,8]" ]
+	ls "$STREAM_HOME/out/flows"
+	[ "$(files "$STREAM_HOME/out/flows")" -eq 0 ]
+	# Those of others that are alive stay; compaction does the same for the group that is no more.
+	pipe "stream-get -g a s | stream-put out"
+	pipe "stream-get -g b s | stream-put out"
+	[ "$(files "$STREAM_HOME/out/flows")" -eq 2 ]
+	rm -r "$STREAM_HOME/s/groups/a"
+	stream-ctl compact out >/dev/null
+	[ "$(files "$STREAM_HOME/out/flows")" -eq 1 ]
+	pipe "stream-get -g b s | stream-put out"
+	[ "$PIPE" = "0 0" ]
+	[ "$(stream-get out | wc -l)" -eq 24 ]
+	stream-ctl delete s
+	[ "$(files "$STREAM_HOME/out/flows")" -eq 0 ]
+}
+
+@test "where the streams are not mounted, a flow is not taken for gone" {
+	mkdir home
+	STREAM_HOME=$PWD/home
+	counted 1 3 | stream-put s
+	pipe "stream-get -g a s | stream-sink dir:lake"
+	[ "$PIPE" = "0 0" ]
+	mv home elsewhere
+	mkdir home
+	STREAM_HOME=$PWD/other
+	counted 4 6 | stream-put s
+	pipe "stream-get -g b s | stream-sink dir:lake"
+	[ "$(find lake -name '.stream-*' | wc -l)" -eq 2 ]
+	rmdir home
+	mv elsewhere home
+	STREAM_HOME=$PWD/home
+	counted 7 9 | stream-put s
+	pipe "stream-get -g a s | stream-sink dir:lake"
+	[ "$PIPE" = "0 0" ]
+	[ "$(cat lake/* | jq .n | sort -n | tr '\n' ' ')" = "1 2 3 4 5 6 7 8 9 " ]
+}
+
+@test "many resets of a flow into a directory: what it had hidden there goes, and what was committed is published" {
+	local i
+	command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null || skip "strace does not run here"
+	for i in $(seq 1 6); do
+		counted "$i" "$i" | stream-put s
+		pipe "stream-get -g g s | stream-filter 'n == $i' | stream-sink dir:lake"
+		[ "$PIPE" = "0 0 0" ]
+		stream-ctl reset s g --from start
+	done
+	find lake
+	[ "$(find lake -name '.stream-*' | wc -l)" -le 1 ]
+	counted 7 7 | stream-put s
+	# Committed, and killed before it could publish: the ledger is taken, the file hidden, the commit made, and then.
+	pipe "stream-get -g g s | stream-filter 'n == 7' | strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=4 stream-sink dir:lake 2>/dev/null"
+	grep -q KILL trace
+	[ "$(find lake -type f ! -path '*/.stream-*' | xargs cat | jq -s -c 'map(.n) | sort')" = "[1,2,3,4,5,6]" ]
+	[ "$(find lake -name '*.part' | wc -l)" -eq 1 ]
+	stream-ctl reset s g --from start
+	pipe "stream-get -g g s | stream-filter 'n == 1' | stream-sink dir:lake"
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(find lake -type f ! -path '*/.stream-*' | xargs cat | jq -s -c 'map(.n) | sort')" = "[1,1,2,3,4,5,6,7]" ]
+	[ "$(find lake -name '.stream-*' | wc -l)" -eq 1 ]
+}
