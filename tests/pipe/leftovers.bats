@@ -92,8 +92,8 @@ files() {
 	find lake
 	[ "$(find lake -name '.stream-*' | wc -l)" -le 1 ]
 	counted 7 7 | stream-put s
-	# Committed, and killed before it could publish: the ledger is taken, the file hidden, the commit made, and then.
-	pipe "stream-get -g g s | stream-filter 'n == 7' | strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=4 stream-sink dir:lake 2>/dev/null"
+	# Committed, and killed before it could publish: two ledgers are taken, ours and the last one, the file hidden, the commit made, and then.
+	pipe "stream-get -g g s | stream-filter 'n == 7' | strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=5 stream-sink dir:lake 2>/dev/null"
 	grep -q KILL trace
 	[ "$(find lake -type f ! -path '*/.stream-*' | xargs cat | jq -s -c 'map(.n) | sort')" = "[1,2,3,4,5,6]" ]
 	[ "$(find lake -name '*.part' | wc -l)" -eq 1 ]
