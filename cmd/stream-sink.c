@@ -97,6 +97,11 @@ static int64_t own_pace(void *self)
 	return sink_pace(((struct delivery *)self)->sink);
 }
 
+static void own_origin(void *arg, struct buf *out)
+{
+	flow_origin_text(arg, out);
+}
+
 static int own_rejected(void *arg, struct batch *b, struct error *e)
 {
 	return flow_reject(arg, b, e);
@@ -279,6 +284,8 @@ static int setup(void *self, struct flow *f, struct operands *o, struct error *e
 	flow_become(f, &own, false);
 	d->options.rejected = own_rejected;
 	d->options.rejected_arg = f;
+	d->options.origin = own_origin;
+	d->options.origin_arg = f;
 	d->options.gone = gone_flow;
 	return sink_open(d->url, &d->options, &d->sink, e);
 }

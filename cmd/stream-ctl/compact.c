@@ -31,7 +31,7 @@ int ctl_compact(struct ctl *c, struct operands *o, struct error *e)
 	if (!r)
 		r = ctl_no_more(o, e);
 	if (!r)
-		r = ctl_sweep(&s, e);
+		r = ctl_sweep(&s, &(struct name_list){0}, e);
 	for (size_t i = 0; !r && i < s.catalog.shard_count; i++)
 		r = compact_shard(c, &s, s.catalog.shards[i].id, e);
 	stream_close(&s);

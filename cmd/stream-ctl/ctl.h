@@ -9,6 +9,7 @@
 
 #include "flow/flow.h"
 #include "record/batch_rows.h"
+#include "store/home.h"
 #include "store/stream.h"
 
 /* The options of all verbs, and what they make. */
@@ -37,9 +38,12 @@ int ctl_no_more(const struct operands *o, struct error *e);
 /* Takes STREAM off the operands and opens it. */
 int ctl_open(struct operands *o, struct stream *s, struct error *e);
 
-/* Removes what flows that are no more have left in the stream; in all streams of the home. */
-int ctl_sweep(const struct stream *s, struct error *e);
-void ctl_sweep_home(void);
+/* The ids of a group's flows, as of now; of all groups. */
+void ctl_flows_of(const struct stream *s, const char *group, struct name_list *ids);
+void ctl_flows_of_all(const struct stream *s, struct name_list *ids);
+/* Removes what these flows, which have been ended, and others that are no more have left in the stream; in all streams of the home. */
+int ctl_sweep(const struct stream *s, const struct name_list *ids, struct error *e);
+void ctl_sweep_home(const struct name_list *ids);
 
 /* Sets a catalog's tier to a directory that is there, or to NULL for `none`. */
 int ctl_tier(const char *text, char **tier, struct error *e);

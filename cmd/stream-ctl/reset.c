@@ -6,6 +6,7 @@ int ctl_reset(struct ctl *c, struct operands *o, struct error *e)
 {
 	struct stream s;
 	struct group g = {0};
+	struct name_list ended = {0};
 	const char *name;
 	int r = ctl_open(o, &s, e);
 	if (!r)
@@ -17,9 +18,12 @@ int ctl_reset(struct ctl *c, struct operands *o, struct error *e)
 	if (!r)
 		r = group_find(&g, &s, name, e);
 	if (!r)
+		ctl_flows_of(&s, name, &ended);
+	if (!r)
 		r = group_reset(&g, &s, c->from, e);
 	if (!r)
-		ctl_sweep_home();
+		ctl_sweep_home(&ended);
+	name_list_release(&ended);
 	group_close(&g);
 	stream_close(&s);
 	return r;

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "record/batch.h"
 
@@ -131,6 +132,8 @@ int flow_begin(struct flow *f, const struct flow_origin *o, struct error *e);
 bool flow_checkpointed(const struct flow *f);
 /* The directory of the flow's state (of the first of several sources), from HELLO on; borrowed. For an end without a storage of its own. */
 const char *flow_state_directory(const struct flow *f);
+/* Lines that tell later whether this flow is no more (flow/gone.h); from HELLO on. */
+void flow_origin_text(const struct flow *f, struct buf *out);
 /* A source of this flow is one slot of several: the field by which they share the records, see flow_origin; NULL: none is. From load on. */
 const char *flow_shared_by(const struct flow *f);
 /* In `setup`: our inputs are the outputs of copies of one command, which a splitter feeds. */

@@ -23,6 +23,13 @@ const char *flow_state_directory(const struct flow *f)
 	return f->protocol.hello.sources[0].directory;
 }
 
+void flow_origin_text(const struct flow *f, struct buf *out)
+{
+	const struct hello *h = &f->protocol.hello;
+	for (size_t i = 0; i < h->source_count; i++)
+		buf_printf(out, "at %s\n", h->sources[i].directory);
+}
+
 const char *flow_shared_by(const struct flow *f)
 {
 	const struct hello *h = &f->protocol.hello;

@@ -11,12 +11,12 @@
 
 /* What we keep of a commit besides n: the list of stages, what they had counted, and where the state is without which there is no such flow
    (flow/gone.h). */
-static void kept_text(const struct protocol *p, struct buf *out)
+static void kept_text(const struct flow *f, struct buf *out)
 {
+	const struct protocol *p = &f->protocol;
 	buf_string_append(out, "flow 1\n");
 	hello_text(&p->hello, out);
-	for (size_t i = 0; i < p->hello.source_count; i++)
-		buf_printf(out, "at %s\n", p->hello.sources[i].directory);
+	flow_origin_text(f, out);
 	tallies_text(&p->tallies, out);
 }
 
@@ -160,7 +160,7 @@ int protocol_end_commit(struct flow *f, uint64_t n, struct error *e)
 {
 	struct protocol *p = &f->protocol;
 	struct buf state = BUF_INIT;
-	kept_text(p, &state);
+	kept_text(f, &state);
 	int r = commit(f, n, &state, e);
 	buf_release(&state);
 	if (r)

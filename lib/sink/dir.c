@@ -22,7 +22,7 @@ struct dir_sink {
 	int64_t every;
 	uint64_t size;
 	const struct files *io;
-	bool (*gone)(const char *state, size_t len);
+	struct sink_options options;
 	struct dir_flow *flow;                 /* NULL: a plain pipeline */
 	struct dir_part *parts[DIR_PARTS_MAX]; /* the one with the latest record first */
 	size_t part_count;
@@ -156,6 +156,18 @@ static int finish_all(struct dir_sink *s, struct error *e)
 	return rc;
 }
 
+/* A flow that dies before its first commit has only this to say whose it was. */
+static int sweep(struct dir_sink *s, bool first, struct error *e)
+{
+	struct buf text = BUF_INIT;
+	s->options.origin(s->options.origin_arg, &text);
+	int rc = first ? file_replace(s->io, s->flow->work, DIR_ORIGIN, text.data, text.len, e) : OK;
+	buf_release(&text);
+	if (!rc)
+		dir_flow_sweep(s->flow, s->options.gone);
+	return rc;
+}
+
 static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, struct sink_position *last, struct error *e)
 {
 	struct dir_sink *s = self_of(sink);
@@ -167,8 +179,8 @@ static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, stru
 		entry.state = NULL;
 	}
 	ledger_entry_release(&entry);
-	if (!rc && s->gone)
-		dir_flow_sweep(s->flow, s->gone);
+	if (!rc && s->options.origin)
+		rc = sweep(s, last->n == 0, e);
 	return rc;
 }
 
@@ -251,7 +263,7 @@ int dir_sink_open(const char *url, const struct sink_options *o, struct sink **o
 	struct dir_sink *s = mem_zero(sizeof *s);
 	s->sink.ops = &ops;
 	s->io = o->io ? o->io : &files_real;
-	s->gone = o->gone;
+	s->options = *o;
 	s->every = o->every ? o->every : MINUTE;
 	s->size = o->size ? (uint64_t)o->size : 64 << 20;
 	s->format.meta = o->meta;

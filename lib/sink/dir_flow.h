@@ -4,6 +4,7 @@
  * All that is hidden is in one directory, FIXED/.stream-FLOW, FIXED being what comes before the first brace of the pattern:
  *
  *   commit.SEQ             the ledger of the flow (store/ledger.h)
+ *   origin                 what tells whether the flow is no more, until a commit does
  *   EPOCH-NAME.part        a file that is being written, or is full and waits for the barrier
  *
  * At the barrier all files are whole and durable; the ledger's entry, whose payload is where each of them belongs, is the
@@ -23,6 +24,8 @@
 #include "sink/dir_file.h"
 #include "store/ledger.h"
 
+#define DIR_ORIGIN "origin"
+
 struct dir_flow {
 	const struct files *io;
 	char *fixed, *work; /* owned */
@@ -35,7 +38,7 @@ struct dir_flow {
 /* Fences earlier runs, carries out the last commit, removes what they left. *last is to be released. */
 int dir_flow_open(struct dir_flow *w, const struct files *io, const char *fixed, const char *flow, uint64_t epoch,
 		  struct ledger_entry *last, struct error *e);
-/* The same for other flows in the same directory that are gone, by what was kept with their last commits; then their `.stream-FLOW`
+/* The same for other flows in the same directory that are gone, by what was kept with their last commits, or DIR_ORIGIN; then their `.stream-FLOW`
    goes. What cannot be done is left for the next run. */
 void dir_flow_sweep(const struct dir_flow *w, bool (*gone)(const char *state, size_t len));
 /* Hides a new file here. */

@@ -1,4 +1,5 @@
 /* What flows that are no more have left in a directory. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,16 +29,33 @@ static int end_flow(const struct dir_flow *w, const char *flow, uint64_t epoch)
 	return r;
 }
 
+/* What a flow that has committed nothing says of itself. */
+static void read_origin(const struct dir_flow *w, const char *work, struct buf *out)
+{
+	enum { ORIGIN_MAX = 1 << 16 };
+	struct file f;
+	char *path = file_path("%s/%s", work, DIR_ORIGIN);
+	if (file_find(&f, w->io, path, O_RDONLY, NULL) > 0) {
+		ssize_t n = file_read(&f, buf_reserve(out, ORIGIN_MAX), ORIGIN_MAX, 0, NULL);
+		out->len = n > 0 ? (size_t)n : 0;
+		file_close(&f);
+	}
+	free(path);
+}
+
 static void sweep_one(const struct dir_flow *w, const char *flow, bool (*gone)(const char *state, size_t len))
 {
 	struct ledger_entry x;
+	struct buf origin = BUF_INIT;
 	char *work = file_path("%s/%s%s", w->fixed, PREFIX, flow);
-	bool over = strcmp(work, w->work) && !ledger_look(w->io, work, "commit", &x, NULL);
-	if (over) {
-		if (x.len && gone(x.state, x.len))
+	if (strcmp(work, w->work) && !ledger_look(w->io, work, "commit", &x, NULL)) {
+		if (!x.len)
+			read_origin(w, work, &origin);
+		if (x.len ? gone(x.state, x.len) : gone(origin.data, origin.len))
 			end_flow(w, flow, x.epoch + 1);
 		ledger_entry_release(&x);
 	}
+	buf_release(&origin);
 	free(work);
 }
 

@@ -43,6 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "record/batch.h"
 #include "store/file.h"
@@ -55,8 +56,11 @@ struct sink_options {
 	   of a batch. */
 	int (*rejected)(void *arg, struct batch *b, struct error *e);
 	void *rejected_arg;
-	/* Whether the flow whose end kept this text is no more: what it has left at the destination is removed then, by sink_recover. NULL: it stays. */
+	/* Of a flow: what tells later whether it is no more, in lines; and whether one that has kept such lines, alone or among others, is.
+	   What it has left at the destination goes then, by sink_recover of another one. NULL: it stays. */
+	void (*origin)(void *arg, struct buf *out);
 	bool (*gone)(const char *state, size_t len);
+	void *origin_arg;
 	const struct files *io; /* of `dir:`; NULL: the real one */
 };
 

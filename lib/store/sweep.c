@@ -31,13 +31,13 @@ static void look_at(void *arg, const char *name)
 enum { OVER = 1, ORPHANS }; /* its ledger may go; there is none, only what belongs to entries that have gone */
 
 /* Returns 0, OVER, ORPHANS or an error. */
-static int is_over(const struct stream *s, const char *directory, const char *flow,
-		   bool (*gone)(const char *state, size_t len), struct error *e)
+static int is_over(const struct stream *s, const char *directory, const char *flow, const struct sweep *by,
+		   struct error *e)
 {
 	struct ledger_entry x;
 	int r = ledger_look(s->io, directory, flow, &x, e);
 	if (!r)
-		r = !x.seq ? ORPHANS : x.len && gone(x.state, x.len) ? OVER : 0;
+		r = !x.seq ? ORPHANS : by->gone(by->arg, flow, x.state, x.len) ? OVER : 0;
 	ledger_entry_release(&x);
 	return r;
 }
@@ -95,7 +95,7 @@ static int remove_flow(const struct stream *s, const char *directory, const stru
 	return r;
 }
 
-int sweep_flows(const struct stream *s, bool (*gone)(const char *state, size_t len), struct error *e)
+int sweep_flows(const struct stream *s, const struct sweep *by, struct error *e)
 {
 	struct look l = {.names = {0}};
 	struct file there;
@@ -108,7 +108,7 @@ int sweep_flows(const struct stream *s, bool (*gone)(const char *state, size_t l
 			r = path_list(s->io, directory, look_at, &l, e);
 	}
 	for (size_t i = 0; !r && i < l.flows.count; i++) {
-		r = is_over(s, directory, l.flows.items[i], gone, e);
+		r = is_over(s, directory, l.flows.items[i], by, e);
 		if (r > 0)
 			r = remove_flow(s, directory, &l.names, l.flows.items[i], r == OVER, e);
 	}

@@ -14,7 +14,12 @@
 #include "base/error.h"
 #include "store/stream.h"
 
-/* gone: whether the flow whose end kept this text is no more. A ledger that says nothing yet is left alone. */
-int sweep_flows(const struct stream *s, bool (*gone)(const char *state, size_t len), struct error *e);
+/* Whether a flow is no more, by its id and what its end kept with its last commit (len 0: there was none). */
+struct sweep {
+	bool (*gone)(void *arg, const char *flow, const char *state, size_t len);
+	void *arg;
+};
+
+int sweep_flows(const struct stream *s, const struct sweep *by, struct error *e);
 
 #endif
