@@ -38,6 +38,15 @@ static char *resolve(const char *file, struct error *e)
 	return whole;
 }
 
+/* From the root, links as they are. Malloced. */
+static char *absolute(const char *file)
+{
+	char *here = *file == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = here ? state_path("%s/%s", here, file) : mem_copy(file, strlen(file));
+	free(here);
+	return whole;
+}
+
 static char *mark_path(const char *whole)
 {
 	const char *name = strrchr(whole, '/') + 1;
@@ -177,6 +186,7 @@ int owner_take(struct owner *o, const char *file, const struct owner_id *id, str
 	*o = (struct owner){
 		.id = *id, .fd = -1, .file = resolve(file, e), .place = mem_copy(id->place, strlen(id->place))};
 	o->id.place = o->place;
+	o->name = absolute(file);
 	if (!o->file)
 		return e->code;
 	o->path = mark_path(o->file);
@@ -207,6 +217,7 @@ void owner_release(struct owner *o)
 	free(o->path);
 	free(o->file);
 	free(o->place);
+	free(o->name);
 	*o = (struct owner){.fd = -1};
 }
 

@@ -39,7 +39,8 @@ struct owner_id {
 struct owner {
 	struct owner_id id;
 	char *place;
-	char *file; /* absolute, links resolved */
+	char *name; /* absolute, as it was called */
+	char *file; /* links resolved */
 	char *path; /* of the mark */
 	int fd;
 };

@@ -86,7 +86,7 @@ static int sync_sides(struct flow *f, struct places *p, struct snapshot_sides *o
 	int r = 0;
 	*out = (struct snapshot_sides){p->lengths, p->paths, all_sides(f, sides)};
 	for (size_t i = 0; !r && i < out->count; i++) {
-		p->paths[i] = sides[i]->owner.file;
+		p->paths[i] = sides[i]->owner.name;
 		r = side_sync(sides[i], &p->lengths[i], e);
 	}
 	return r;
@@ -140,8 +140,8 @@ static int cut_sides(struct flow *f, const struct snapshot_sides *then, struct e
 	size_t count = all_sides(f, sides);
 	int r = 0;
 	for (size_t i = 0; !r && i < count && i < then->count; i++)
-		if (then->paths[i] && strcmp(then->paths[i], sides[i]->owner.file))
-			r = moved(f, then->paths[i], sides[i]->owner.file, e);
+		if (then->paths[i] && strcmp(then->paths[i], sides[i]->owner.name))
+			r = moved(f, then->paths[i], sides[i]->owner.name, e);
 	for (size_t i = 0; !r && i < count && i < then->count; i++)
 		r = side_cut(sides[i], then->lengths[i], e);
 	return r;
