@@ -65,7 +65,7 @@ static int take_sides(struct flow *f, struct error *e)
 	side_suffix(f, &suffix);
 	int r = side_is_file(&f->bad) ? take_side(f, &f->bad, suffix.data, "bad", e) : 0;
 	for (size_t i = 0; !r && i < p->side_count; i++) {
-		char kind[16];
+		char kind[32];
 		snprintf(kind, sizeof kind, "own%zu", i + 1);
 		if (side_is_file(p->sides[i]))
 			r = take_side(f, p->sides[i], suffix.data, kind, e);

@@ -1,5 +1,6 @@
 #include "store/slot.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -54,10 +55,22 @@ static int fenced(const struct slot *s, struct error *e)
 			 s->index, s->group);
 }
 
+/* What failed may have done so because all is gone: `stream-ctl delete --force`. */
+static int failed(const struct slot *s, int r, struct error *e)
+{
+	struct file there;
+	if (file_find(&there, s->io, s->directory, O_RDONLY | O_DIRECTORY, NULL))
+		file_close(&there);
+	else
+		r = error_set(e, ERR_FAILED, "group %s was deleted, or the stream %s, while it was read", s->group,
+			      s->stream);
+	return r;
+}
+
 int slot_check(const struct slot *s, struct error *e)
 {
 	int r = claim_check(&s->claim, e);
-	return r < 0 ? r : r ? OK : fenced(s, e);
+	return r < 0 ? failed(s, r, e) : r ? OK : fenced(s, e);
 }
 
 int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct error *e)
@@ -66,7 +79,7 @@ int slot_write(struct slot *s, uint64_t n, const struct positions *p, struct err
 	positions_text(p, s->flow, &text);
 	int r = claim_keep(&s->claim, n, &text, e);
 	buf_release(&text);
-	return r < 0 ? r : r ? OK : fenced(s, e);
+	return r < 0 ? failed(s, r, e) : r ? OK : fenced(s, e);
 }
 
 int slot_commit(struct slot *s, uint64_t n, const struct positions *p, struct error *e)

@@ -117,3 +117,78 @@ files() {
 	[ "$(find lake -type f ! -path '*/.stream-*' | xargs cat | jq -s -c 'map(.n) | sort')" = "[1,1,2,3,4,5,6,7]" ]
 	[ "$(find lake -name '.stream-*' | wc -l)" -eq 1 ]
 }
+
+# -- stream-ctl while a flow runs --
+
+follow() {
+	(started get stream-get -f -g g --checkpoint 10ms s 2>err.1 | stream-uniq -k n --within 1m -t ts 2>err.2 | started put stream-put out 2>err.3) 3>&- &
+	wait_for eval '[ "$(stream-get out 2>/dev/null | wc -l)" -ge '"$1"' ]'
+}
+
+timed() {
+	counted "$1" "$2" | sed 's/}/,"ts":"2026-01-01T00:00:00Z"}/' | stream-put s
+}
+
+@test "reset and delete of a group while its flow runs: refused, with who holds it; nothing has changed" {
+	timed 1 100
+	follow 100
+	fails 2 "held by process $(cat get.pid)" stream-ctl reset s g --from start
+	fails 2 "held by process $(cat get.pid)" stream-ctl delete s g
+	fails 2 "a process reads s as slot g/0" stream-ctl delete s
+	timed 101 200
+	wait_for eval '[ "$(stream-get out | wc -l)" -eq 200 ]'
+	kill -TERM "$(cat get.pid)"
+	wait
+	[ ! -s err.1 ] && [ ! -s err.2 ] && [ ! -s err.3 ]
+	[ "$(stream-get out | jq .n | sort -un | wc -l)" -eq 200 ]
+}
+
+@test "the stream is deleted by force while a flow reads it: one clear line, what was committed stays, no file of the flow" {
+	timed 1 100
+	follow 100
+	stream-ctl delete --force s
+	wait
+	one_line err.1 's.*(deleted|removed|is gone|not there)'
+	cat err.2 err.3 | grep -v 'ended without END' && false
+	[ "$(stream-get out | wc -l)" -eq 100 ]
+	[ ! -e "$STREAM_HOME/s" ]
+	# A stream of that name is another one, and its flow too.
+	timed 1 10
+	pipe "stream-get -g g s | stream-uniq -k n --within 1m -t ts | stream-put out"
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(stream-get out | wc -l)" -eq 110 ]
+	[ "$(files "$STREAM_HOME/out/flows")" -eq 1 ]
+}
+
+@test "the destination is deleted while a flow writes it: its ledger goes with it, and the flow is told" {
+	timed 1 100
+	follow 100
+	stream-ctl delete out
+	timed 101 110
+	wait
+	one_line err.3 'out.*(deleted|removed|is gone|not there)'
+	pipe "stream-get -g g s | stream-uniq -k n --within 1m -t ts | stream-put out 2>err"
+	[ "${PIPE##* }" = 1 ]
+	one_line err 'has committed checkpoint .* here, but the destination knows of 0.*to begin anew: stream-ctl reset s g'
+	stream-ctl reset s g --from start
+	pipe "stream-get -g g s | stream-uniq -k n --within 1m -t ts | stream-put out"
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(stream-get out | jq .n | sort -un | wc -l)" -eq 110 ]
+}
+
+@test "reset when only the end of a flow is left, stopped: when it wakes it commits nothing" {
+	timed 1 100
+	follow 100
+	kill -STOP "$(cat put.pid)"
+	timed 101 200
+	sleep 0.3
+	kill -9 "$(cat get.pid)"
+	# Nobody holds the slot. What the end has in its pipe was not committed.
+	wait_for stream-ctl reset s g --from start 2>/dev/null
+	kill -CONT "$(cat put.pid)"
+	wait
+	[ "$(stream-get out | wc -l)" -le 200 ]
+	pipe "stream-get -g g s | stream-uniq -k n --within 1m -t ts | stream-put new"
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(stream-get new | wc -l)" -eq 200 ]
+}
