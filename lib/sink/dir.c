@@ -23,6 +23,7 @@ struct dir_sink {
 	uint64_t size;
 	const struct files *io;
 	struct sink_options options;
+	bool has_origin;                       /* there may be one */
 	struct dir_flow *flow;                 /* NULL: a plain pipeline */
 	struct dir_part *parts[DIR_PARTS_MAX]; /* the one with the latest record first */
 	size_t part_count;
@@ -157,15 +158,21 @@ static int finish_all(struct dir_sink *s, struct error *e)
 }
 
 /* A flow that dies before its first commit has only this to say whose it was. */
-static int sweep(struct dir_sink *s, bool first, struct error *e)
+static int write_origin(struct dir_sink *s, struct error *e)
 {
 	struct buf text = BUF_INIT;
 	s->options.origin(s->options.origin_arg, &text);
-	int rc = first ? file_replace(s->io, s->flow->work, DIR_ORIGIN, text.data, text.len, e) : OK;
+	int rc = file_replace(s->io, s->flow->work, DIR_ORIGIN, text.data, text.len, e);
 	buf_release(&text);
-	if (!rc)
-		dir_flow_sweep(s->flow, s->options.gone);
 	return rc;
+}
+
+static void remove_origin(struct dir_sink *s)
+{
+	char *path = file_path("%s/%s", s->flow->work, DIR_ORIGIN);
+	path_remove(s->io, path, NULL);
+	free(path);
+	s->has_origin = false;
 }
 
 static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, struct sink_position *last, struct error *e)
@@ -179,8 +186,11 @@ static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, stru
 		entry.state = NULL;
 	}
 	ledger_entry_release(&entry);
-	if (!rc && s->options.origin)
-		rc = sweep(s, last->n == 0, e);
+	s->has_origin = s->options.origin;
+	if (!rc && s->has_origin && last->n == 0)
+		rc = write_origin(s, e);
+	if (!rc && s->has_origin)
+		dir_flow_sweep(s->flow, s->options.gone);
 	return rc;
 }
 
@@ -201,6 +211,8 @@ static int dir_commit(struct sink *sink, uint64_t n, const void *state, size_t l
 {
 	struct dir_sink *s = self_of(sink);
 	int rc = s->flow ? dir_flow_commit(s->flow, n, state, len, e) : finish_all(s, e);
+	if (!rc && s->has_origin)
+		remove_origin(s);
 	if (!rc)
 		s->sink.pending = 0;
 	return rc;
