@@ -187,7 +187,7 @@ void snapshot_abandon(struct snapshot *w)
 
 struct sweep {
 	const struct snapshots *of;
-	uint64_t below;
+	uint64_t keep;
 };
 
 static int remove_earlier(void *self, const char *name, struct error *e)
@@ -199,7 +199,7 @@ static int remove_earlier(void *self, const char *name, struct error *e)
 	bool ours = state_name_read(plain, suffixes[0], &n, &epoch) ||
 		    state_name_read(plain, suffixes[1], &n, &epoch) ||
 		    (plain != name && state_name_read(plain, "", &n, &epoch));
-	if (ours && epoch < s->below) {
+	if (ours && epoch < s->of->epoch && epoch != s->keep) {
 		char *path = state_path("%s/%s", s->of->directory, name);
 		unlink(path);
 		free(path);
@@ -237,6 +237,6 @@ void snapshots_clean(struct snapshots *s, uint64_t n)
 		memmove(s->files, s->files + base, s->count * sizeof *s->files);
 	if (s->cleaned || n <= s->from)
 		return;
-	snapshots_forget(s, s->epoch);
+	snapshots_forget(s, 0);
 	s->cleaned = true;
 }

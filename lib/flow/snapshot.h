@@ -83,7 +83,7 @@ void snapshot_abandon(struct snapshot *w);
 uint64_t snapshots_newest(const struct snapshots *s);
 /* Checkpoint n is committed: removes what nobody will go back to. What cannot be removed is left. */
 void snapshots_clean(struct snapshots *s, uint64_t n);
-/* The last commit is of this epoch: removes those of earlier ones. */
+/* The last commit is of this epoch: removes those of the other runs before ours, which came to none. 0: the last commit is ours. */
 void snapshots_forget(const struct snapshots *s, uint64_t epoch);
 
 #endif

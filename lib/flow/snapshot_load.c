@@ -226,8 +226,9 @@ int snapshots_load(struct snapshots *s, uint64_t n, uint64_t epoch, struct snaps
 		code = adopt(s, &l, e);
 	if (!code)
 		code = read_all(s, &l, &r, e);
+	/* Of checkpoint 0 the first run's. */
+	if (!code && (n || l.count))
+		snapshots_forget(s, n ? epoch : l.items[0].epoch);
 	free(l.items);
-	if (!code && n)
-		snapshots_forget(s, epoch);
 	return code ? code : l.count > 0;
 }

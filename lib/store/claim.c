@@ -152,12 +152,12 @@ int claim_keep(const struct claim *c, uint64_t n, struct buf *text, struct error
 
 int claim_clean(const struct claim *c, struct error *e)
 {
-	return claim_clean_before(c, c->epoch, e);
+	return claim_clean_but(c, 0, e);
 }
 
-int claim_clean_before(const struct claim *c, uint64_t epoch, struct error *e)
+int claim_clean_but(const struct claim *c, uint64_t epoch, struct error *e)
 {
-	return claim_files_clean(c->io, c->directory, epoch, e);
+	return claim_files_clean(c->io, c->directory, c->epoch, epoch, e);
 }
 
 int claim_forget_below(const struct claim *c, uint64_t n, struct error *e)

@@ -71,8 +71,8 @@ int claim_newest(const struct claim *c, uint64_t *n, uint64_t *epoch, struct err
 char *claim_snapshot(const struct claim *c, uint64_t n, uint64_t epoch);
 /* Removes what earlier runs left. */
 int claim_clean(const struct claim *c, struct error *e);
-/* The same of runs before that epoch. */
-int claim_clean_before(const struct claim *c, uint64_t epoch, struct error *e);
+/* The same, but for the run of that epoch, whose commit is the last one: those after it, up to ours, came to none. */
+int claim_clean_but(const struct claim *c, uint64_t epoch, struct error *e);
 
 /* The last run, looked at from outside. */
 struct claim_view {

@@ -64,7 +64,7 @@ int claim_files_read(struct claim_files *f, const struct files *io, const char *
 
 /* What is to be removed, gathered before anything is: a directory that changes while it is listed may hide names. */
 struct sweep {
-	uint64_t epoch, below;
+	uint64_t epoch, below, keep;
 	struct name_list names;
 };
 
@@ -81,24 +81,24 @@ static int sweep(struct sweep *s, const struct files *io, const char *directory,
 	return r;
 }
 
-static bool is_older(const char *name, uint64_t than)
+static bool is_older(const char *name, uint64_t than, uint64_t keep)
 {
 	uint64_t n, epoch = UINT64_MAX;
 	bool ours = is_run(name, &epoch) || is_snapshot(name + (*name == '+'), &n, &epoch) ||
 		    sscanf(name, "receipt.%" SCNu64, &epoch) == 1;
-	return ours && epoch < than;
+	return ours && epoch < than && epoch != keep;
 }
 
 static void add_older(void *arg, const char *name)
 {
 	struct sweep *s = arg;
-	if (is_older(name, s->epoch))
+	if (is_older(name, s->epoch, s->keep))
 		name_list_add(&s->names, name);
 }
 
-int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e)
+int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, uint64_t keep, struct error *e)
 {
-	struct sweep old = {.epoch = epoch};
+	struct sweep old = {.epoch = epoch, .keep = keep};
 	return sweep(&old, io, directory, add_older, e);
 }
 

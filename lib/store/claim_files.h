@@ -15,8 +15,8 @@ struct claim_files {
 };
 
 int claim_files_read(struct claim_files *f, const struct files *io, const char *directory, struct error *e);
-/* Removes what earlier epochs left. */
-int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, struct error *e);
+/* Removes what earlier epochs left, but for one; 0: none. */
+int claim_files_clean(const struct files *io, const char *directory, uint64_t epoch, uint64_t keep, struct error *e);
 
 /* Removes the snapshots of an epoch that are below n. */
 int claim_files_forget(const struct files *io, const char *directory, uint64_t epoch, uint64_t n, struct error *e);

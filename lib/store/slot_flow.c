@@ -25,7 +25,7 @@ int slot_restore(struct slot *s, uint64_t n, uint64_t epoch, struct error *e)
 				 ", which its pipeline has committed; set them by `stream-ctl reset`",
 				 s->group, s->stream, n);
 	s->n = n;
-	return n ? claim_clean_before(&s->claim, epoch, e) : OK;
+	return n ? claim_clean_but(&s->claim, epoch, e) : OK;
 }
 
 int slot_keep(struct slot *s, uint64_t n, uint64_t committed, const struct positions *p, struct error *e)

@@ -108,7 +108,7 @@ int logbook_restore(struct logbook *l, uint64_t n, uint64_t epoch, struct error 
 	if (r > 0)
 		r = load(l, found_n, found_epoch, e);
 	l->n = n;
-	return r || !n ? r : claim_clean_before(&l->claim, epoch, e);
+	return r || !n ? r : claim_clean_but(&l->claim, epoch, e);
 }
 
 int logbook_keep(struct logbook *l, uint64_t n, uint64_t committed, struct error *e)

@@ -192,3 +192,24 @@ timed() {
 	[ "$PIPE" = "0 0 0" ]
 	[ "$(stream-get new | wc -l)" -eq 200 ]
 }
+
+@test "runs that come to nothing, one after the other, leave no more than one" {
+	local i before line="stream-get -g g s | stream-uniq -k n --within 1m -t ts | stream-put out"
+	timed 1 10
+	pipe "$line"
+	[ "$PIPE" = "0 0 0" ]
+	timed 11 20
+	for i in 1 2 3 4 5 6 7 8; do
+		# The end has answered, and dies before it commits.
+		bash -c "stream-get -f -g g --checkpoint 1h s | stream-uniq -k n --within 1m -t ts | started put stream-put out" 2>/dev/null 3>&- &
+		wait_for eval '[ -n "$(find "$STREAM_HOME/s/groups" -name "receipt.$((i + 1))")" ]'
+		kill -9 "$(cat put.pid)"
+		wait
+		[ $i -gt 1 ] || before=$(files "$STREAM_HOME/s/groups")
+	done
+	find "$STREAM_HOME/s/groups" -type f
+	[ "$(files "$STREAM_HOME/s/groups")" -le $((before + 6)) ]
+	pipe "$line"
+	[ "$PIPE" = "0 0 0" ]
+	[ "$(stream-get out | jq .n | tr '\n' ' ')" = "$(seq 1 20 | tr '\n' ' ')" ]
+}
