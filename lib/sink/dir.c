@@ -157,14 +157,14 @@ static int finish_all(struct dir_sink *s, struct error *e)
 	return rc;
 }
 
-/* A flow that dies before its first commit has only this to say whose it was. */
-static int write_origin(struct dir_sink *s, struct error *e)
+/* A flow that dies before its first commit has only this to say whose it was. Where it fails, no more than that is lost (and an earlier
+   run, which wakes up late, writes the same). */
+static void write_origin(struct dir_sink *s)
 {
 	struct buf text = BUF_INIT;
 	s->options.origin(s->options.origin_arg, &text);
-	int rc = file_replace(s->io, s->flow->work, DIR_ORIGIN, text.data, text.len, e);
+	file_replace(s->io, s->flow->work, DIR_ORIGIN, text.data, text.len, NULL);
 	buf_release(&text);
-	return rc;
 }
 
 static void remove_origin(struct dir_sink *s)
@@ -188,7 +188,7 @@ static int dir_recover(struct sink *sink, const char *flow, uint64_t epoch, stru
 	ledger_entry_release(&entry);
 	s->has_origin = s->options.origin;
 	if (!rc && s->has_origin && last->n == 0)
-		rc = write_origin(s, e);
+		write_origin(s);
 	if (!rc && s->has_origin)
 		dir_flow_sweep(s->flow, s->options.gone);
 	return rc;
