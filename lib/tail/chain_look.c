@@ -29,8 +29,9 @@ struct look {
 	struct chain *c;
 	struct siblings siblings;
 	bool *found;  /* of the chain's items: it is there */
+	bool *packed; /* and a compressed copy of it was met */
 	size_t known; /* items before the look */
-	bool named;   /* the last of them is what the path names */
+	struct source *named; /* which of them is what the path names; NULL: none */
 	int fd;       /* what the path names, if it is not known; -1: nothing */
 	struct stat st;
 };
@@ -89,10 +90,13 @@ static bool has_more(const struct source *s, const struct stat *st)
 /* A known file, by its inode: goes on if there is more to read; takes fd over. `named`: by the path itself. */
 static int meet(struct source *s, int fd, const struct stat *st, bool named, bool *found, struct error *e)
 {
-	int r = is_same(s, fd, st, e);
+	bool reused = !mark_same_birth(&s->place.mark, fd);
+	int r = reused ? 0 : is_same(s, fd, st, e);
 	*found = r > 0;
-	if (!r)
-		s->over = true; /* the inode was used again, or it was truncated while nobody looked */
+	if (reused)
+		s->place.mark.device = s->place.mark.inode = 0;
+	else if (!r)
+		s->over = true; /* it was truncated, or written over, while nobody looked */
 	if (r > 0 && (named || has_more(s, st)))
 		return source_open(s, fd, e);
 	close(fd);
@@ -157,7 +161,7 @@ static int meet_path(struct look *l, struct error *e)
 		close(l->fd);
 	}
 	l->fd = -1;
-	l->named = true;
+	l->named = s;
 	rename_source(s, l->c->base);
 	s->parted = false;
 	/* It is the last one, also when it was renamed back. */
@@ -171,7 +175,7 @@ static int meet_path(struct look *l, struct error *e)
 /* The copy takes the place of the file that is no more. */
 static int adopt(struct source *s, int fd, const struct sibling *at, struct error *e)
 {
-	struct mark mark = mark_of(&at->st);
+	struct mark mark = mark_of(fd, &at->st);
 	uint32_t len = s->place.mark.len;
 	uint64_t hash = s->place.mark.hash;
 	bool packed = sibling_is_packed(at->name);
@@ -196,29 +200,21 @@ static int adopt(struct source *s, int fd, const struct sibling *at, struct erro
  * Of which file that is no more this is a copy: 1 and *i; 0: of none.
  *
  * Files of few bytes may well begin alike, with a header and nothing else yet: of those a plain copy is made of what the
- * path named, and of no other one.
+ * path named, or of one that was written over (`cp log.1 log.2`), and of no other one.
  */
 static int find_original(struct look *l, int fd, const struct sibling *at, size_t *i, struct error *e)
 {
 	bool packed = sibling_is_packed(at->name);
 	for (*i = l->known; (*i)-- > 0;) {
 		struct source *s = l->c->items[*i];
-		if (l->found[*i] || (!packed && s->place.mark.len < MARK_BYTES && *i + 1 < l->known))
+		bool rewritten = s->over && s->place.mark.born;
+		if (l->found[*i] || (!packed && s->place.mark.len < MARK_BYTES && *i + 1 < l->known && !rewritten))
 			continue;
 		int r = source_is_copied(s, fd, packed, e);
 		if (r)
 			return r;
 	}
 	return 0;
-}
-
-/* When the file was made; INT64_MIN: its file system does not know. */
-static int64_t born(int fd)
-{
-	struct statx st;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) || !(st.stx_mask & STATX_BTIME))
-		return INT64_MIN;
-	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec;
 }
 
 static int64_t written(const struct stat *st)
@@ -230,7 +226,14 @@ static int64_t written(const struct stat *st)
    none. */
 static int copies_new(int part, const struct stat *st, int fd, struct error *e)
 {
-	return written(st) < born(fd) ? 0 : source_begins_with(fd, part, st, e);
+	return written(st) < mark_born(fd) ? 0 : source_begins_with(fd, part, st, e);
+}
+
+/* Open, and without a name: if it was compressed, that is done. */
+static bool is_removed(const struct source *s)
+{
+	struct stat st;
+	return s->fd >= 0 && !fstat(s->fd, &st) && !st.st_nlink;
 }
 
 /* A file of the chain that is there; -1: not any more. */
@@ -246,18 +249,22 @@ static int open_known(const struct look *l, const struct source *s)
 
 /*
  * A copy, or a part of one that is being made, of a known file that is there. Rotation copies what the path names, and
- * compresses any. Another file that has the same lines is no copy: so are the logs of a job that always says the same.
+ * compresses any, once. Another file that has the same lines is no copy: so are the logs of a job that always says the same.
  */
 static int copies_known(const struct look *l, size_t i, int part, const struct sibling *at, struct error *e)
 {
 	const struct source *s = l->c->items[i];
-	bool named = l->named && i + 1 == l->known, packed = sibling_is_packed(at->name);
-	if (!l->found[i] || s->place.packed || !(named || (packed && s->place.mark.len == MARK_BYTES)))
+	bool packed = sibling_is_packed(at->name), gone = packed && is_removed(s);
+	if (!l->found[i] || s->place.packed || (packed && l->packed[i]) ||
+	    !(s == l->named || gone || (packed && s->place.mark.len == MARK_BYTES)))
 		return 0;
 	int fd = open_known(l, s);
 	if (fd < 0)
 		return 0;
-	int r = packed ? source_packs(s, fd, part, e) : source_begins_with(fd, part, &at->st, e);
+	int r = gone     ? source_packs_whole(fd, part, e)
+		: packed ? source_packs(s, fd, part, e)
+			 : source_begins_with(fd, part, &at->st, e);
+	l->packed[i] |= packed && r > 0;
 	close(fd);
 	return r;
 }
@@ -344,7 +351,7 @@ static void forget_missing(struct look *l)
 {
 	struct chain *c = l->c;
 	const struct source *last = l->known ? c->items[l->known - 1] : NULL;
-	if (c->resumed && last && last->fd < 0 && !l->found[l->known - 1] && !last->place.done)
+	if (c->resumed && last && last->fd < 0 && !l->found[l->known - 1] && last->place.offset && !last->place.done)
 		warn(c,
 		     "%s: the file that was read up to byte %lld is gone, or was truncated, while nobody read it; what "
 		     "it "
@@ -391,14 +398,25 @@ static void part_all(struct chain *c, bool but_last)
 	}
 }
 
+/* What the path names is the last one: older ones may have been found since. */
+static void put_last(struct chain *c, struct source *s)
+{
+	for (size_t i = 0; s && i + 1 < c->count; i++)
+		if (c->items[i] == s) {
+			c->items[i] = c->items[i + 1];
+			c->items[i + 1] = s;
+		}
+}
+
 /* `there`: the path names a file. */
 static int finish(struct look *l, bool there, struct error *e)
 {
 	struct chain *c = l->c;
 	struct stat link;
 	int r = OK;
-	part_all(c, there && l->fd < 0);
 	forget_missing(l);
+	put_last(c, l->named);
+	part_all(c, there && l->fd < 0);
 	if (l->fd >= 0 && !c->options->elsewhere(c->options->elsewhere_arg, &l->st, l->fd)) {
 		r = add_source(l, l->fd, &l->st, c->base, is_wanted(c, &l->st, false), e);
 		l->fd = -1;
@@ -420,6 +438,7 @@ int chain_look(struct chain *c, struct error *e)
 		r = siblings_list(&l.siblings, c->directory, c->base, knows_inode, c, e);
 	if (!r) {
 		l.found = mem_zero(l.known * sizeof *l.found + 1);
+		l.packed = mem_zero(l.known * sizeof *l.packed + 1);
 		r = look_around(&l, e);
 	}
 	if (!r)
@@ -428,5 +447,6 @@ int chain_look(struct chain *c, struct error *e)
 		close(l.fd);
 	siblings_release(&l.siblings);
 	free(l.found);
+	free(l.packed);
 	return r;
 }

@@ -80,6 +80,7 @@ static void begin_reading(struct round *r)
 static void step(struct round *r)
 {
 	int what = dice(&r->dice, 20);
+	r->log.watched = reader_is(&r->reader);
 	if (what < 8)
 		log_write(&r->log);
 	else if (what < 12)
@@ -152,7 +153,7 @@ static void run_round(uint64_t seed, enum rotation rotation)
 	failures += r.failed;
 	if (r.failed)
 		fprintf(stderr, "FAIL tail: seed %llu, %s, %s, %s; kept: %s\n", (unsigned long long)seed,
-			rotation_names[r.log.rotation], headers ? "headers" : "no headers",
+			rotation_names[r.log.rotation], r.log.headers ? "headers" : "no headers",
 			r.pipeline ? "pipeline" : "text", path);
 	log_release(&r.log);
 	ledger_release(&r.want);

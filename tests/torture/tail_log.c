@@ -103,7 +103,7 @@ static void close_written(struct log *l, struct written *w)
 
 void log_init(struct log *l, enum rotation rotation, bool headers, struct dice *dice, struct ledger *ledger)
 {
-	*l = (struct log){.dice = dice, .ledger = ledger, .rotation = rotation, .headers = headers, .before.fd = -1};
+	*l = (struct log){.dice = dice, .ledger = ledger, .rotation = rotation, .headers = headers && rotation != BY_COPIES, .before.fd = -1};
 	if (rotation == BY_LINK)
 		must(!symlink("log-20260000", "log"), "symlink");
 	open_new(l);
@@ -248,7 +248,7 @@ static void by_truncation(struct log *l)
 /* Each is copied over the next, as `cp log.1 log.2; cp log log.1` does it. */
 static void by_copies(struct log *l)
 {
-	enum { CHAIN = 3 };
+	enum { CHAIN = 40 };
 	char from[NAME], to[NAME];
 	make_whole(l, &l->now);
 	for (int i = CHAIN; i > 0; i--) {
@@ -294,6 +294,9 @@ static enum rotation which_of(struct log *l)
 void log_rotate(struct log *l)
 {
 	enum rotation r = which_of(l);
+	/* Copies of copies: who begins to read amid them cannot know which are whole, and which are of what. */
+	if (r == BY_COPIES && l->watched)
+		return;
 	l->rotations++;
 	if (r != BY_LINK && one_in(l->dice, 8)) {
 		there_and_back(l);

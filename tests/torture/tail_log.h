@@ -29,6 +29,7 @@ struct log {
 	struct ledger *ledger;
 	enum rotation rotation;
 	bool headers; /* files begin alike, and some hold nothing else */
+	bool watched; /* for the caller: somebody reads */
 	struct written now, before;
 	int files, dates;
 	pid_t packer; /* runs; 0: none */
