@@ -197,24 +197,35 @@ static int adopt(struct source *s, int fd, const struct sibling *at, struct erro
 }
 
 /*
- * Of which file that is no more this is a copy: 1 and *i; 0: of none.
- *
- * Files of few bytes may well begin alike, with a header and nothing else yet: of those a plain copy is made of what the
- * path named, or of one that was written over (`cp log.1 log.2`), and of no other one.
+ * Whether it may be what `at` is a copy of: it is no more. Files of few bytes may well begin alike, with a header and nothing else
+ * yet: of those a plain copy is made of what the path named, or of one that was written over (`cp log.1 log.2`), and of no
+ * other one.
  */
+static bool may_be_original(const struct look *l, size_t i, bool packed)
+{
+	const struct source *s = l->c->items[i];
+	bool rewritten = s->over && s->place.mark.born;
+	return !l->found[i] && (packed || s->place.mark.len == MARK_BYTES || i + 1 == l->known || rewritten);
+}
+
+/* Of which file this is a copy: 1 and *i; 0: of none. The one that was read furthest: others may only begin as that does. */
 static int find_original(struct look *l, int fd, const struct sibling *at, size_t *i, struct error *e)
 {
 	bool packed = sibling_is_packed(at->name);
-	for (*i = l->known; (*i)-- > 0;) {
-		struct source *s = l->c->items[*i];
-		bool rewritten = s->over && s->place.mark.born;
-		if (l->found[*i] || (!packed && s->place.mark.len < MARK_BYTES && *i + 1 < l->known && !rewritten))
+	int64_t best = 0;
+	for (size_t j = 0; j < l->known; j++) {
+		const struct source *s = l->c->items[j];
+		if (s->place.offset <= best || !may_be_original(l, j, packed))
 			continue;
 		int r = source_is_copied(s, fd, packed, e);
-		if (r)
+		if (r < 0)
 			return r;
+		if (r) {
+			best = s->place.offset;
+			*i = j;
+		}
 	}
-	return 0;
+	return best > 0;
 }
 
 static int64_t written(const struct stat *st)
