@@ -28,11 +28,12 @@ static void warn(const struct chain *c, const char *format, ...)
 struct look {
 	struct chain *c;
 	struct siblings siblings;
-	bool *found;  /* of the chain's items: it is there */
-	bool *packed; /* and a compressed copy of it was met */
-	size_t known; /* items before the look */
+	bool *found;          /* of the chain's items: it is there */
+	bool *packed;         /* and a compressed copy of it was met */
+	size_t known;         /* items before the look */
 	struct source *named; /* which of them is what the path names; NULL: none */
-	int fd;       /* what the path names, if it is not known; -1: nothing */
+	bool moved;           /* a file was renamed, or removed, while we looked */
+	int fd;               /* what the path names, if it is not known; -1: nothing */
 	struct stat st;
 };
 
@@ -45,17 +46,21 @@ static void rename_source(struct source *s, const char *name)
 }
 
 /* Opens what is in the directory: 1; 0: it went away, or may not be read. */
-static int open_sibling(const struct look *l, const struct sibling *s)
+static int open_sibling(struct look *l, const struct sibling *s)
 {
 	char *path = file_path("%s/%s", l->c->directory, s->name);
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	free(path);
-	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != s->st.st_ino || st.st_dev != s->st.st_dev)) {
-		close(fd);
+	if (fd < 0) {
+		l->moved |= errno == ENOENT;
 		return -1;
 	}
-	return fd;
+	if (!fstat(fd, &st) && st.st_ino == s->st.st_ino && st.st_dev == s->st.st_dev)
+		return fd;
+	l->moved = true;
+	close(fd);
+	return -1;
 }
 
 /* Opens what the path names: 1; 0: nothing. */
@@ -438,26 +443,46 @@ static int finish(struct look *l, bool there, struct error *e)
 	return r;
 }
 
+/* Meets all that is there. *there: the path names a file. */
+static int look_once(struct look *l, bool *there, struct error *e)
+{
+	struct chain *c = l->c;
+	*l = (struct look){.c = c, .known = c->count, .fd = -1};
+	int r = open_path(l, e);
+	*there = r > 0;
+	if (r >= 0)
+		r = siblings_list(&l->siblings, c->directory, c->base, knows_inode, c, e);
+	if (r)
+		return r;
+	l->found = mem_zero(l->known * sizeof *l->found + 1);
+	l->packed = mem_zero(l->known * sizeof *l->packed + 1);
+	return look_around(l, e);
+}
+
+static void end_look(struct look *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	siblings_release(&l->siblings);
+	free(l->found);
+	free(l->packed);
+}
+
 int chain_look(struct chain *c, struct error *e)
 {
-	struct look l = {.c = c, .known = c->count, .fd = -1};
+	/* Names may shift between the listing and the opening: only what a quiet look has not met is gone. */
+	enum { TIMES = 20 };
+	struct look l = {.c = c};
+	bool there;
 	if (is_unchanged(c))
 		return OK;
-	int r = open_path(&l, e);
-	bool there = r > 0;
-	if (r >= 0)
-		r = siblings_list(&l.siblings, c->directory, c->base, knows_inode, c, e);
-	if (!r) {
-		l.found = mem_zero(l.known * sizeof *l.found + 1);
-		l.packed = mem_zero(l.known * sizeof *l.packed + 1);
-		r = look_around(&l, e);
+	int r = look_once(&l, &there, e);
+	for (int i = 0; !r && l.moved && i < TIMES; i++) {
+		end_look(&l);
+		r = look_once(&l, &there, e);
 	}
 	if (!r)
 		r = finish(&l, there, e);
-	if (l.fd >= 0)
-		close(l.fd);
-	siblings_release(&l.siblings);
-	free(l.found);
-	free(l.packed);
+	end_look(&l);
 	return r;
 }

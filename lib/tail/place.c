@@ -133,7 +133,8 @@ static bool read_place(struct path_places *to, const char *rest)
 static bool read_born(struct path_places *to, const char *rest)
 {
 	int used = 0;
-	return to->count && sscanf(rest, "%" SCNd64 "%n", &to->items[to->count - 1].mark.born, &used) == 1 && !rest[used];
+	return to->count && sscanf(rest, "%" SCNd64 "%n", &to->items[to->count - 1].mark.born, &used) == 1 &&
+	       !rest[used];
 }
 
 static bool read_line(struct places *p, struct path_places **at, const char *word, const char *rest)

@@ -24,8 +24,10 @@ static struct source *create(int fd)
 struct source *source_new(int fd, const struct stat *st, const char *name, bool packed)
 {
 	struct source *s = create(fd);
-	s->place = (struct place){
-		.mark = mark_of(fd, st), .before = hash64("", 0), .packed = packed, .name = mem_copy(name, strlen(name))};
+	s->place = (struct place){.mark = mark_of(fd, st),
+				  .before = hash64("", 0),
+				  .packed = packed,
+				  .name = mem_copy(name, strlen(name))};
 	return s;
 }
 

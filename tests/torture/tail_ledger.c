@@ -84,9 +84,7 @@ bool ledger_compare(struct ledger *want, struct ledger *got, bool again, bool or
 	if (got->count)
 		qsort(got->lines, got->count, sizeof *got->lines, compare);
 	while (i < want->count || j < got->count) {
-		int c = i == want->count   ? 1
-			: j == got->count ? -1
-					  : strcmp(want->lines[i], got->lines[j]);
+		int c = i == want->count ? 1 : j == got->count ? -1 : strcmp(want->lines[i], got->lines[j]);
 		size_t m = c <= 0 ? run(want, i) : 0, n = c >= 0 ? run(got, j) : 0;
 		if (n < m || !m || (n > m && !again))
 			good = says(&said, c <= 0 ? want->lines[i] : got->lines[j], m, n);

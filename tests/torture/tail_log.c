@@ -13,7 +13,8 @@
 
 enum { NAME = 64, KEPT = 60 };
 
-const char *const rotation_names[ROTATIONS] = {"dates", "shifts", "gzip", "delayed", "truncation", "copies", "link", "any"};
+const char *const rotation_names[ROTATIONS] = {"dates",      "shifts", "gzip", "delayed",
+					       "truncation", "copies", "link", "any"};
 static const char header[] = "#header: when where what";
 static const char *const endings[] = {"", ".gz", ".zst"};
 
@@ -103,7 +104,11 @@ static void close_written(struct log *l, struct written *w)
 
 void log_init(struct log *l, enum rotation rotation, bool headers, struct dice *dice, struct ledger *ledger)
 {
-	*l = (struct log){.dice = dice, .ledger = ledger, .rotation = rotation, .headers = headers && rotation != BY_COPIES, .before.fd = -1};
+	*l = (struct log){.dice = dice,
+			  .ledger = ledger,
+			  .rotation = rotation,
+			  .headers = headers && rotation != BY_COPIES,
+			  .before.fd = -1};
 	if (rotation == BY_LINK)
 		must(!symlink("log-20260000", "log"), "symlink");
 	open_new(l);
@@ -188,7 +193,8 @@ static void end_packing(struct log *l)
 /* It runs on, until end_packing. */
 static void pack(struct log *l, const char *name)
 {
-	static const char *const commands[] = {"gzip -f \"$1\"", "zstd -q --rm \"$1\"", "gzip <\"$1\" >\"$1.gz\" && rm \"$1\""};
+	static const char *const commands[] = {"gzip -f \"$1\"", "zstd -q --rm \"$1\"",
+					       "gzip <\"$1\" >\"$1.gz\" && rm \"$1\""};
 	if (!is_there(name))
 		return;
 	const char *command = commands[dice(l->dice, 3)];

@@ -29,8 +29,8 @@ static pid_t start(const char *const *words, int in, int out)
 
 static void start_text(struct reader *r, const char *option, int nothing)
 {
-	const char *const words[] = {"stream-tail", "-g",    "g",   "-w", "0", "--checkpoint", "5ms", "-o",
-				     "lines",       "log", option, NULL};
+	const char *const words[] = {"stream-tail", "-g", "g",     "-w",  "0",    "--checkpoint",
+				     "5ms",         "-o", "lines", "log", option, NULL};
 	int out = open("out", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	r->members[0] = start(words, nothing, out);
 	close(out);
@@ -38,8 +38,8 @@ static void start_text(struct reader *r, const char *option, int nothing)
 
 static void start_pipeline(struct reader *r, const char *option, int nothing)
 {
-	const char *const source[] = {"stream-tail", "-g",    "g",  "-w", "0", "--checkpoint", "5ms", "-o",
-				      "frames",      "log", option, NULL};
+	const char *const source[] = {"stream-tail", "-g", "g",      "-w",  "0",    "--checkpoint",
+				      "5ms",         "-o", "frames", "log", option, NULL};
 	const char *const filter[] = {"stream-filter", "-o", "frames", "true", NULL};
 	const char *const sink[] = {"stream-sink", "sqlite:db?table=t", NULL};
 	int a[2], b[2];
@@ -59,7 +59,8 @@ static void start_pipeline(struct reader *r, const char *option, int nothing)
 void reader_start(struct reader *r, bool pipeline, const char *option)
 {
 	/* What each of them finds, for somebody who looks for a fault. */
-	if (getenv("TORTURE_TRAIL") && system("{ echo; ls -lirt --time-style=full-iso; cat home/@tail/g/*.pos; } >>trail 2>&1"))
+	if (getenv("TORTURE_TRAIL") &&
+	    system("{ echo; ls -lirt --time-style=full-iso; cat home/@tail/g/*.pos; } >>trail 2>&1"))
 		perror("trail");
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	*r = (struct reader){0};
