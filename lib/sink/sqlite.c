@@ -24,7 +24,10 @@ struct sqlite_sink {
 	int64_t schema;   /* version of the schema that table.columns are of */
 	const char *flow; /* NULL: a plain pipeline */
 	uint64_t epoch;
-	struct stash stash; /* of a flow: what came since the last barrier */
+	struct stash stash; /* of a flow: what came since the last barrier, as long as that is little */
+	int64_t committed,
+		interval; /* of a flow: when the last commit was, and how long after the one before it; 0: unknown */
+	int timeout;      /* for a lock, in ms */
 	int (*rejected)(void *arg, struct batch *b, struct error *e);
 	void *rejected_arg;
 };
@@ -167,6 +170,7 @@ static int sqlite_recover(struct sink *sink, const char *flow, uint64_t epoch, s
 		rc = write_epoch(s, e);
 	if (!rc)
 		rc = end(s, e);
+	s->committed = monotonic_now();
 	if (!rc)
 		return OK;
 	free(last->state);
@@ -197,26 +201,51 @@ static int write_checkpoint(struct sqlite_sink *s, uint64_t n, const void *state
 
 /* -- the sink -- */
 
-/*
- * In a flow the lock is taken at the barrier and not with the first record: a process that is stopped in between holds up neither the
- * run that takes over nor others who write to the same database.
- */
-static int sqlite_batch(struct sink *sink, struct batch *b, struct error *e)
-{
-	struct sqlite_sink *s = self_of(sink);
-	int rc = s->flow ? stash_add(&s->stash, b, e) : begin(s, e);
-	if (!rc && s->flow)
-		sink->pending += batch_count(b);
-	else if (!rc)
-		rc = sqlite_rows_write(&s->table, &s->rules, b, &sink->pending, e);
-	return rc ? named(s, e) : OK;
-}
-
 static int write_stashed(void *arg, struct batch *b, struct error *e)
 {
 	struct sqlite_sink *s = arg;
 	int rc = sqlite_rows_write(&s->table, &s->rules, b, &s->sink.pending, e);
 	return rc || !b->reject_count || !s->rejected ? rc : s->rejected(s->rejected_arg, b, e);
+}
+
+/* What is in the stash goes into the transaction. */
+static int write_stash(struct sqlite_sink *s, struct error *e)
+{
+	s->sink.pending = 0;
+	return stash_empty(&s->stash, write_stashed, s, e);
+}
+
+/*
+ * In a flow the lock is taken at the barrier and not with the first record: a process that is stopped in between holds up neither the
+ * run that takes over nor others who write to the same database. Where much comes, and barriers often, that would gain nothing,
+ * for the database is being written to most of the time, and would cost what is done meanwhile: then the lock is taken as
+ * soon as it can be had.
+ */
+static int begin_early(struct sqlite_sink *s, uint32_t more, struct error *e)
+{
+	enum { MUCH = 8192 };
+	static const int64_t often = 2 * SECOND;
+	if (s->inside || !s->interval || s->interval > often || s->sink.pending + more < MUCH)
+		return OK;
+	sqlite3_busy_timeout(s->db, 0);
+	int rc = begin(s, e);
+	sqlite3_busy_timeout(s->db, s->timeout);
+	if (!s->inside)
+		return OK; /* somebody has it: at the barrier it is waited for */
+	return rc ? rc : write_stash(s, e);
+}
+
+static int sqlite_batch(struct sink *sink, struct batch *b, struct error *e)
+{
+	struct sqlite_sink *s = self_of(sink);
+	int rc = s->flow ? begin_early(s, batch_count(b), e) : begin(s, e);
+	if (!rc && !s->inside) {
+		rc = stash_add(&s->stash, b, e);
+		sink->pending += batch_count(b);
+	} else if (!rc) {
+		rc = sqlite_rows_write(&s->table, &s->rules, b, &sink->pending, e);
+	}
+	return rc && rc != ERR_REJECTED ? named(s, e) : rc;
 }
 
 static int64_t sqlite_due(const struct sink *sink)
@@ -229,13 +258,12 @@ static int64_t sqlite_due(const struct sink *sink)
 static int sqlite_prepare(struct sink *sink, struct error *e)
 {
 	struct sqlite_sink *s = self_of(sink);
-	if (!s->flow || !sink->pending)
+	if (!s->flow || s->inside || !sink->pending)
 		return OK;
 	int rc = begin(s, e);
 	if (rc)
 		return named(s, e);
-	sink->pending = 0;
-	rc = stash_empty(&s->stash, write_stashed, s, e);
+	rc = write_stash(s, e);
 	return rc && rc != ERR_REJECTED ? named(s, e) : rc;
 }
 
@@ -250,10 +278,14 @@ static int sqlite_commit(struct sink *sink, uint64_t n, const void *state, size_
 	}
 	if (!rc)
 		rc = end(s, e);
-	if (!rc)
-		return OK;
-	roll_back(s);
-	return named(s, e);
+	if (rc) {
+		roll_back(s);
+		return named(s, e);
+	}
+	int64_t now = monotonic_now();
+	s->interval = now - s->committed;
+	s->committed = now;
+	return OK;
 }
 
 static int sqlite_tick(struct sink *sink, int64_t now, struct error *e)
@@ -344,7 +376,8 @@ static int connect(struct sqlite_sink *s, int64_t timeout, struct error *e)
 		return s->db ? sqlite_fail(s->db, e) : error_set(e, ERR_FAILED, "out of memory");
 	s->table.db = s->db;
 	int64_t ms = timeout / MILLISECOND;
-	sqlite3_busy_timeout(s->db, ms > INT32_MAX ? INT32_MAX : (int)ms);
+	s->timeout = ms > INT32_MAX ? INT32_MAX : (int)ms;
+	sqlite3_busy_timeout(s->db, s->timeout);
 	if (sqlite3_db_readonly(s->db, "main") > 0)
 		return error_set(e, ERR_FAILED, "the database is read-only");
 	int rc = sqlite_run(s->db, "PRAGMA synchronous=EXTRA", e);

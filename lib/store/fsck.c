@@ -124,6 +124,8 @@ int fsck_stream(const struct files *io, const char *name, const struct fsck_opti
 	if (!r)
 		r = fsck_stream_files(&f, e);
 	if (!r)
+		r = fsck_flows(&f, e);
+	if (!r)
 		r = check_shards(&f, e);
 	*faults = f.faults;
 	if (f.known)

@@ -1,6 +1,6 @@
 /*
- * Checking a stream, every byte of it: the catalog, each shard's head, and in each segment the stream line, every frame
- * with all its checksums, that @seq goes on without gaps, that @arrived never falls, and that each record's point lies in
+ * Checking a stream, every byte of it: the catalog, the last commit of each flow (store/redo.h), each shard's head, and in each
+ * segment the stream line, every frame with all its checksums, that @seq goes on without gaps, that @arrived never falls, and that each record's point lies in
  * the range of its shard. Writers and readers may be at work: what is checked is what was durable (policy `never`:
  * written) when its turn came, and what looks wrong is looked at again under the shard's locks before it is called so.
  *

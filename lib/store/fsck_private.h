@@ -87,6 +87,10 @@ int fsck_catalog(struct fsck *f, struct error *e);
 int fsck_stream_files(struct fsck *f, struct error *e);
 int fsck_shard_files(struct shard_check *c, struct error *e);
 
+/* -- fsck_flows.c: what was committed and may not be in the shards yet -- */
+
+int fsck_flows(struct fsck *f, struct error *e);
+
 /* -- fsck_shard.c -- */
 
 int fsck_shard(struct fsck *f, uint32_t id, struct error *e);

@@ -25,7 +25,7 @@
  * The @arrived of a commit is when its first record came. The tag is the lower half of XXH3-64 of the flow's id, n and the number of
  * the piece (of part K: K + 1 in the upper half). A frame in the shard, behind where it ended when the commit was decided, is that
  * piece if it has the tag and is the same, byte for byte, but for its place and @arrived. Compaction drops tags: so whoever compacts,
- * deletes or moves segments, splits or merges carries out first what is pending.
+ * deletes or moves segments carries out first what is pending.
  *
  * A piece whose shard has been closed since, and that does not have it, is divided among its children, by the hash of its records.
  */

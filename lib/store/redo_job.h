@@ -23,6 +23,7 @@ struct redo_job {
 	int64_t end; /* of the pieces in the payload */
 	struct redo_target **targets;
 	size_t target_count;
+	bool over;  /* others have carried it out */
 	bool again; /* a sync failed under us: from there on nothing is put, and the whole is looked at again */
 	struct error why;
 };

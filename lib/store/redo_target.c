@@ -74,19 +74,21 @@ int redo_job_is_over(struct redo_job *j, struct error *e)
 {
 	struct ledger_entry x;
 	uint64_t newest;
+	if (j->over)
+		return 1;
 	int r = redo_is_done(j->stream, j->flow, j->n, e);
+	j->over = r > 0;
 	if (r)
 		return r;
 	char *directory = redo_directory(j->stream);
 	r = ledger_newest(j->stream->io, directory, j->flow, &newest, e);
-	bool over = false;
 	if (!r && newest != j->seq && !(r = ledger_look(j->stream->io, directory, j->flow, &x, e))) {
-		over = x.n != j->n || !x.payload;
+		j->over = x.n != j->n || !x.payload;
 		j->seq = x.seq;
 		ledger_entry_release(&x);
 	}
 	free(directory);
-	return r ? r : over;
+	return r ? r : j->over;
 }
 
 /* What has its tag is there; what has not may have lost it, but only after all was carried out. Who put it may have died before

@@ -77,6 +77,39 @@ static void test_barriers(void)
 	CHECK(!run(&r) && r.from == 6 && r.last_by == 3 && r.n == 5 && holds(TOTAL));
 }
 
+static bool may_write(void)
+{
+	sqlite3 *db;
+	CHECK(!sqlite3_open("f.db", &db));
+	bool can = !sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	sqlite3_close(db);
+	return can;
+}
+
+/* Where much comes between checkpoints that are near each other, it is written as it comes; unless somebody has the lock. */
+static void test_much(void)
+{
+	enum { MUCH = 10000 };
+	struct flow_run r = {.epoch = 3};
+	sqlite3 *other;
+	clear();
+	struct sink *s = open_sink("");
+	CHECK(!flow_recover(s, &r) && !flow_put(s, 0, MUCH) && may_write());
+	CHECK(!sink_prepare(s, &e) && !sink_commit(s, 1, "", 0, &e) && holds(MUCH) && may_write());
+	CHECK(!flow_put(s, MUCH, MUCH + 10) && may_write());
+	CHECK(!flow_put(s, MUCH + 10, 2 * MUCH) && !may_write() && !flow_put(s, 2 * MUCH, 2 * MUCH + 1));
+	CHECK(sink_pending(s) == MUCH + 1 && !sink_prepare(s, &e) && sink_pending(s) == MUCH + 1);
+	CHECK(!sink_commit(s, 2, "", 0, &e) && holds(2 * MUCH + 1) && may_write());
+	CHECK(!sqlite3_open("f.db", &other) && !sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	CHECK(!flow_put(s, 2 * MUCH + 1, 3 * MUCH) && !flow_put(s, 3 * MUCH, 4 * MUCH));
+	sqlite3_close(other);
+	CHECK(!sink_prepare(s, &e) && !sink_commit(s, 3, "", 0, &e) && holds(4 * MUCH));
+	/* What was written and not committed is gone with the process. */
+	CHECK(!flow_put(s, 4 * MUCH, 5 * MUCH) && !may_write());
+	sink_close(s);
+	CHECK(holds(4 * MUCH) && may_write());
+}
+
 /* A run in a process of its own that does so much: of the first batch, of the preparation, of the commit. */
 static pid_t run_until(uint64_t epoch, int steps, int signal)
 {
@@ -224,6 +257,7 @@ int main(void)
 		return 1;
 	batch_init(&batch);
 	test_barriers();
+	test_much();
 	test_kills();
 	test_zombie();
 	test_stopped_in_commit();
