@@ -238,11 +238,12 @@ static int64_t written(const struct stat *st)
 	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
 }
 
-/* A copy, or a part of one that is being made, of what the path names by now. What was written before that was made is
-   none. */
-static int copies_new(int part, const struct stat *st, int fd, struct error *e)
+/* Whether `part`, of *st, is a copy of fd, or a part of one that is being made. What was made, or written last, before fd was made
+   is none. */
+static int is_part(int part, const struct stat *st, int fd, struct error *e)
 {
-	return written(st) < mark_born(fd) ? 0 : source_begins_with(fd, part, st, e);
+	int64_t made = mark_born(fd), copied = mark_born(part);
+	return (copied && copied <= made) || written(st) < made ? 0 : source_begins_with(fd, part, st, e);
 }
 
 /* Open, and without a name: if it was compressed, that is done. */
@@ -279,7 +280,7 @@ static int copies_known(const struct look *l, size_t i, int part, const struct s
 		return 0;
 	int r = gone     ? source_packs_whole(fd, part, e)
 		: packed ? source_packs(s, fd, part, e)
-			 : source_begins_with(fd, part, &at->st, e);
+			 : is_part(part, &at->st, fd, e);
 	l->packed[i] |= packed && r > 0;
 	close(fd);
 	return r;
@@ -294,7 +295,7 @@ static int is_copy(const struct look *l, int part, const struct sibling *at, str
 	for (size_t j = 0; len && !r && j < l->siblings.count; j++)
 		r = strlen(l->siblings.items[j].name) == len && !memcmp(l->siblings.items[j].name, at->name, len);
 	if (l->fd >= 0 && !len && !r)
-		r = copies_new(part, &at->st, l->fd, e);
+		r = is_part(part, &at->st, l->fd, e);
 	for (size_t i = 0; !r && i < l->known; i++)
 		r = copies_known(l, i, part, at, e);
 	return r;
@@ -339,7 +340,8 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 {
 	struct chain *c = l->c;
 	size_t i;
-	int fd = open_sibling(l, at);
+	bool itself = l->fd >= 0 && at->st.st_ino == l->st.st_ino && at->st.st_dev == l->st.st_dev; /* by a link */
+	int fd = itself ? -1 : open_sibling(l, at);
 	if (fd < 0)
 		return OK;
 	int r = find_original(l, fd, at, &i, e);
