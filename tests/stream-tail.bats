@@ -274,27 +274,15 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 	local inode
 	inode=$(stat -c %i log)
 	[ "$(stat -c %W log)" -gt 0 ] || skip "this file system does not know when a file was made"
-	rm log
 	sleep 0.02 # the clock of the file system ticks
-	echo header >log
+	for i in $(seq 50); do
+		rm log
+		echo header >log
+		[ "$(stat -c %i log)" -ne "$inode" ] || break
+	done
 	[ "$(stat -c %i log)" -eq "$inode" ] || skip "this file system does not use inodes again"
 	stream-tail -g g --once -o lines log >>out 2>/dev/null
 	has "$(printf 'header\nheader')"
-}
-
-@test "places without the times of files, as earlier versions kept them, are read" {
-	lines 1 3 >log
-	stream-tail -g g --once -o lines log >out
-	local places
-	places=$(echo "$STREAM_HOME"/@tail/g/*.pos)
-	grep -q '^born [0-9]*$' "$places"
-	grep -v -e '^born' -e '^check' "$places" >old
-	echo "check $(xxhsum -H3 old 2>/dev/null | sed 's/.*= //')" >>old
-	grep -q '^check [0-9a-f]\{16\}$' old || skip "xxhsum is not there"
-	cp old "$places"
-	lines 4 5 >>log
-	stream-tail -g g --once -o lines log >>out
-	has "$(lines 1 5)"
 }
 
 @test "what is found late comes before what the path names, and is no loss when it goes" {
@@ -305,18 +293,19 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 	reads
 	echo b >>log.1
 	reads
+	mv log log.2
+	echo c >log
 	rm log.1
-	echo c >>log
 	reads
 	has "$(printf 'a\nb\nc')"
 	# Nothing was read of it: what it had is found.
-	mv log log.2
+	mv log log.3
 	: >log
 	reads
 	echo d >>log
 	mv log log.1
-	gzip log.1
 	echo e >log
+	gzip log.1
 	reads
 	has "$(printf 'a\nb\nc\nd\ne')"
 	[ ! -s err ]
