@@ -32,7 +32,7 @@ struct look {
 	bool *packed;         /* and a compressed copy of it was met */
 	size_t known;         /* items before the look */
 	struct source *named; /* which of them is what the path names; NULL: none */
-	bool moved;           /* a file was renamed, or removed, while we looked */
+	bool moved;           /* a file was renamed, removed or truncated while we looked */
 	int fd;               /* what the path names, if it is not known; -1: nothing */
 	struct stat st;
 };
@@ -335,6 +335,21 @@ static int add_source(struct look *l, int fd, const struct stat *st, const char 
 	return r ? r : source_seek(s, offset, st->st_size, e);
 }
 
+/* Whether what the path names was truncated since we met it: 1 or 0. */
+static int was_truncated(struct look *l, struct error *e)
+{
+	struct source *s = l->named;
+	struct stat st;
+	if (!s || s->fd < 0)
+		return 0;
+	if (fstat(s->fd, &st))
+		return error_errno(e, "%s", s->place.name);
+	int r = st.st_size < s->place.offset ? 0 : mark_holds(&s->place.mark, s->fd, e);
+	if (!r)
+		s->over = l->moved = true;
+	return r < 0 ? r : !r;
+}
+
 /* A sibling whose inode is not known. */
 static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 {
@@ -351,6 +366,9 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 	}
 	if (!r)
 		r = is_copy(l, fd, at, e);
+	/* It is no copy of what the path's file is by now: of what that was it is found in the next look. */
+	if (!r)
+		r = was_truncated(l, e);
 	if (!r && at->rotated && at->st.st_size > 0 && !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);
 		r = add_source(l, fd, &at->st, at->name, wanted, e);

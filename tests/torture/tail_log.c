@@ -338,6 +338,9 @@ void log_settle(struct log *l)
 void log_prune(struct log *l)
 {
 	char name[NAME];
+	/* Where nothing new came, nothing new is remembered: not that the one before was whole. */
+	if (!l->now.lines)
+		return;
 	end_packing(l);
 	close_written(l, &l->before);
 	for (int i = 0; i <= l->dates; i++) {
