@@ -253,6 +253,23 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 	[ ! -s err ]
 }
 
+@test "copied, truncated and renamed before anybody looks" {
+	lines 1 3 >log
+	follows -g g --checkpoint 5ms log
+	wait_for has "$(lines 1 3)"
+	kill -STOP $tailer
+	echo "line 4" >>log
+	cp log log.1
+	echo "line 5" >log
+	mv log.1 log.2
+	mv log log.1
+	echo "line 6" >log
+	kill -CONT $tailer
+	wait_for is_last "line 6"
+	stops
+	has "$(lines 1 6)"
+}
+
 @test "of files that begin alike and were compressed, each is known by what was read of it" {
 	printf 'header\na\n' >log
 	stream-tail -g g --once -o lines log >out

@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "tail/chain.h"
-#include "tail/siblings.h"
+#include "tail/chain_private.h"
 
 /* What became of the files of a path. */
 
@@ -24,18 +23,6 @@ static void warn(const struct chain *c, const char *format, ...)
 	va_end(args);
 	c->options->warn(c->options->warn_arg, text);
 }
-
-struct look {
-	struct chain *c;
-	struct siblings siblings;
-	bool *found;          /* of the chain's items: it is there */
-	bool *packed;         /* and a compressed copy of it was met */
-	size_t known;         /* items before the look */
-	struct source *named; /* which of them is what the path names; NULL: none */
-	bool moved;           /* a file was renamed, removed or truncated while we looked */
-	int fd;               /* what the path names, if it is not known; -1: nothing */
-	struct stat st;
-};
 
 static void rename_source(struct source *s, const char *name)
 {
@@ -201,106 +188,6 @@ static int adopt(struct source *s, int fd, const struct sibling *at, struct erro
 	return r;
 }
 
-/*
- * Whether it may be what `at` is a copy of: it is no more. Files of few bytes may well begin alike, with a header and nothing else
- * yet: of those a plain copy is made of what the path named, or of one that was written over (`cp log.1 log.2`), and of no
- * other one.
- */
-static bool may_be_original(const struct look *l, size_t i, bool packed)
-{
-	const struct source *s = l->c->items[i];
-	bool rewritten = s->over && s->place.mark.born;
-	return !l->found[i] && (packed || s->place.mark.len == MARK_BYTES || i + 1 == l->known || rewritten);
-}
-
-/* Of which file this is a copy: 1 and *i; 0: of none. The one that was read furthest: others may only begin as that does. */
-static int find_original(struct look *l, int fd, const struct sibling *at, size_t *i, struct error *e)
-{
-	bool packed = sibling_is_packed(at->name);
-	int64_t best = 0;
-	for (size_t j = 0; j < l->known; j++) {
-		const struct source *s = l->c->items[j];
-		if (s->place.offset <= best || !may_be_original(l, j, packed))
-			continue;
-		int r = source_is_copied(s, fd, packed, e);
-		if (r < 0)
-			return r;
-		if (r) {
-			best = s->place.offset;
-			*i = j;
-		}
-	}
-	return best > 0;
-}
-
-static int64_t written(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
-}
-
-/* Whether `part`, of *st, is a copy of fd, or a part of one that is being made. What was made, or written last, before fd was made
-   is none. */
-static int is_part(int part, const struct stat *st, int fd, struct error *e)
-{
-	int64_t made = mark_born(fd), copied = mark_born(part);
-	return (copied && copied <= made) || written(st) < made ? 0 : source_begins_with(fd, part, st, e);
-}
-
-/* Open, and without a name: if it was compressed, that is done. */
-static bool is_removed(const struct source *s)
-{
-	struct stat st;
-	return s->fd >= 0 && !fstat(s->fd, &st) && !st.st_nlink;
-}
-
-/* A file of the chain that is there; -1: not any more. */
-static int open_known(const struct look *l, const struct source *s)
-{
-	if (s->fd >= 0)
-		return fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
-	char *path = file_path("%s/%s", l->c->directory, s->place.name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-	free(path);
-	return fd;
-}
-
-/*
- * A copy, or a part of one that is being made, of a known file that is there. Rotation copies what the path names, and
- * compresses any, once. Another file that has the same lines is no copy: so are the logs of a job that always says the same.
- */
-static int copies_known(const struct look *l, size_t i, int part, const struct sibling *at, struct error *e)
-{
-	const struct source *s = l->c->items[i];
-	bool packed = sibling_is_packed(at->name), gone = packed && is_removed(s);
-	if (!l->found[i] || s->place.packed || (packed && l->packed[i]) ||
-	    !(s == l->named || gone || (packed && s->place.mark.len == MARK_BYTES)))
-		return 0;
-	int fd = open_known(l, s);
-	if (fd < 0)
-		return 0;
-	int r = gone     ? source_packs_whole(fd, part, e)
-		: packed ? source_packs(s, fd, part, e)
-			 : is_part(part, &at->st, fd, e);
-	l->packed[i] |= packed && r > 0;
-	close(fd);
-	return r;
-}
-
-/* Of a file that is there: what is packed goes when that is done, and the other one is read. */
-static int is_copy(const struct look *l, int part, const struct sibling *at, struct error *e)
-{
-	const char *ending = sibling_packed(at->name);
-	size_t len = ending ? (size_t)(ending - at->name) : 0;
-	int r = 0;
-	for (size_t j = 0; len && !r && j < l->siblings.count; j++)
-		r = strlen(l->siblings.items[j].name) == len && !memcmp(l->siblings.items[j].name, at->name, len);
-	if (l->fd >= 0 && !len && !r)
-		r = is_part(part, &at->st, l->fd, e);
-	for (size_t i = 0; !r && i < l->known; i++)
-		r = copies_known(l, i, part, at, e);
-	return r;
-}
-
 /* Whether a file that was there at the first look is to be read. */
 static bool is_wanted(const struct chain *c, const struct stat *st, bool predecessor)
 {
@@ -309,7 +196,7 @@ static bool is_wanted(const struct chain *c, const struct stat *st, bool predece
 		return !predecessor || !c->fresh || o->predecessors;
 	if (predecessor && !o->predecessors)
 		return false;
-	return o->first == FIRST_START || (o->first == FIRST_TIME && written(st) >= o->time);
+	return o->first == FIRST_START || (o->first == FIRST_TIME && source_written(st) >= o->time);
 }
 
 /* A file that nobody has read; takes fd over. */
@@ -335,19 +222,30 @@ static int add_source(struct look *l, int fd, const struct stat *st, const char 
 	return r ? r : source_seek(s, offset, st->st_size, e);
 }
 
-/* Whether what the path names was truncated since we met it: 1 or 0. */
-static int was_truncated(struct look *l, struct error *e)
+/* Whether a file that is open holds something else by now: 1 or 0. */
+static int is_truncated(const struct source *s, struct error *e)
 {
-	struct source *s = l->named;
 	struct stat st;
-	if (!s || s->fd < 0)
-		return 0;
 	if (fstat(s->fd, &st))
 		return error_errno(e, "%s", s->place.name);
 	int r = st.st_size < s->place.offset ? 0 : mark_holds(&s->place.mark, s->fd, e);
-	if (!r)
-		s->over = l->moved = true;
 	return r < 0 ? r : !r;
+}
+
+/* Those that are open and were truncated, whatever their names are now, are over: 1: there are some; 0: none. */
+static int end_truncated(struct look *l, struct error *e)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->known; i++) {
+		struct source *s = l->c->items[i];
+		int r = s->fd < 0 || s->over || s->place.packed ? 0 : is_truncated(s, e);
+		if (r < 0)
+			return r;
+		s->over |= r;
+		any |= r;
+	}
+	l->moved |= any;
+	return any;
 }
 
 /* A sibling whose inode is not known. */
@@ -359,16 +257,16 @@ static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 	int fd = itself ? -1 : open_sibling(l, at);
 	if (fd < 0)
 		return OK;
-	int r = find_original(l, fd, at, &i, e);
+	int r = look_original(l, fd, at, &i, e);
 	if (r > 0) {
 		l->found[i] = true;
 		return adopt(c->items[i], fd, at, e);
 	}
 	if (!r)
-		r = is_copy(l, fd, at, e);
-	/* It is no copy of what the path's file is by now: of what that was it is found in the next look. */
+		r = look_is_copy(l, fd, at, e);
+	/* It is no copy of what a file holds by now: of what that held it is found in the next look. */
 	if (!r)
-		r = was_truncated(l, e);
+		r = end_truncated(l, e);
 	if (!r && at->rotated && at->st.st_size > 0 && !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);
 		r = add_source(l, fd, &at->st, at->name, wanted, e);
@@ -401,10 +299,13 @@ static void forget_missing(struct look *l)
 static int look_around(struct look *l, struct error *e)
 {
 	struct chain *c = l->c;
+	int r = end_truncated(l, e);
+	if (r < 0)
+		return r;
 	/* Open ones are there as long as they are open, unless they were truncated. */
 	for (size_t i = 0; i < l->known; i++)
 		l->found[i] = c->items[i]->fd >= 0 && !c->items[i]->over;
-	int r = meet_path(l, e);
+	r = meet_path(l, e);
 	if (!r)
 		r = meet_siblings(l, e);
 	for (size_t j = 0; !r && j < l->siblings.count; j++)
