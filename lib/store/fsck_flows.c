@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "store/fsck_private.h"
 #include "store/home.h"
-#include "store/ledger.h"
+#include "store/redo.h"
 
 /* Entries are FLOW.SEQ; drafts, which nobody was promised, have a + in front of the dot. */
 static void look_at_name(void *arg, const char *name)
@@ -34,8 +34,11 @@ static int look_at_entry(struct fsck *f, const char *directory, const char *flow
 		return r;
 	r = ledger_look(f->io, directory, flow, &x, why);
 	if (!r) {
+		struct stream s = {.io = f->io, .directory = (char *)(uintptr_t)f->directory};
 		*seq = x.seq;
 		r = ledger_entry_check(&x, why);
+		if (!r)
+			r = redo_check(&s, flow, &x, why);
 		ledger_entry_release(&x);
 	}
 	return r == ERR_FAILED ? 0 : r ? r : 1;

@@ -37,6 +37,7 @@
 
 #include "base/error.h"
 #include "record/batch.h"
+#include "store/ledger.h"
 #include "store/stream.h"
 
 struct redo;
@@ -66,5 +67,8 @@ void redo_close(struct redo *r);
 
 /* Carries out what flows have committed and, having died, left undone. Cheap if there is nothing. */
 int redo_finish(const struct stream *s, struct error *e);
+
+/* Reads the parts of a commit that is not known to be carried out: all are there, whole and as they were written, or ERR_FAILED. */
+int redo_check(const struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e);
 
 #endif

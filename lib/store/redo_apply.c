@@ -1,4 +1,5 @@
 /* Carrying out a commit: what its payload says. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -89,4 +90,40 @@ int redo_apply(struct stream *s, const char *flow, const struct ledger_entry *x,
 	free(j.marks);
 	free(j.parts);
 	return r;
+}
+
+static int check_part(const struct stream *s, const char *flow, const struct ledger_entry *x, const struct redo_part *p,
+		      struct error *e)
+{
+	struct segment part;
+	struct buf piece = BUF_INIT;
+	int64_t at = p->start;
+	int r = redo_part_open(&part, s, flow, x, p, e);
+	if (r <= 0)
+		return r ? r : error_set(e, ERR_FAILED, "part %" PRIu64 " of the commit is not there", p->number);
+	r = OK;
+	for (uint64_t i = 0; !r && i < p->pieces; i++) {
+		int64_t here = at;
+		struct frame f;
+		r = redo_part_read(&part, &at, &piece, 0, e);
+		if (!r && (frame_peek(piece.data, piece.len, &f, e) <= 0 || frame_verify(piece.data, &f, e)))
+			r = error_prefix(e, "%s, byte %" PRId64, part.file.path, here);
+	}
+	buf_release(&piece);
+	segment_close(&part);
+	return r;
+}
+
+int redo_check(const struct stream *s, const char *flow, const struct ledger_entry *x, struct error *e)
+{
+	struct redo_job j = {0};
+	int r = redo_is_done(s, flow, x->n, e);
+	if (r || !x->payload)
+		return r < 0 ? r : OK;
+	r = read_trailer(&j, x, e);
+	for (size_t i = 0; !r && i < j.part_count; i++)
+		r = check_part(s, flow, x, &j.parts[i], e);
+	free(j.marks);
+	free(j.parts);
+	return r && redo_is_done(s, flow, x->n, NULL) > 0 ? OK : r;
 }
