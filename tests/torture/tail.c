@@ -7,7 +7,7 @@
  * Each round has a seed of its own, and a directory. At its end each line must have come once: into the database; to a file of
  * text at least once. The lines of one file come in their order. Nothing is said to be lost.
  *
- * A round that fails is kept; with --keep each.
+ * A round that fails is kept; with --keep each. TORTURE_TRAIL=1 keeps what each run found; TORTURE_STAY=1 leaves alone who does not end.
  */
 #include <fcntl.h>
 #include <stdio.h>
