@@ -23,7 +23,7 @@ JOIN_SRC := $(wildcard lib/join/*.c)
 # A command is a file of cmd, or, where it has many verbs, a folder.
 CMD := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c)) $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
 # The others of tests/torture are parts of these.
-TORTURE := states kill_at faults storm
+TORTURE := states kill_at faults storm tail
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
 SINK_OBJ := $(SINK_SRC:%.c=$B/%.o)
@@ -57,6 +57,8 @@ $B/unit/store_redo: $(addprefix $B/tests/torture/,disk.o actors.o records.o)
 $B/torture/%: $B/tests/torture/%.o $(addprefix $B/tests/torture/,disk.o actors.o records.o) $(SO)
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$B/lib -lstream -Wl,-rpath,'$$ORIGIN/../lib'
+
+$B/torture/tail: $(addprefix $B/tests/torture/,tail_log.o tail_reader.o tail_ledger.o)
 
 $B/torture/%.so: $B/tests/torture/%.o
 	@mkdir -p $(@D)

@@ -234,6 +234,150 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 	same out <(lines 1 1000; lines 1 1000; lines 1 900)
 }
 
+@test "a small file that is compressed while it is followed does not come again" {
+	echo one >log
+	follows --from start -g g --checkpoint 5ms log
+	wait_for has one
+	mv log log.1
+	echo two >log
+	wait_for is_last two
+	gzip log.1
+	mv log.1.gz log.2.gz
+	mv log log.1
+	echo three >log
+	wait_for is_last three
+	stops
+	has "$(printf 'one\ntwo\nthree')"
+	stream-tail -g g --once -o lines log >out 2>err
+	[ ! -s out ]
+	[ ! -s err ]
+}
+
+@test "copied, truncated and renamed before anybody looks" {
+	lines 1 3 >log
+	follows -g g --checkpoint 5ms log
+	wait_for has "$(lines 1 3)"
+	kill -STOP $tailer
+	echo "line 4" >>log
+	cp log log.1
+	echo "line 5" >log
+	mv log.1 log.2
+	mv log log.1
+	echo "line 6" >log
+	kill -CONT $tailer
+	wait_for is_last "line 6"
+	stops
+	has "$(lines 1 6)"
+}
+
+@test "of files that begin alike and were compressed, each is known by what was read of it" {
+	printf 'header\na\n' >log
+	stream-tail -g g --once -o lines log >out
+	mv log log.1
+	echo header >log
+	stream-tail -g g --once -o lines log >>out
+	echo b >>log
+	mv log.1 log.2
+	mv log log.1
+	gzip log.1 log.2
+	stream-tail -g g --once -o lines log >>out 2>err || [ $? -eq 1 ]
+	has "$(printf 'header\na\nheader\nb')"
+	! grep lost err
+}
+
+@test "an inode that is used again, by a file that begins alike, is another file" {
+	echo header >log
+	stream-tail -g g --once -o lines log >out
+	local inode
+	inode=$(stat -c %i log)
+	[ "$(stat -c %W log)" -gt 0 ] || skip "this file system does not know when a file was made"
+	sleep 0.02 # the clock of the file system ticks
+	for i in $(seq 50); do
+		rm log
+		echo header >log
+		[ "$(stat -c %i log)" -ne "$inode" ] || break
+	done
+	[ "$(stat -c %i log)" -eq "$inode" ] || skip "this file system does not use inodes again"
+	stream-tail -g g --once -o lines log >>out 2>/dev/null
+	has "$(printf 'header\nheader')"
+}
+
+@test "what is found late comes before what the path names, and is no loss when it goes" {
+	reads() { stream-tail -g g --once -o lines log >>out 2>>err; }
+	: >log.1
+	touch -d '1 hour ago' log.1
+	echo a >log
+	reads
+	echo b >>log.1
+	reads
+	mv log log.2
+	echo c >log
+	rm log.1
+	reads
+	has "$(printf 'a\nb\nc')"
+	# Nothing was read of it: what it had is found.
+	mv log log.3
+	: >log
+	reads
+	echo d >>log
+	mv log log.1
+	echo e >log
+	gzip log.1
+	reads
+	has "$(printf 'a\nb\nc\nd\ne')"
+	[ ! -s err ]
+}
+
+@test "links to files that begin alike: each is read" {
+	ln -s log-20260001 log
+	echo header >log
+	sleep 0.02 # the clock of the file system ticks
+	ln -sfn log-20260002 log
+	echo header >log
+	touch log-20260001
+	stream-tail -g g --once -o lines log >out
+	has "$(printf 'header\nheader')"
+}
+
+@test "small files that are copied over each other come once" {
+	reads() { stream-tail -g g --once -o lines log >>out 2>>err; }
+	turns() {
+		for i in 3 2 1; do [ ! -e log.$i ] || cp log.$i log.$((i + 1)); done
+		cp log log.1
+		: >log
+	}
+	for i in 1 2 3; do
+		echo "line $i" >>log
+		reads
+		turns
+	done
+	for i in 4 5; do
+		echo "line $i" >>log
+		turns
+	done
+	reads
+	has "$(lines 1 5)"
+	[ ! -s err ]
+}
+
+@test "names that shift between the listing and the reading of a directory" {
+	command -v strace >/dev/null || skip "strace is not there"
+	strace -f -e trace=none true 2>/dev/null || skip "strace cannot trace here"
+	echo one >log
+	stream-tail -g g --once -o lines log >out
+	echo two >>log
+	gzip <log >log.1.gz
+	echo three >log.new
+	mv log.new log
+	# It is held before it opens what it has found.
+	strace -qq -o trace -P "$PWD/log.1.gz" -e trace=openat -e inject=openat:delay_enter=1s stream-tail -g g --once -o lines log >>out 2>err 3>&- &
+	wait_for grep -q 'log.1.gz' trace
+	mv log.1.gz log.2.gz
+	wait $!
+	has "$(printf 'one\ntwo\nthree')"
+	[ ! -s err ]
+}
+
 @test "it ends quietly when its reader has gone, though nothing comes" {
 	lines 1 20 >log
 	pipe 'stream-tail log -o lines | head -n 1 >out'
@@ -395,6 +539,26 @@ stormed() {
 	lines 1 "$(often 1000)" >want
 	sort -V -u out >got
 	same want got
+}
+
+@test "text: what a killed run has left of a line is not glued to the next one" {
+	printf 'line 1\nline 2 and much more\n' >log
+	printf 'line 1\nline 2 and' >out
+	stream-tail -g g --once -o lines log >>out
+	has "$(printf 'line 1\nline 2 and\nline 1\nline 2 and much more')"
+}
+
+@test "one that waits for its pipeline learns that another run has taken the group" {
+	lines 1 3 >log
+	mkfifo p
+	cat p >nothing 3>&- &
+	stream-tail -g g -o frames log >p 2>err 3>&- &
+	local waits=$!
+	wait_for filled nothing
+	pipe 'stream-tail -g g --steal --once log 2>>err.second | stream-filter true -o lines >out'
+	has "$(lines 1 3)"
+	ends $waits 4
+	one_line err 'another process has taken group g'
 }
 
 @test "a pipeline: whoever is killed whenever, each line is in the database once" {

@@ -1,7 +1,9 @@
 #include "group.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -97,9 +99,29 @@ static int begin_flow(struct tail_group *g, struct flow *f, struct error *e)
 	return flow_begin(f, &g->origin, e);
 }
 
+/*
+ * A run that was killed may have left a part of a line at the end of the file that both write to. The line comes again:
+ * it must not be glued to that.
+ */
+static int end_torn_line(struct error *e)
+{
+	struct stat st;
+	char last = '\n';
+	if (fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode) || !st.st_size ||
+	    !(fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND))
+		return 0;
+	int fd = open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC); /* it may not be open for reading */
+	bool torn = fd >= 0 && pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+	if (fd >= 0)
+		close(fd);
+	return torn && write(STDOUT_FILENO, "\n", 1) != 1 ? error_errno(e, "standard output") : 0;
+}
+
 static int resume(struct tail_group *g, struct flow *f, struct error *e)
 {
-	int r = logbook_resume(&g->book, e);
+	int r = end_torn_line(e);
+	if (!r)
+		r = logbook_resume(&g->book, e);
 	g->held = true;
 	g->committed = g->checked = monotonic_now();
 	return r ? r : say_guarantee(f, e);

@@ -66,6 +66,14 @@ static bool has_news(struct protocol *p)
 	return any;
 }
 
+/* A later run removes our receipts when it begins, with one of its own: then none will come. */
+static int check_overtaken(const struct protocol *p, struct error *e)
+{
+	if (!receipt_is_overtaken(p->origin->directory, p->origin->epoch))
+		return 0;
+	return error_set(e, ERR_UPSTREAM, "another process has taken %s", p->origin->name);
+}
+
 /* 1: there is one of this run, newer than what we have. */
 static int look_for_receipt(struct protocol *p, struct error *e)
 {
@@ -73,12 +81,15 @@ static int look_for_receipt(struct protocol *p, struct error *e)
 	if (!has_news(p))
 		return 0;
 	int found = receipt_load(&r, p->origin->directory, p->origin->epoch, e);
-	if (found > 0 && p->receipt.run && r.n <= p->receipt.n) {
-		receipt_release(&r);
-		return 0;
-	}
-	if (found <= 0)
+	if (found < 0)
 		return found;
+	bool newer = found && (!p->receipt.run || r.n > p->receipt.n);
+	if (!newer || p->state == PROTOCOL_HELLO)
+		found = check_overtaken(p, e);
+	if (!newer || found < 0) {
+		receipt_release(&r);
+		return found;
+	}
 	receipt_release(&p->receipt);
 	p->receipt = r;
 	return 1;

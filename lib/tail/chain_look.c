@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "tail/chain.h"
-#include "tail/siblings.h"
+#include "tail/chain_private.h"
 
 /* What became of the files of a path. */
 
@@ -25,16 +24,6 @@ static void warn(const struct chain *c, const char *format, ...)
 	c->options->warn(c->options->warn_arg, text);
 }
 
-struct look {
-	struct chain *c;
-	struct siblings siblings;
-	bool *found;  /* of the chain's items: it is there */
-	size_t known; /* items before the look */
-	bool named;   /* the last of them is what the path names */
-	int fd;       /* what the path names, if it is not known; -1: nothing */
-	struct stat st;
-};
-
 static void rename_source(struct source *s, const char *name)
 {
 	if (!strcmp(s->place.name, name))
@@ -44,17 +33,21 @@ static void rename_source(struct source *s, const char *name)
 }
 
 /* Opens what is in the directory: 1; 0: it went away, or may not be read. */
-static int open_sibling(const struct look *l, const struct sibling *s)
+static int open_sibling(struct look *l, const struct sibling *s)
 {
 	char *path = file_path("%s/%s", l->c->directory, s->name);
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	free(path);
-	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != s->st.st_ino || st.st_dev != s->st.st_dev)) {
-		close(fd);
+	if (fd < 0) {
+		l->moved |= errno == ENOENT;
 		return -1;
 	}
-	return fd;
+	if (!fstat(fd, &st) && st.st_ino == s->st.st_ino && st.st_dev == s->st.st_dev)
+		return fd;
+	l->moved = true;
+	close(fd);
+	return -1;
 }
 
 /* Opens what the path names: 1; 0: nothing. */
@@ -89,10 +82,13 @@ static bool has_more(const struct source *s, const struct stat *st)
 /* A known file, by its inode: goes on if there is more to read; takes fd over. `named`: by the path itself. */
 static int meet(struct source *s, int fd, const struct stat *st, bool named, bool *found, struct error *e)
 {
-	int r = is_same(s, fd, st, e);
+	bool reused = !mark_same_birth(&s->place.mark, fd);
+	int r = reused ? 0 : is_same(s, fd, st, e);
 	*found = r > 0;
-	if (!r)
-		s->over = true; /* the inode was used again, or it was truncated while nobody looked */
+	if (reused)
+		s->place.mark.device = s->place.mark.inode = 0;
+	else if (!r)
+		s->over = true; /* it was truncated, or written over, while nobody looked */
 	if (r > 0 && (named || has_more(s, st)))
 		return source_open(s, fd, e);
 	close(fd);
@@ -157,7 +153,7 @@ static int meet_path(struct look *l, struct error *e)
 		close(l->fd);
 	}
 	l->fd = -1;
-	l->named = true;
+	l->named = s;
 	rename_source(s, l->c->base);
 	s->parted = false;
 	/* It is the last one, also when it was renamed back. */
@@ -171,7 +167,7 @@ static int meet_path(struct look *l, struct error *e)
 /* The copy takes the place of the file that is no more. */
 static int adopt(struct source *s, int fd, const struct sibling *at, struct error *e)
 {
-	struct mark mark = mark_of(&at->st);
+	struct mark mark = mark_of(fd, &at->st);
 	uint32_t len = s->place.mark.len;
 	uint64_t hash = s->place.mark.hash;
 	bool packed = sibling_is_packed(at->name);
@@ -192,91 +188,6 @@ static int adopt(struct source *s, int fd, const struct sibling *at, struct erro
 	return r;
 }
 
-/*
- * Of which file that is no more this is a copy: 1 and *i; 0: of none.
- *
- * Files of few bytes may well begin alike, with a header and nothing else yet: of those a plain copy is made of what the
- * path named, and of no other one.
- */
-static int find_original(struct look *l, int fd, const struct sibling *at, size_t *i, struct error *e)
-{
-	bool packed = sibling_is_packed(at->name);
-	for (*i = l->known; (*i)-- > 0;) {
-		struct source *s = l->c->items[*i];
-		if (l->found[*i] || (!packed && s->place.mark.len < MARK_BYTES && *i + 1 < l->known))
-			continue;
-		int r = source_is_copied(s, fd, packed, e);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* When the file was made; INT64_MIN: its file system does not know. */
-static int64_t born(int fd)
-{
-	struct statx st;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) || !(st.stx_mask & STATX_BTIME))
-		return INT64_MIN;
-	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec;
-}
-
-static int64_t written(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec;
-}
-
-/* A copy, or a part of one that is being made, of what the path names by now. What was written before that was made is
-   none. */
-static int copies_new(int part, const struct stat *st, int fd, struct error *e)
-{
-	return written(st) < born(fd) ? 0 : source_begins_with(fd, part, st, e);
-}
-
-/* A file of the chain that is there; -1: not any more. */
-static int open_known(const struct look *l, const struct source *s)
-{
-	if (s->fd >= 0)
-		return fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
-	char *path = file_path("%s/%s", l->c->directory, s->place.name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-	free(path);
-	return fd;
-}
-
-/*
- * A copy, or a part of one that is being made, of a known file that is there. Rotation copies what the path names, and
- * compresses any. Another file that has the same lines is no copy: so are the logs of a job that always says the same.
- */
-static int copies_known(const struct look *l, size_t i, int part, const struct sibling *at, struct error *e)
-{
-	const struct source *s = l->c->items[i];
-	bool named = l->named && i + 1 == l->known, packed = sibling_is_packed(at->name);
-	if (!l->found[i] || s->place.packed || !(named || (packed && s->place.mark.len == MARK_BYTES)))
-		return 0;
-	int fd = open_known(l, s);
-	if (fd < 0)
-		return 0;
-	int r = packed ? source_packs(s, fd, part, e) : source_begins_with(fd, part, &at->st, e);
-	close(fd);
-	return r;
-}
-
-/* Of a file that is there: what is packed goes when that is done, and the other one is read. */
-static int is_copy(const struct look *l, int part, const struct sibling *at, struct error *e)
-{
-	const char *ending = sibling_packed(at->name);
-	size_t len = ending ? (size_t)(ending - at->name) : 0;
-	int r = 0;
-	for (size_t j = 0; len && !r && j < l->siblings.count; j++)
-		r = strlen(l->siblings.items[j].name) == len && !memcmp(l->siblings.items[j].name, at->name, len);
-	if (l->fd >= 0 && !len && !r)
-		r = copies_new(part, &at->st, l->fd, e);
-	for (size_t i = 0; !r && i < l->known; i++)
-		r = copies_known(l, i, part, at, e);
-	return r;
-}
-
 /* Whether a file that was there at the first look is to be read. */
 static bool is_wanted(const struct chain *c, const struct stat *st, bool predecessor)
 {
@@ -285,7 +196,7 @@ static bool is_wanted(const struct chain *c, const struct stat *st, bool predece
 		return !predecessor || !c->fresh || o->predecessors;
 	if (predecessor && !o->predecessors)
 		return false;
-	return o->first == FIRST_START || (o->first == FIRST_TIME && written(st) >= o->time);
+	return o->first == FIRST_START || (o->first == FIRST_TIME && source_written(st) >= o->time);
 }
 
 /* A file that nobody has read; takes fd over. */
@@ -311,21 +222,51 @@ static int add_source(struct look *l, int fd, const struct stat *st, const char 
 	return r ? r : source_seek(s, offset, st->st_size, e);
 }
 
+/* Whether a file that is open holds something else by now: 1 or 0. */
+static int is_truncated(const struct source *s, struct error *e)
+{
+	struct stat st;
+	if (fstat(s->fd, &st))
+		return error_errno(e, "%s", s->place.name);
+	int r = st.st_size < s->place.offset ? 0 : mark_holds(&s->place.mark, s->fd, e);
+	return r < 0 ? r : !r;
+}
+
+/* Those that are open and were truncated, whatever their names are now, are over: 1: there are some; 0: none. */
+static int end_truncated(struct look *l, struct error *e)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->known; i++) {
+		struct source *s = l->c->items[i];
+		int r = s->fd < 0 || s->over || s->place.packed ? 0 : is_truncated(s, e);
+		if (r < 0)
+			return r;
+		s->over |= r;
+		any |= r;
+	}
+	l->moved |= any;
+	return any;
+}
+
 /* A sibling whose inode is not known. */
 static int take_stranger(struct look *l, struct sibling *at, struct error *e)
 {
 	struct chain *c = l->c;
 	size_t i;
-	int fd = open_sibling(l, at);
+	bool itself = l->fd >= 0 && at->st.st_ino == l->st.st_ino && at->st.st_dev == l->st.st_dev; /* by a link */
+	int fd = itself ? -1 : open_sibling(l, at);
 	if (fd < 0)
 		return OK;
-	int r = find_original(l, fd, at, &i, e);
+	int r = look_original(l, fd, at, &i, e);
 	if (r > 0) {
 		l->found[i] = true;
 		return adopt(c->items[i], fd, at, e);
 	}
 	if (!r)
-		r = is_copy(l, fd, at, e);
+		r = look_is_copy(l, fd, at, e);
+	/* It is no copy of what a file holds by now: of what that held it is found in the next look. */
+	if (!r)
+		r = end_truncated(l, e);
 	if (!r && at->rotated && at->st.st_size > 0 && !c->options->elsewhere(c->options->elsewhere_arg, &at->st, fd)) {
 		bool wanted = is_wanted(c, &at->st, true);
 		r = add_source(l, fd, &at->st, at->name, wanted, e);
@@ -344,7 +285,7 @@ static void forget_missing(struct look *l)
 {
 	struct chain *c = l->c;
 	const struct source *last = l->known ? c->items[l->known - 1] : NULL;
-	if (c->resumed && last && last->fd < 0 && !l->found[l->known - 1] && !last->place.done)
+	if (c->resumed && last && last->fd < 0 && !l->found[l->known - 1] && last->place.offset && !last->place.done)
 		warn(c,
 		     "%s: the file that was read up to byte %lld is gone, or was truncated, while nobody read it; what "
 		     "it "
@@ -358,10 +299,13 @@ static void forget_missing(struct look *l)
 static int look_around(struct look *l, struct error *e)
 {
 	struct chain *c = l->c;
+	int r = end_truncated(l, e);
+	if (r < 0)
+		return r;
 	/* Open ones are there as long as they are open, unless they were truncated. */
 	for (size_t i = 0; i < l->known; i++)
 		l->found[i] = c->items[i]->fd >= 0 && !c->items[i]->over;
-	int r = meet_path(l, e);
+	r = meet_path(l, e);
 	if (!r)
 		r = meet_siblings(l, e);
 	for (size_t j = 0; !r && j < l->siblings.count; j++)
@@ -391,14 +335,25 @@ static void part_all(struct chain *c, bool but_last)
 	}
 }
 
+/* What the path names is the last one: older ones may have been found since. */
+static void put_last(struct chain *c, struct source *s)
+{
+	for (size_t i = 0; s && i + 1 < c->count; i++)
+		if (c->items[i] == s) {
+			c->items[i] = c->items[i + 1];
+			c->items[i + 1] = s;
+		}
+}
+
 /* `there`: the path names a file. */
 static int finish(struct look *l, bool there, struct error *e)
 {
 	struct chain *c = l->c;
 	struct stat link;
 	int r = OK;
-	part_all(c, there && l->fd < 0);
 	forget_missing(l);
+	put_last(c, l->named);
+	part_all(c, there && l->fd < 0);
 	if (l->fd >= 0 && !c->options->elsewhere(c->options->elsewhere_arg, &l->st, l->fd)) {
 		r = add_source(l, l->fd, &l->st, c->base, is_wanted(c, &l->st, false), e);
 		l->fd = -1;
@@ -409,24 +364,46 @@ static int finish(struct look *l, bool there, struct error *e)
 	return r;
 }
 
+/* Meets all that is there. *there: the path names a file. */
+static int look_once(struct look *l, bool *there, struct error *e)
+{
+	struct chain *c = l->c;
+	*l = (struct look){.c = c, .known = c->count, .fd = -1};
+	int r = open_path(l, e);
+	*there = r > 0;
+	if (r >= 0)
+		r = siblings_list(&l->siblings, c->directory, c->base, knows_inode, c, e);
+	if (r)
+		return r;
+	l->found = mem_zero(l->known * sizeof *l->found + 1);
+	l->packed = mem_zero(l->known * sizeof *l->packed + 1);
+	return look_around(l, e);
+}
+
+static void end_look(struct look *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	siblings_release(&l->siblings);
+	free(l->found);
+	free(l->packed);
+}
+
 int chain_look(struct chain *c, struct error *e)
 {
-	struct look l = {.c = c, .known = c->count, .fd = -1};
+	/* Names may shift between the listing and the opening: only what a quiet look has not met is gone. */
+	enum { TIMES = 20 };
+	struct look l = {.c = c};
+	bool there;
 	if (is_unchanged(c))
 		return OK;
-	int r = open_path(&l, e);
-	bool there = r > 0;
-	if (r >= 0)
-		r = siblings_list(&l.siblings, c->directory, c->base, knows_inode, c, e);
-	if (!r) {
-		l.found = mem_zero(l.known * sizeof *l.found + 1);
-		r = look_around(&l, e);
+	int r = look_once(&l, &there, e);
+	for (int i = 0; !r && l.moved && i < TIMES; i++) {
+		end_look(&l);
+		r = look_once(&l, &there, e);
 	}
 	if (!r)
 		r = finish(&l, there, e);
-	if (l.fd >= 0)
-		close(l.fd);
-	siblings_release(&l.siblings);
-	free(l.found);
+	end_look(&l);
 	return r;
 }

@@ -100,6 +100,8 @@ int logbook_restore(struct logbook *l, uint64_t n, uint64_t epoch, struct error 
 {
 	uint64_t found_n, found_epoch;
 	int r = claim_find(&l->claim, n, epoch, &found_n, &found_epoch, e);
+	if (!r && (r = logbook_check(l, e)) < 0) /* who takes the group from us removes what was ours */
+		return r;
 	if (!r)
 		return error_set(e, ERR_FAILED,
 				 "group %s has no places of checkpoint %" PRIu64

@@ -1,13 +1,28 @@
 #include "tail/mark.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "codec/hash.h"
 
-struct mark mark_of(const struct stat *st)
+int64_t mark_born(int fd)
 {
-	return (struct mark){.device = (uint64_t)st->st_dev, .inode = (uint64_t)st->st_ino, .hash = hash64("", 0)};
+	struct statx st;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) || !(st.stx_mask & STATX_BTIME))
+		return 0;
+	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec;
+}
+
+struct mark mark_of(int fd, const struct stat *st)
+{
+	return (struct mark){
+		.device = (uint64_t)st->st_dev,
+		.inode = (uint64_t)st->st_ino,
+		.born = mark_born(fd),
+		.hash = hash64("", 0),
+	};
 }
 
 int64_t mark_read(int fd, void *p, size_t len, int64_t at, struct error *e)

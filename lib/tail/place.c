@@ -94,6 +94,8 @@ static void append_place(struct buf *out, const struct place *p)
 		   : p->skips  ? "skips"
 			       : "plain");
 	append_name(out, p->name);
+	if (p->mark.born)
+		buf_printf(out, "born %" PRId64 "\n", p->mark.born);
 }
 
 void places_text(const struct places *p, struct buf *out)
@@ -128,10 +130,19 @@ static bool read_place(struct path_places *to, const char *rest)
 	return true;
 }
 
+static bool read_born(struct path_places *to, const char *rest)
+{
+	int used = 0;
+	return to->count && sscanf(rest, "%" SCNd64 "%n", &to->items[to->count - 1].mark.born, &used) == 1 &&
+	       !rest[used];
+}
+
 static bool read_line(struct places *p, struct path_places **at, const char *word, const char *rest)
 {
 	if (!strcmp(word, "file"))
 		return *at && read_place(*at, rest);
+	if (!strcmp(word, "born"))
+		return *at && read_born(*at, rest);
 	if (!strcmp(word, "flow") && strlen(rest) == FLOW_ID_LENGTH) {
 		memcpy(p->flow, rest, FLOW_ID_LENGTH + 1);
 		return true;

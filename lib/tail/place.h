@@ -12,6 +12,7 @@
  *        |    |      |   |                the offset of the first byte that is not taken; of what a packed file holds
  *        |    |      |   its hash         bytes of the fingerprint
  *        device, inode
+ *   born 1763812345123456789                                when the file above was made (mark.h), if that is known
  *   check 0123456789abcdef
  *
  * A file's lines come in the order in which they were, or are to be, read. In names a newline is \n and a backslash \\.

@@ -24,8 +24,10 @@ static struct source *create(int fd)
 struct source *source_new(int fd, const struct stat *st, const char *name, bool packed)
 {
 	struct source *s = create(fd);
-	s->place = (struct place){
-		.mark = mark_of(st), .before = hash64("", 0), .packed = packed, .name = mem_copy(name, strlen(name))};
+	s->place = (struct place){.mark = mark_of(fd, st),
+				  .before = hash64("", 0),
+				  .packed = packed,
+				  .name = mem_copy(name, strlen(name))};
 	return s;
 }
 
@@ -189,6 +191,19 @@ static bool is_packed_within(int fd, int64_t size)
 	int64_t n = pass_bytes(b, size + 1, last, &last_len, &e);
 	bytes_close(b);
 	return n >= 0 && n <= size;
+}
+
+int source_packs_whole(int fd, int packed, struct error *e)
+{
+	struct stat st;
+	struct source s = {.fd = fd};
+	if (fstat(fd, &st))
+		return error_errno(e, "cannot read");
+	s.place.offset = st.st_size;
+	int r = mark_take(&s.place.mark, fd, st.st_size, e);
+	if (!r)
+		r = read_before(fd, st.st_size, s.last, &s.last_len, e);
+	return r < 0 ? r : st.st_size && is_copied_packed(&s, packed) && is_packed_within(packed, st.st_size);
 }
 
 int source_packs(const struct source *s, int fd, int part, struct error *e)

@@ -50,6 +50,8 @@ int source_is_copied(const struct source *s, int fd, bool packed, struct error *
 int source_begins_with(int fd, int part, const struct stat *st, struct error *e);
 /* Whether `part` is a compressed copy of the source's file, which is `fd`, and holds no more: 1 or 0. */
 int source_packs(const struct source *s, int fd, int part, struct error *e);
+/* Whether `packed` holds what is in fd, all of it and no more: 1 or 0. */
+int source_packs_whole(int fd, int packed, struct error *e);
 /* Opens a known one at its offset; takes fd over. */
 int source_open(struct source *s, int fd, struct error *e);
 /* It stays known. What was read and not taken is forgotten. */

@@ -22,7 +22,8 @@ static bool elsewhere(void *arg, const struct stat *st, int fd)
 		for (size_t j = 0; j < t->chains[i]->count; j++) {
 			const struct source *s = t->chains[i]->items[j];
 			if (!s->over && mark_same_file(&s->place.mark, st) &&
-			    (s->fd >= 0 || (s->place.mark.len && mark_holds(&s->place.mark, fd, NULL) > 0)))
+			    (s->fd >= 0 || (s->place.mark.len && mark_same_birth(&s->place.mark, fd) &&
+					    mark_holds(&s->place.mark, fd, NULL) > 0)))
 				return true;
 		}
 	return false;

@@ -79,9 +79,10 @@ static void test_places(void)
 	struct error e = {0};
 	struct buf text = BUF_INIT;
 	char names[][16] = {"a \\ b\nc", "x.gz", "x"};
-	struct place one = {.mark = {1, UINT64_MAX, 256, 7}, .offset = INT64_MAX, .before = 9, .name = names[0]};
-	struct place two = {.mark = {2, 3, 0, 0}, .packed = true, .done = true, .name = names[1]};
-	struct place three = {.mark = {2, 4, 1, 1}, .skips = true, .offset = 5, .name = names[2]};
+	struct place one = {
+		.mark = {1, UINT64_MAX, INT64_MAX, 256, 7}, .offset = INT64_MAX, .before = 9, .name = names[0]};
+	struct place two = {.mark = {2, 3, 0, 0, 0}, .packed = true, .done = true, .name = names[1]};
+	struct place three = {.mark = {2, 4, 0, 1, 1}, .skips = true, .offset = 5, .name = names[2]};
 	struct path_places *at = places_renew(&p, "/a/b \n c");
 	path_places_add(at, &one);
 	path_places_add(at, &two);
@@ -98,9 +99,19 @@ static void test_places(void)
 	CHECK(at && at->count == 1 && at->items[0].skips && !at->items[0].packed);
 	CHECK(places_find(&q, "/empty") && !places_find(&q, "/empty")->count && !places_find(&q, "/none"));
 	CHECK(places_load(&q, &files_real, "none", &e) == 0);
-	for (int strange = 0; strange < 3; strange++) {
-		static const char *const lines[] = {"file 1 2 3 4 5 6 plain x\n", "path /x\nfile 1 2 3 4 5 6 other x\n",
-						    "path /x\nfile 1 2 900 4 5 6 plain x\n"};
+	/* As it was before it was kept when files were made. */
+	sealed_begin(&text, "tail");
+	buf_printf(&text, "flow %s\npath /x\nfile 1 2 3 4 5 6 plain x\nfile 1 3 3 4 5 6 plain y\nborn 7\n", p.flow);
+	CHECK(!sealed_save(&text, &files_real, ".", "old", &e));
+	CHECK(places_load(&q, &files_real, "old", &e) == 1 && (at = places_find(&q, "/x")) && at->count == 2);
+	CHECK(at && at->items[0].mark.inode == 2 && !at->items[0].mark.born && at->items[1].mark.born == 7);
+	for (int strange = 0; strange < 6; strange++) {
+		static const char *const lines[] = {"file 1 2 3 4 5 6 plain x\n",
+						    "path /x\nfile 1 2 3 4 5 6 other x\n",
+						    "path /x\nfile 1 2 900 4 5 6 plain x\n",
+						    "born 5\n",
+						    "path /x\nborn 5\n",
+						    "path /x\nfile 1 2 3 4 5 6 plain x\nborn 5x\n"};
 		sealed_begin(&text, "tail");
 		buf_printf(&text, "flow %s\n%s", p.flow, lines[strange]);
 		CHECK(!sealed_save(&text, &files_real, ".", "strange", &e));
