@@ -96,7 +96,7 @@ examples() {
 # pasted FILE: runs it as a shell does that it is pasted into. Nothing may fail, complain, or be silent.
 pasted() {
 	local status=0
-	timeout 60 bash -e "$1" >out 2>err </dev/null || status=$?
+	timeout 300 bash -e "$1" >out 2>err </dev/null || status=$?
 	if [ $status -eq 0 ] && [ ! -s err ] && [ -s out ]; then
 		return 0
 	fi

@@ -13,7 +13,7 @@ has_lines() {
 	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
 }
 
-# ends PID STATUS: the child ends within 20 seconds, with that status.
+# ends PID STATUS: the child ends, with that status; it is not waited for for ever.
 ends() {
 	local status=0
 	wait_for gone "$1" || { kill -9 "$1"; return 1; }

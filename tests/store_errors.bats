@@ -120,7 +120,7 @@ $1"
 		stream-ctl list >list
 		stream-ctl show s >show
 		stream-ctl fsck s >fsck
-		timeout 1 stream-get -f s >follow || [ $? -eq 124 ]
+		timeout 300 stream-get -f -n 100 s >follow
 		for command in "stream-put s" "stream-put new" "stream-ctl create new" "stream-ctl sync s" \
 			"stream-ctl sync --sync 1s s" "stream-ctl split s 0" "stream-ctl delete s"; do
 			status=0

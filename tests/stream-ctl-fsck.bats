@@ -321,7 +321,7 @@ small() {
 		middle) rm "${files[2]}" ;;
 		newest) rm "${files[-1]}" ;;
 		esac
-		timeout 20 stream-get $file >before 2>err && return 1
+		timeout 300 stream-get $file >before 2>err && return 1
 		[ $? -eq 3 ]
 		one_line err "$file: shard 0 has lost @seq"
 		local lost

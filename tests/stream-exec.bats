@@ -59,7 +59,7 @@ poisoned() {
 		{ echo '{"n":1}'; echo '{"n":2}'; read -r _ <go; echo '{"n":3}'; } | stream-exec -w 50ms -- cat |
 			{ read -r line; echo "$line"; echo >go; cat; }
 	END
-	pipe 'timeout 30 bash ask >out'
+	pipe 'timeout 300 bash ask >out'
 	[ "$PIPE" = 0 ]
 	[ "$(jq -s -c 'map(.n)' out)" = '[1,2,3]' ]
 }
@@ -90,7 +90,7 @@ poisoned() {
 		for n in 1 2 3; do echo "{\"n\":$n}"; read -r _ <&8; done | stream-exec -w 0 -- 'jq -c -s "{n: map(.n)}"' |
 			{ for n in 1 2 3; do read -r line; echo "$line"; echo >&8; done; cat; }
 	END
-	pipe 'timeout 30 bash ask >out'
+	pipe 'timeout 300 bash ask >out'
 	[ "$PIPE" = 0 ]
 	[ "$(jq -s -c 'map(.n)' out)" = '[[1],[2],[3]]' ]
 }
@@ -277,7 +277,7 @@ poisoned() {
 
 @test "a run that takes too long is ended with its whole group, and has failed" {
 	echo '{"n":1}' >in.json
-	pipe "timeout 60 stream-exec --timeout 200ms --retries 1 --backoff 1ms --dead dead.json -- 'sleep 300 & echo \$! >>pids; sleep 300' <in.json 2>err >out"
+	pipe "timeout 300 stream-exec --timeout 200ms --retries 1 --backoff 1ms --dead dead.json -- 'sleep 300 & echo \$! >>pids; sleep 300' <in.json 2>err >out"
 	[ "$PIPE" = 0 ]
 	[ "$(jq -c '[.reason, .attempts]' dead.json)" = '["took longer than 200ms",2]' ]
 	[ "$(wc -l <pids)" -eq 2 ]
@@ -287,7 +287,7 @@ poisoned() {
 
 @test "one that ignores SIGTERM is killed after the grace" {
 	echo '{"n":1}' >in.json
-	pipe "timeout 60 stream-exec --timeout 200ms --retries 0 --dead dead.json -- 'trap \"\" TERM; echo \$\$ >pids; while :; do sleep 1; done' <in.json 2>err >out"
+	pipe "timeout 300 stream-exec --timeout 200ms --retries 0 --dead dead.json -- 'trap \"\" TERM; echo \$\$ >pids; while :; do sleep 1; done' <in.json 2>err >out"
 	[ "$PIPE" = 0 ]
 	gone() { ! kill -0 $(cat pids) 2>/dev/null; }
 	wait_for gone
@@ -295,31 +295,31 @@ poisoned() {
 
 @test "a run that prints too much has failed" {
 	numbers 3 >in.json
-	pipe 'timeout 60 stream-exec --limit 100K --retries 0 --dead dead.json -- yes <in.json 2>err >out'
+	pipe 'timeout 300 stream-exec --limit 100K --retries 0 --dead dead.json -- yes <in.json 2>err >out'
 	[ "$PIPE" = 0 ] && [ ! -s out ]
 	[ "$(jq -r .reason dead.json | sort -u)" = 'printed more than 100K' ]
 }
 
 @test "a huge batch, and a command that prints much before it reads: no deadlock" {
 	stream-gen weblog -n 30000 -o json >in.json
-	pipe "timeout 60 stream-exec -n 30000 -- 'seq 1 200000 | sed s/^/x/; cat' <in.json >out"
+	pipe "timeout 300 stream-exec -n 30000 -- 'seq 1 200000 | sed s/^/x/; cat' <in.json >out"
 	[ "$PIPE" = 0 ]
 	[ "$(wc -l <out)" -eq 230000 ]
-	pipe "timeout 60 stream-exec -n 30000 -- 'cat; seq 1 200000 >&2' <in.json >out 2>err"
+	pipe "timeout 300 stream-exec -n 30000 -- 'cat; seq 1 200000 >&2' <in.json >out 2>err"
 	same out in.json
 	seq 1 200000 | cmp - err
 }
 
 @test "a command that does not read its input, or closes it, is fine if it ends with 0" {
 	stream-gen weblog -n 30000 -o json >in.json
-	pipe "timeout 60 stream-exec -n 10000 -- 'exec <&-; echo {\\\"ok\\\":1}' <in.json >out"
+	pipe "timeout 300 stream-exec -n 10000 -- 'exec <&-; echo {\\\"ok\\\":1}' <in.json >out"
 	[ "$PIPE" = 0 ]
 	[ "$(wc -l <out)" -eq 3 ]
 }
 
 @test "results that nobody takes hold the commands, and those hold the input" {
 	numbers 300 >in.json
-	pipe "timeout 60 stream-exec -n 1 -P 2 -- 'echo x >>runs; seq 1 30000 | sed s/^/x/' <in.json | { read -r line; sleep 1; wc -l <runs >early; cat >out; }"
+	pipe "timeout 300 stream-exec -n 1 -P 2 -- 'echo x >>runs; seq 1 30000 | sed s/^/x/' <in.json | { read -r line; sleep 1; wc -l <runs >early; cat >out; }"
 	[ "$PIPE" = "0 0" ]
 	[ "$(cat early)" -lt 40 ]
 	[ "$(wc -l <out)" -eq $((300 * 30000 - 1)) ]
@@ -337,7 +337,7 @@ poisoned() {
 		echo "$input"
 	END
 	chmod +x first
-	pipe 'timeout 60 stream-exec -n 1 -P 2 -- ./first <in.json >out'
+	pipe 'timeout 300 stream-exec -n 1 -P 2 -- ./first <in.json >out'
 	[ "$PIPE" = 0 ]
 	same out in.json
 	[ "$(cat ahead)" -le 8 ]
@@ -393,7 +393,7 @@ poisoned() {
 		cat
 	END
 	chmod +x count
-	pipe 'timeout 60 stream-exec -n 1 -P 3 -- ./count <in.json >out'
+	pipe 'timeout 300 stream-exec -n 1 -P 3 -- ./count <in.json >out'
 	[ "$PIPE" = 0 ]
 	same out in.json
 	[ "$(sort -n seen | tail -n 1)" -eq 3 ]
@@ -411,10 +411,10 @@ poisoned() {
 		echo "$input"
 	END
 	chmod +x late
-	pipe 'timeout 60 stream-exec -n 1 -P 2 -- ./late <in.json >out'
+	pipe 'timeout 300 stream-exec -n 1 -P 2 -- ./late <in.json >out'
 	same out in.json
 	rm done.*
-	pipe 'timeout 60 stream-exec -n 1 -P 2 --unordered -- ./late <in.json >out'
+	pipe 'timeout 300 stream-exec -n 1 -P 2 --unordered -- ./late <in.json >out'
 	[ "$(head -n 1 out | jq .n)" -ne 1 ]
 	sort -t: -k2,2n out | cmp - in.json
 }
@@ -430,7 +430,7 @@ poisoned() {
 
 @test "with --unordered the records of a key still come in their order" {
 	numbers 300 >in.json
-	pipe "timeout 60 stream-exec -n 5 -P 4 -k k --unordered -- 'sleep 0.0\$((\$\$ % 3)); cat' <in.json >out"
+	pipe "timeout 300 stream-exec -n 5 -P 4 -k k --unordered -- 'sleep 0.0\$((\$\$ % 3)); cat' <in.json >out"
 	[ "$PIPE" = 0 ]
 	for key in k0 k1 k2 k3 k4 k5 k6; do
 		grep "\"$key\"" in.json >want
@@ -466,7 +466,7 @@ poisoned() {
 }
 
 @test "the reader goes away: the commands end" {
-	pipe "timeout 20 stream-gen sensor | stream-exec -n 10 -P 4 -- cat | head -n 1 >out"
+	pipe "timeout 300 stream-gen sensor | stream-exec -n 10 -P 4 -- cat | head -n 1 >out"
 	[ "$PIPE" = "141 141 0" ]
 	cat >slow <<-'END'
 		#!/bin/bash
@@ -475,7 +475,7 @@ poisoned() {
 		exec sleep 300
 	END
 	chmod +x slow
-	pipe "(echo '{\"n\":1,\"a\":1}'; echo '{\"n\":2,\"a\":1}'; echo '{\"n\":3,\"a\":1}') | timeout 20 stream-exec -n 1 -P 3 -- ./slow | { head -n 1; wait_for filled pids; } >out"
+	pipe "(echo '{\"n\":1,\"a\":1}'; echo '{\"n\":2,\"a\":1}'; echo '{\"n\":3,\"a\":1}') | timeout 300 stream-exec -n 1 -P 3 -- ./slow | { head -n 1; wait_for filled pids; } >out"
 	[ "$PIPE" = "0 141 0" ]
 	gone() { ! kill -0 $(cat pids) 2>/dev/null; }
 	wait_for gone

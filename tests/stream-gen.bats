@@ -41,10 +41,10 @@ load helper
 }
 
 @test "--rate is kept, and promptly" {
-	pipe 'timeout 10 stream-gen sensor --rate 50 -n 20 | wc -l >out'
+	pipe 'timeout 300 stream-gen sensor --rate 50 -n 20 | wc -l >out'
 	[ "$PIPE" = "0 0" ]
 	[ "$(cat out)" -eq 20 ]
-	pipe 'timeout 10 stream-gen sensor --rate 1 | head -n 1 >out'
+	pipe 'timeout 300 stream-gen sensor --rate 1 | head -n 1 >out'
 	[ "$PIPE" = "141 0" ]
 }
 

@@ -137,7 +137,7 @@ as_rows() { jq -r '[.l, .r // "-", (."@time" | fromdate)] | join("|")' | sort; }
 @test "a pair leaves when it is whole; a left record alone when no partner can come" {
 	mkfifo l r go
 	exec 7<>l 8<>r
-	timeout 60 stream-join --left -k k --within 10s --delay 0 -t t r l -o json 7>&- 8>&- >out &
+	timeout 300 stream-join --left -k k --within 10s --delay 0 -t t r l -o json 7>&- 8>&- >out &
 	echo '{"t":100,"k":1,"l":1}' >&7
 	echo '{"t":105,"k":1,"r":1}' >&8
 	wait_for filled out

@@ -50,7 +50,7 @@ source_of() {
 	{ printf '{"t":%d,"s":"a"}\n' 1 3 5; read -r _ <go_a; printf '{"t":%d,"s":"a"}\n' 7; } >a &
 	{ printf '{"t":%d,"s":"b"}\n' 2 4; read -r _ <go_b; } >b &
 	# b is open and has come to 4: what is before it leaves, 5 waits.
-	pipe 'timeout 30 stream-merge -t t a b -o json | { for i in 1 2 3 4; do read -r line; echo "$line"; done >seen; echo >go_a; echo >go_b; cat >rest; }'
+	pipe 'timeout 300 stream-merge -t t a b -o json | { for i in 1 2 3 4; do read -r line; echo "$line"; done >seen; echo >go_a; echo >go_b; cat >rest; }'
 	[ "$PIPE" = "0 0" ]
 	wait
 	[ "$(jq -c .t seen | tr '\n' ' ')" = '1 2 3 4 ' ]
@@ -62,7 +62,7 @@ source_of() {
 	sleep 60 3>&- >b &
 	holder=$!
 	printf '{"t":%d}\n' 1 2 3 >a &
-	timeout 30 stream-merge -t t --idle 200ms a b -o json 3>&- | { head -n 3 >seen; kill $holder; }
+	timeout 300 stream-merge -t t --idle 200ms a b -o json 3>&- | { head -n 3 >seen; kill $holder; }
 	[ "$(jq -c .t seen | tr '\n' ' ')" = '1 2 3 ' ]
 }
 

@@ -21,6 +21,8 @@ runs() { stream-run --list -o json | jq -e --arg n "$1" 'select(.name == $n)' >/
 # starts NAME N: it has been started so often, or oftener.
 starts() { [ "$(stream-run --list -o json | jq --arg n "$1" 'select(.name == $n) | .starts')" -ge "$2" ]; }
 
+checkpointed() { [ "$(stream-run --list -o json | jq '.checkpoint')" = 1 ]; }
+
 # group NAME: the process group of its stages.
 group() { ps -o pgid= -p "$(stage "$1" stream- pid)" | tr -d ' '; }
 
@@ -110,7 +112,7 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 	command -v script || skip "script is not there"
 	gets_some() { [ "$(stage t stream-agg in)" -gt 0 ]; } 2>/dev/null
 	(wait_for gets_some; printf '\003'; sleep 1) |
-		timeout 60 script -qfec "stream-run --name t 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
+		timeout 300 script -qfec "stream-run --name t 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
 	grep -q '^stream-agg     in [0-9]* -> out 1' screen
 }
 
@@ -278,7 +280,6 @@ committed() {
 	counted 1 300 | stream-put s
 	background stream-run --name t "stream-get -f -g g s | stream-filter true | stream-put out"
 	wait_for is t stream-put in 300
-	checkpointed() { [ "$(stream-run --list -o json | jq '.checkpoint')" = 1 ]; }
 	wait_for checkpointed
 	wait_for is t stream-get waits 'for records'
 	stream-run --list -o json >list
@@ -298,6 +299,7 @@ committed() {
 	counted 1 10 | stream-put s
 	background stream-run --name t "stream-get -f -g g s | stream-filter true | stream-put out"
 	wait_for is t stream-put in 10
+	wait_for checkpointed
 	victim=$(stage t stream-put pid)
 	kill -STOP "$victim"
 	counted 11 20 | stream-put s

@@ -87,16 +87,16 @@ load helper
 
 @test "a record leaves the copies at once" {
 	mkfifo go
-	pipe 'timeout 20 bash -c "{ echo \"{\\\"k\\\":1}\"; read -r _ <go; } | stream-shard -k k -n 3 -- stream-filter true |
+	pipe 'timeout 300 bash -c "{ echo \"{\\\"k\\\":1}\"; read -r _ <go; } | stream-shard -k k -n 3 -- stream-filter true |
 		{ head -n 1; echo >go; cat; }" >out'
 	[ "$PIPE" = 0 ]
 	[ "$(cat out)" = '{"k":1}' ]
 }
 
 @test "the reader goes away: all copies end" {
-	pipe 'timeout 20 stream-gen sensor | stream-shard -k sensor -n 4 -- stream-filter true | head -n 1 >out'
+	pipe 'timeout 300 stream-gen sensor | stream-shard -k sensor -n 4 -- stream-filter true | head -n 1 >out'
 	[ "$PIPE" = "141 141 0" ]
-	pipe 'timeout 20 stream-gen sensor --rate 1 | stream-shard -k sensor -n 4 -- stream-filter true | head -n 1 >out'
+	pipe 'timeout 300 stream-gen sensor --rate 1 | stream-shard -k sensor -n 4 -- stream-filter true | head -n 1 >out'
 	[ "$PIPE" = "141 141 0" ]
 }
 

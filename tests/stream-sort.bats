@@ -87,7 +87,7 @@ mixed() {
 @test "live, a window comes out when the watermark passes its end, and not before" {
 	mkfifo go
 	printf '{"t":%d,"a":%d}\n' 1 3 2 2 61 1 >first
-	pipe 'timeout 30 bash -c "{ cat first; read -r _ <go; echo \"{\\\"t\\\":130,\\\"a\\\":0}\"; }" | stream-window 1m -t t --delay 0 | stream-sort -k a -o json | { read -r x; read -r y; echo "$x$y" >seen; echo >go; cat >rest; }'
+	pipe 'timeout 300 bash -c "{ cat first; read -r _ <go; echo \"{\\\"t\\\":130,\\\"a\\\":0}\"; }" | stream-window 1m -t t --delay 0 | stream-sort -k a -o json | { read -r x; read -r y; echo "$x$y" >seen; echo >go; cat >rest; }'
 	[ "$PIPE" = "0 0 0 0" ]
 	[ "$(jq -c .a seen | tr '\n' ' ')" = '2 3 ' ]
 	[ "$(jq -c .a rest | tr '\n' ' ')" = '1 0 ' ]

@@ -96,7 +96,7 @@ load helper
 
 @test "--every: what is known so far, again and again" {
 	mkfifo go
-	pipe 'timeout 30 bash -c "{ echo \"{\\\"a\\\":1}\"; read -r _ <go; echo \"{\\\"a\\\":2}\"; }" | stream-top -n 1 -k a --every 50ms -o json | { read -r x; echo "$x" >seen; echo >go; cat >rest; }'
+	pipe 'timeout 300 bash -c "{ echo \"{\\\"a\\\":1}\"; read -r _ <go; echo \"{\\\"a\\\":2}\"; }" | stream-top -n 1 -k a --every 50ms -o json | { read -r x; echo "$x" >seen; echo >go; cat >rest; }'
 	[ "$PIPE" = "0 0 0" ]
 	[ "$(cat seen)" = '{"a":1}' ]
 	[ "$(tail -n 1 rest)" = '{"a":2}' ]

@@ -80,7 +80,7 @@ load helper
 
 @test "prompt: the first leaves while more may come" {
 	mkfifo go
-	pipe 'timeout 30 bash -c "{ echo \"{\\\"a\\\":1}\"; read -r _ <go; echo \"{\\\"a\\\":1}\"; echo \"{\\\"a\\\":2}\"; }" | stream-uniq -k a -o json | { read -r x; echo "$x" >seen; echo >go; cat >rest; }'
+	pipe 'timeout 300 bash -c "{ echo \"{\\\"a\\\":1}\"; read -r _ <go; echo \"{\\\"a\\\":1}\"; echo \"{\\\"a\\\":2}\"; }" | stream-uniq -k a -o json | { read -r x; echo "$x" >seen; echo >go; cat >rest; }'
 	[ "$PIPE" = "0 0 0" ]
 	[ "$(cat seen rest)" = $'{"a":1}\n{"a":2}' ]
 }

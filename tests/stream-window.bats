@@ -172,7 +172,7 @@ EOF
 
 @test "live: a window comes as soon as event time has passed it, not at the end" {
 	mkfifo in go
-	pipe 'timeout 20 bash -c "{ printf \"{\\\"t\\\":\\\"2026-03-01T10:%s:00Z\\\"}\\n\" 00 00 05; read -r _ <go; } |
+	pipe 'timeout 300 bash -c "{ printf \"{\\\"t\\\":\\\"2026-03-01T10:%s:00Z\\\"}\\n\" 00 00 05; read -r _ <go; } |
 		stream-window 1m -t t | stream-agg count | { head -n 1; echo >go; cat; }" >out'
 	[ "$PIPE" = 0 ]
 	[ "$(jq .count out)" = $'2\n1' ]

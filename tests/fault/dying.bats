@@ -75,7 +75,7 @@ load ../helper
 
 @test "SIGINT to the whole foreground, as the keyboard sends it: results, and all end with 0" {
 	{ wait_for filled out; kill -INT -- "-$(ps -o pgid= -p "$(cat gen.pid)" | tr -d ' ')"; } 3>&- &
-	timeout 20 bash -c 'set -m; started gen stream-gen sensor --rate 200 | stream-window 1s | stream-agg count >out; echo "${PIPESTATUS[@]}" >statuses' 3>&-
+	timeout 300 bash -c 'set -m; started gen stream-gen sensor --rate 200 | stream-window 1s | stream-agg count >out; echo "${PIPESTATUS[@]}" >statuses' 3>&-
 	wait
 	[ "$(cat statuses)" = "0 0 0" ]
 	# The last window is there though event time had not passed it: the end closes it.
@@ -111,19 +111,19 @@ load ../helper
 }
 
 @test "a reader that goes away ends the writers at once: endless, and idle" {
-	pipe 'timeout 20 stream-gen sensor | stream-filter true | stream-map "x = 1" | head -n 1 >out'
+	pipe 'timeout 300 stream-gen sensor | stream-filter true | stream-map "x = 1" | head -n 1 >out'
 	[ "$PIPE" = "141 141 141 0" ]
-	pipe 'timeout 20 stream-gen sensor --rate 1 | stream-filter true | head -n 1 >out'
+	pipe 'timeout 300 stream-gen sensor --rate 1 | stream-filter true | head -n 1 >out'
 	[ "$PIPE" = "141 141 0" ]
 	[ "$(wc -l <out)" -eq 1 ]
 	# It ends though it will never write again.
 	mkfifo in
 	exec 9<>in
 	echo '{"a":1}' >&9
-	pipe 'timeout 20 stream-filter true in 9>&- | head -n 1 >out'
+	pipe 'timeout 300 stream-filter true in 9>&- | head -n 1 >out'
 	[ "$PIPE" = "141 0" ]
 	[ "$(cat out)" = '{"a":1}' ]
-	pipe 'timeout 20 stream-cat in 9>&- | true'
+	pipe 'timeout 300 stream-cat in 9>&- | true'
 	[ "$PIPE" = "141 0" ]
 }
 

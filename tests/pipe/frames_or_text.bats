@@ -54,7 +54,7 @@ repeat() {
 	mkfifo fifo
 	for reader in 'env stream-map "t = type(ts)" --keep t' '(stream-map "t = type(ts)" --keep t)' \
 		'sh -c "exec stream-map \"t = type(ts)\" --keep t"' 'nice stream-map "t = type(ts)" --keep t' \
-		'timeout 5 stream-map "t = type(ts)" --keep t'; do
+		'timeout 300 stream-map "t = type(ts)" --keep t'; do
 		pipe "stream-cat f | $reader >got"
 		[ "$PIPE" = "0 0" ]
 		[ "$(sort -u got)" = '{"t":"time"}' ] || { echo "$reader"; return 1; }

@@ -7,7 +7,7 @@ prompt() {
 	rm -f go seen
 	mkfifo go
 	printf '%s\n' "$2" >lines
-	pipe "timeout 30 bash -c '{ cat lines; read -r _ <go; echo \"{\\\"a\\\":9,\\\"k\\\":9}\"; } | $1 | { read -r line; echo \"\$line\" >seen; echo >go; cat >rest; }'"
+	pipe "timeout 300 bash -c '{ cat lines; read -r _ <go; echo \"{\\\"a\\\":9,\\\"k\\\":9}\"; } | $1 | { read -r line; echo \"\$line\" >seen; echo >go; cat >rest; }'"
 	[ "$PIPE" = 0 ] || {
 		echo "held back by: $1"
 		return 1
@@ -41,7 +41,7 @@ prompt() {
 	rm -f go
 	mkfifo go
 	stream-put s </dev/null
-	pipe "timeout 30 bash -c '{ echo \"{\\\"a\\\":1}\"; read -r _ <go; } | stream-put s & stream-get -f s | { read -r line; echo \"\$line\" >seen; echo >go; }; wait'"
+	pipe "timeout 300 bash -c '{ echo \"{\\\"a\\\":1}\"; read -r _ <go; } | stream-put s & stream-get -f s | { read -r line; echo \"\$line\" >seen; echo >go; }; wait'"
 	[ "$PIPE" = 0 ]
 	[ "$(cat seen)" = '{"a":1}' ]
 }

@@ -150,12 +150,12 @@ both() {
 	awk 'BEGIN { for (i = 0; i < 400000; i++) printf "{\"path\":%d,\"n\":%d}\n", (i * 7919) % 200000, i }' >in.json
 	pipe "stream-agg -b path 'sum(n)' in.json >want"
 	for n in 1 3; do
-		pipe "timeout 60 stream-shard -k path -n $n -- stream-agg -b path 'sum(n)' <in.json >got"
+		pipe "timeout 300 stream-shard -k path -n $n -- stream-agg -b path 'sum(n)' <in.json >got"
 		[ "$PIPE" = 0 ]
 		same got want
 	done
 	pipe "stream-sort -k path:desc,n in.json >want"
-	pipe "timeout 60 stream-shard -k path -n 3 -- stream-sort -k path:desc,n <in.json >got"
+	pipe "timeout 300 stream-shard -k path -n 3 -- stream-sort -k path:desc,n <in.json >got"
 	[ "$PIPE" = 0 ]
 	same got want
 }
@@ -228,12 +228,12 @@ both() {
 	mkfifo a b
 	awk 'BEGIN { for (i = 0; i < 300000; i++) printf "{\"@time\":\"2026-03-01T10:00:00Z\",\"path\":1,\"n\":%d}\n", i }' >in.json
 	stream-shard -k path a b <in.json 2>/dev/null &
-	pipe 'timeout 60 stream-merge --limit 1M a b 2>err >out'
+	pipe 'timeout 300 stream-merge --limit 1M a b 2>err >out'
 	wait
 	[ "$PIPE" = 1 ]
 	one_line err 'the shares of one stream-shard are so far apart in time that .* wait for [ab]; raise --limit'
 	stream-shard -k path a b <in.json &
-	pipe 'timeout 60 stream-merge a b >out'
+	pipe 'timeout 300 stream-merge a b >out'
 	wait
 	[ "$PIPE" = 0 ]
 	[ "$(wc -l <out)" -eq 300000 ]
