@@ -217,7 +217,7 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 
 # committed N: the flow of group g of s has a checkpoint after which stream-put had got N records.
 committed() {
-	grep -qsE "^tally stream-put $1 " "$STREAM_HOME"/s/groups/g/0/state/*/receipt.*
+	grep -qsE "^tally .* stream-put $1 " "$STREAM_HOME"/s/groups/g/0/state/*/receipt.*
 }
 
 @test "whichever member is killed, it goes on where it stood" {
