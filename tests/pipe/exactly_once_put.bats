@@ -203,11 +203,16 @@ told() {
 
 # -- a later run --
 
+# taken BEFORE: the line has the slot, which was held by others before.
+taken() { [ "$(echo "$STREAM_HOME"/in/groups/g/0/*.run)" != "$1" ]; }
+
 @test "stopped, taken over, and woken up: nothing twice, and it says that it was fenced" {
 	local i
 	for i in 1 2 3; do
 		begin template
+		before=$(echo "$STREAM_HOME"/in/groups/g/0/*.run)
 		follow
+		wait_for taken "$before"
 		sleep "0.0$((RANDOM % 5))"
 		kill -STOP "$(cat get.pid)" "$(cat put.pid)"
 		mkdir -p second

@@ -104,6 +104,7 @@ zombie() {
 	) &
 	wait_for filled get.pid
 	wait_for filled sink.pid
+	wait_for test -e "$STREAM_HOME/web/groups/g/0/1.run"
 	sleep "0.0$((RANDOM % 10))"
 	kill -STOP "$(cat sink.pid)"
 	pipe "stream-get --steal -g g web 2>get2.err | stream-sink --every 1ms '$1' 2>sink2.err"
