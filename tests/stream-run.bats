@@ -109,10 +109,11 @@ group_gone() { ! ps -e -o pgid=,state= | awk -v g="$1" '$1 == g && $2 != "Z" { f
 }
 
 @test "Ctrl-C on a terminal ends the source, and the audit is printed" {
+	# exec: a shell between the terminal and us would die of the Ctrl-C itself, and its status would hide ours.
 	command -v script || skip "script is not there"
 	gets_some() { [ "$(stage t stream-agg in)" -gt 0 ]; } 2>/dev/null
 	(wait_for gets_some; printf '\003'; sleep 1) |
-		timeout 300 script -qfec "stream-run --name t 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
+		timeout 300 script -qfec "exec stream-run --name t 'stream-gen sensor --rate 100 | stream-agg --every 1h count'" screen >/dev/null 3>&-
 	grep -q '^stream-agg     in [0-9]* -> out 1' screen
 }
 
