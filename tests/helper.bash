@@ -115,6 +115,7 @@ everyway() {
 	for rows in '' 1 7 65536; do
 		for read in '' 5 1048576; do
 			[ "$rows$read" = 75 ] && continue
+			sanitized && [[ $rows/$read != @(/|1/5|7/1048576) ]] && continue
 			status=0
 			env ${rows:+STREAM_TEST_ROWS=$rows} ${read:+STREAM_TEST_READ=$read} \
 				bash -o pipefail -c "$2" >got 2>got.err || status=$?
@@ -149,8 +150,22 @@ stop_burners() {
 
 teardown() { stop_burners; }
 
-# How often what depends on timing is tried: sanitized programs start slowly.
-often() { case ${STREAM_BUILD-} in *san*) echo $((${1:-200} / 10)) ;; *) echo "${1:-200}" ;; esac }
+sanitized() { [[ ${STREAM_BUILD-} = *san* ]]; }
+
+# often N: how often what depends on timing is tried, in the long form (STREAM_TEST_LONG=1, as in scripts/torture); a fifth of
+# it in the short one, a twentieth of it where programs are sanitized, which start slowly.
+often() {
+	local n=$1
+	if sanitized; then
+		n=$((n / 20))
+	elif [ -z "${STREAM_TEST_LONG-}" ]; then
+		n=$((n / 5))
+	fi
+	echo $((n > 0 ? n : 1))
+}
+
+# few VALUE...: all of them; the first where programs are sanitized, if the others only repeat its way through the code.
+few() { if sanitized; then echo "$1"; else echo "$@"; fi; }
 
 # on_terminal FILE 'COMMAND': what COMMAND shows on a terminal of its own goes to FILE; its status. Standard input is a
 # terminal too, at which nobody types.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The manual says what is so: options, examples, summaries, and mdoc without a remark.
+# bats file_tags=plain
 load helper
 
 # -- options --

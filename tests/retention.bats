@@ -133,6 +133,7 @@ sizes() {
 	[ "$(stream-get --from "seq:$(stream-ctl show s | jq .first)" s | wc -l)" -gt 1000 ]
 }
 
+# bats test_tags=plain
 @test "one who follows sees each record once while all is compacted and moved" {
 	mkdir cold
 	stream-ctl create --tier cold --max-size 200K s

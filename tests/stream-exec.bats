@@ -317,6 +317,7 @@ poisoned() {
 	[ "$(wc -l <out)" -eq 3 ]
 }
 
+# bats test_tags=plain
 @test "results that nobody takes hold the commands, and those hold the input" {
 	numbers 300 >in.json
 	pipe "timeout 300 stream-exec -n 1 -P 2 -- 'echo x >>runs; seq 1 30000 | sed s/^/x/' <in.json | { read -r line; sleep 1; wc -l <runs >early; cat >out; }"

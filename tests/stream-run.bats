@@ -310,7 +310,8 @@ committed() {
 	counted 21 25 | stream-put s
 	[ "$(stream-run --list -o json | jq -r .lag)" = 5 ]
 	first=$run
-	background stream-run --name second "stream-get -f -g g s | stream-filter true | stream-put out"
+	# Into another stream: who is stopped may hold a lock of its own.
+	background stream-run --name second "stream-get -f -g g s | stream-filter true | stream-put other"
 	wait_for is second stream-get waits 'for a free slot'
 	kill "$run"
 	wait_for gone "$run"

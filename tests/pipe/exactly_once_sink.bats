@@ -131,7 +131,7 @@ zombie() {
 	local i
 	numbers 30000 >in.json
 	seq 1 30000 >want
-	for i in 1 2 3; do
+	for i in $(few 1 2 3); do
 		rm -rf lake t.db* "$STREAM_HOME"
 		stream-put web in.json
 		zombie 'dir:lake/{k}?format=csv'
@@ -192,7 +192,7 @@ filled_receipt() { [ -n "$(find "$STREAM_HOME" -name receipt.1)" ]; }
 
 @test "the sum of the counts is right over many runs: in = out + rejected" {
 	local i
-	for i in 1 2 3; do
+	for i in $(few 1 2 3); do
 		numbers 1000 | stream-put web
 		pipe "stream-get -g g web | stream-sink --stats --every 1ms 'dir:lake' 2>stats"
 		[ "$PIPE" = "0 0" ]

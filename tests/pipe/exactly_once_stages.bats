@@ -1,5 +1,5 @@
 # The stages that remember records, in pipelines that keep checkpoints: what comes out of many runs, some of them killed, is what comes
-# out of one that nobody disturbs.
+# out of one that nobody disturbs. (They are killed at random by tests/torture/flows.)
 
 load ../helper
 load ../store
@@ -35,16 +35,6 @@ in_runs() {
 	[ -s one ]
 	same one many
 	rm -r many* one* streams
-}
-
-# storm NAME: tests/torture/flows.d/NAME.sh is killed at random, some rounds long.
-storm() {
-	local seed=$RANDOM
-	timeout 120 "$root/tests/torture/flows" --quick --seed $seed --only "$1" >storm.log 2>&1 || {
-		echo "seed $seed"
-		cat storm.log
-		return 1
-	}
 }
 
 @test "sort: many runs are as one" {
@@ -96,14 +86,6 @@ storm() {
 	line one 'stream-sort -k bytes,ip' --drain
 	same <(rows one) <(rows many)
 }
-
-@test "killed at random: sort" { storm sort_sqlite; }
-@test "killed at random: uniq and top" { storm uniq_top_put; }
-@test "killed at random: the last of each window" { storm last_sqlite; }
-@test "killed at random: merge of two groups" { storm merge_sqlite; }
-@test "killed at random: join of two groups" { storm join_dir; }
-@test "killed at random: outer join of two groups" { storm left_join_sqlite; }
-@test "killed at random: a table and a command" { storm exec_table_sqlite; }
 
 @test "two sources of one join have one commit" {
 	stream-gen orders -n 200 --seed 1 | stream-map 'id = `order`' --keep id,ts,customer | stream-put left

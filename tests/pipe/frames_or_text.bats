@@ -1,4 +1,4 @@
-# Frames to a reader of ours, text to everybody else; each 200 times, a quarter of them on busy processors.
+# Frames to a reader of ours, text to everybody else; each many times, a quarter of them on busy processors.
 load ../helper
 
 # repeat 'PIPELINE' STATUSES: every time it prints what `want` holds and ends with these statuses.

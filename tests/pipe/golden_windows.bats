@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Windows as those print them who made the terms: the tables of Flink's documentation (windowing table-valued functions,
 # window offsets, lateness), whatever the size of batches and reads.
+# bats file_tags=plain
 load ../helper
 
 # The bids that all of Flink's tables of windows start from.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The Nexmark queries on a sample whose answers others have published.
+# bats file_tags=plain
 load ../helper
 
 # events KIND EXPR...: the sample's records of a kind, with their times.

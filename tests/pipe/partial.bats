@@ -39,7 +39,7 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 @test "parts aggregated apart and merged are one aggregation, whatever the split, as frames and as text" {
 	local seed n file
 	# first, last and collect go by @time, and by arrival where that is missing: then parts have no order.
-	for seed in 1 2; do
+	for seed in $(few 1 2); do
 		random_records "$seed" | stream-map '@time = time(t)' -o frames >in.frames
 		stream-cat --meta -o json in.frames >in.json
 		stream-agg -b k "${calls[@]}" in.frames >want
@@ -66,7 +66,7 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 
 @test "all kinds of windows: split by chance, or by the key of sessions and counts" {
 	local seed spec key
-	for seed in 3 4; do
+	for seed in $(few 3 4); do
 		random_records "$seed" 800 >in.json
 		while read -r spec; do
 			stream-window $spec -t t in.json | stream-agg -b k "${calls[@]}" >want
@@ -111,6 +111,7 @@ calls=(count 'count(x)' 'sum(x)' 'avg(x)' 'min(x)' 'max(x)' 'first(s)' 'last(x)'
 	done
 }
 
+# bats test_tags=plain
 @test "live: windows of partial results close as time passes, and are those of one process" {
 	stream-gen weblog -n 30000 -o json >in.json
 	local a="-b method count 'sum(bytes)' 'distinct(ip)' 'p99(rt)' 'max(path)'" spec

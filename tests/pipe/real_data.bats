@@ -1,3 +1,4 @@
+# bats file_tags=plain
 load ../helper
 
 # Answers about real data, against exact ones by sort, awk and SQLite.

@@ -541,7 +541,7 @@ int main(int argc, char **argv)
 	test_refused();
 	if (argc > 1)
 		state = strtoull(argv[1], NULL, 10) * 2 + 1;
-	test_random(argc > 2 ? atoi(argv[2]) : 40);
+	test_random(argc > 2 ? atoi(argv[2]) : test_repeat(100));
 	CHECK(restores > 100 && restored_runs > 100);
 	return test_done();
 }

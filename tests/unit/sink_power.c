@@ -218,8 +218,8 @@ static int count_lies(enum disk_lie lie)
 
 int main(void)
 {
-	for (uint64_t seed = 1; seed < 6; seed++)
-		run(LIE_NONE, seed);
+	for (int seed = 1; seed <= test_repeat(5); seed++)
+		run(LIE_NONE, (uint64_t)seed);
 	CHECK(count_lies(LIE_FILES) > 0);
 	CHECK(count_lies(LIE_DIRECTORIES) > 0);
 	return test_done();

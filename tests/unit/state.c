@@ -244,7 +244,8 @@ static void test_damage(void)
 	int column = batch_find(&saved, "state", 5);
 	struct value whole = saved.columns[column].values[0];
 	char *bytes = malloc(whole.len);
-	for (int i = 0; i < 20000; i++) {
+	int count = test_repeat(20000);
+	for (int i = 0; i < count; i++) {
 		memcpy(bytes, whole.s, whole.len);
 		size_t len = i % 3 ? whole.len : draw() % whole.len;
 		for (uint64_t n = draw() % 3 + (len == whole.len); n && len; n--)

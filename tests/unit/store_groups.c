@@ -285,12 +285,11 @@ static void test_zombies(int rounds, unsigned seed)
 }
 
 /* Takes and gives back: never two inside, never an older position than what was committed. */
-static void take_turns(const struct group *g, struct shared *shared)
+static void take_turns(const struct group *g, struct shared *shared, int turns)
 {
-	enum { TURNS = 100 };
 	struct error e;
 	struct slot s;
-	for (int i = 0; i < TURNS; i++) {
+	for (int i = 0; i < turns; i++) {
 		int r;
 		while (!(r = slot_take(&s, g, 0, 0, false, &e)))
 			pause_for(100000);
@@ -316,25 +315,25 @@ static void test_turns(void)
 	enum { CHILDREN = 4 };
 	struct shared *shared = shared_new();
 	struct group g;
-	int failed = 0, status;
+	int failed = 0, status, turns = test_repeat(100);
 	new_stream();
 	new_group(&g, "g", 1);
 	for (int i = 0; i < CHILDREN; i++)
 		if (!fork())
-			take_turns(&g, shared);
+			take_turns(&g, shared, turns);
 	while (wait(&status) > 0)
 		failed += status != 0;
 	CHECK(!failed);
 	CHECK(!shared->both);
 	CHECK(!shared->lost);
-	CHECK(newest(&g) == CHILDREN * 100);
+	CHECK(newest(&g) == (uint64_t)(CHILDREN * turns));
 	group_close(&g);
 }
 
 /* Killed at whatever point of taking and committing: what succeeded is there, and the next one gets it at once. */
 static void test_kills(void)
 {
-	enum { ROUNDS = 300 };
+	int rounds = test_repeat(300);
 	struct shared *shared = shared_new();
 	struct group g;
 	struct error e = {0};
@@ -342,7 +341,7 @@ static void test_kills(void)
 	int status, wrong = 0;
 	new_stream();
 	new_group(&g, "g", 1);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		pid_t child = fork();
 		if (!child)
 			commit_for_ever(&g, shared);
@@ -399,7 +398,7 @@ int main(int argc, char **argv)
 		test_faults();
 		test_halves();
 		test_turns();
-		test_zombies(1000, 12345);
+		test_zombies(test_repeat(1000), 12345);
 		test_kills();
 		test_damage();
 	}

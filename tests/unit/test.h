@@ -3,6 +3,7 @@
 #define STREAM_TESTS_UNIT_TEST_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int test_checks, test_failures;
@@ -26,6 +27,12 @@ static int test_checks, test_failures;
 				(const char *)(got), (want));                                                          \
 		}                                                                                                      \
 	} while (0)
+
+/* How often what is drawn at random is repeated: n times in the long form (STREAM_TEST_LONG=1), a fifth of it in the short one. */
+static inline int test_repeat(int n)
+{
+	return getenv("STREAM_TEST_LONG") || n < 5 ? n : n / 5;
+}
 
 /* The last line of main. */
 static inline int test_done(void)
