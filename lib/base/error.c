@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,9 @@ void message(const char *format, ...)
 
 void out_of_memory(size_t wanted)
 {
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+	while (atomic_flag_test_and_set(&said))
+		pause();
 	message("out of memory: no %zu bytes more", wanted);
 	_exit(-ERR_FAILED);
 }

@@ -44,7 +44,7 @@ int error_status(int code);
    nothing out of a log line can steer a terminal. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Says how many bytes were wanted and ends the process with status 1. */
+/* Says how many bytes were wanted and ends the process with status 1; of several threads one says it. */
 _Noreturn void out_of_memory(size_t wanted);
 
 #endif

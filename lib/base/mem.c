@@ -8,7 +8,8 @@
 
 void *mem_alloc(size_t size)
 {
-	void *p = malloc(size ? size : 1);
+	size += !size;
+	void *p = malloc(size);
 	if (!p)
 		out_of_memory(size);
 	return p;
@@ -16,7 +17,8 @@ void *mem_alloc(size_t size)
 
 void *mem_zero(size_t size)
 {
-	void *p = calloc(1, size ? size : 1);
+	size += !size;
+	void *p = calloc(1, size);
 	if (!p)
 		out_of_memory(size);
 	return p;
@@ -38,7 +40,8 @@ void *mem_array(size_t count, size_t size)
 void *mem_resize(void *p, size_t count, size_t size)
 {
 	size_t bytes = product(count, size);
-	void *q = realloc(p, bytes ? bytes : 1);
+	bytes += !bytes;
+	void *q = realloc(p, bytes);
 	if (!q)
 		out_of_memory(bytes);
 	return q;
