@@ -288,18 +288,18 @@ says_so() { grep -q -- "$1" "$2"; }
 # -- what is written, and what a commit is worth --
 
 @test "to a file: written and synced before the commit" {
-	command -v strace >/dev/null || skip "strace is not there"
+	needs_strace
 	counted 1 5 | stream-put s
-	strace -f -y -o trace -e trace=write,fdatasync,rename stream-get -g g s >out || skip "strace may not trace here"
+	strace -f -y -o trace -e trace=write,fdatasync,rename stream-get -g g s >out
 	sed -nE 's/.*write\(1<.*/write/p; s/.*fdatasync\(1<.*/sync/p; s/.*rename.*1\.1\.pos.*/commit/p' trace | xargs >order
 	[ "$(cat order)" = "sync write sync commit" ]
 }
 
 @test "a stream that never syncs: what is passed on is made durable before the commit" {
-	command -v strace >/dev/null || skip "strace is not there"
+	needs_strace
 	stream-ctl create --sync never s
 	counted 1 5 | stream-put s
-	strace -f -y -o trace -e trace=fdatasync,rename stream-get -g g s >out || skip "strace may not trace here"
+	strace -f -y -o trace -e trace=fdatasync,rename stream-get -g g s >out
 	sed -nE 's/.*fdatasync\([0-9]+<.*\.seg.*/segment/p; s/.*rename.*1\.1\.pos.*/commit/p' trace | xargs >order
 	[ "$(cat order)" = "segment commit" ]
 }

@@ -12,6 +12,16 @@ setup() {
 	unset STREAM_OUTPUT STREAM_TEST_ROWS STREAM_TEST_READ
 }
 
+# may_be_traced: for what is started from here on. (The leak checker cannot work in a process that is traced.)
+may_be_traced() { export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0; }
+
+# needs_strace: skips, visibly, where processes may not be traced.
+needs_strace() {
+	command -v strace >/dev/null || skip "strace is not there"
+	strace -f -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	may_be_traced
+}
+
 # needs_data FILE...: skips, visibly, where the shared data are not there.
 needs_data() {
 	local file

@@ -361,10 +361,7 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 }
 
 @test "names that shift between the listing and the reading of a directory" {
-	# The leak checker cannot work in a process that is traced.
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	command -v strace >/dev/null || skip "strace is not there"
-	strace -f -e trace=none true 2>/dev/null || skip "strace cannot trace here"
+	needs_strace
 	echo one >log
 	stream-tail -g g --once -o lines log >out
 	echo two >>log
@@ -387,8 +384,7 @@ is_last() { [ "$(tail -n 1 out)" = "$1" ]; }
 }
 
 @test "where the kernel gives no notice, it looks" {
-	command -v strace >/dev/null || skip "strace is not there"
-	strace -f -e trace=none true 2>/dev/null || skip "strace cannot trace here"
+	needs_strace
 	: >log
 	strace -qq -o trace -e inject=inotify_init1:error=EMFILE -e trace=inotify_init1 stream-tail -o lines log >out 2>err 3>&- &
 	tailer=$!

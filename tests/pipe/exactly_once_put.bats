@@ -238,8 +238,7 @@ taken() { [ "$(echo "$STREAM_HOME"/in/groups/g/0/*.run)" != "$1" ]; }
 }
 
 @test "it stands still just before the commit, and just behind it, while a later run does all" {
-	# The leak checker cannot work in a process that is traced.
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	may_be_traced
 	local state zombie
 	for state in undecided decided; do
 		begin $state

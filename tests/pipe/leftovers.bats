@@ -34,7 +34,7 @@ files() {
 
 @test "many resets of a flow into a stream: its ledgers go, and what they had decided is in the stream" {
 	local i flow
-	command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null || skip "strace does not run here"
+	needs_strace
 	for i in $(seq 1 8); do
 		counted "$i" "$i" | stream-put s
 		pipe "stream-get -g g s | stream-filter 'n == $i' | stream-put out"
@@ -47,7 +47,7 @@ files() {
 	ls "$STREAM_HOME/out/flows"
 	[ "$(files "$STREAM_HOME/out/flows")" -eq 0 ]
 	# One that dies before its first commit.
-	pipe "stream-get -g g s | stream-filter true | ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=2 stream-put out 2>/dev/null" || true
+	pipe "stream-get -g g s | stream-filter true | strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=2 stream-put out 2>/dev/null" || true
 	stream-ctl reset s g --from start
 	[ "$(files "$STREAM_HOME/out/flows")" -eq 0 ]
 	# Those of others that are alive stay; compaction does the same for the group that is no more.
@@ -87,7 +87,7 @@ files() {
 
 @test "many resets of a flow into a directory: what it had hidden there goes, and what was committed is published" {
 	local i
-	command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null || skip "strace does not run here"
+	needs_strace
 	for i in $(seq 1 6); do
 		counted "$i" "$i" | stream-put s
 		pipe "stream-get -g g s | stream-filter 'n == $i' | stream-sink dir:lake"
@@ -98,7 +98,7 @@ files() {
 	[ "$(find lake -name '.stream-*' | wc -l)" -le 1 ]
 	counted 7 7 | stream-put s
 	# Killed before its first commit.
-	pipe "stream-get -g g s | stream-filter 'n == 7' | ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=5 stream-sink dir:lake 2>/dev/null"
+	pipe "stream-get -g g s | stream-filter 'n == 7' | strace -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=5 stream-sink dir:lake 2>/dev/null"
 	[ "$(find lake -name '*.part' | wc -l)" -eq 1 ]
 	stream-ctl reset s g --from start
 	pipe "stream-get -g g s | stream-filter 'n == 0' | stream-sink dir:lake"
@@ -107,7 +107,7 @@ files() {
 	[ "$(find lake -name '.stream-*' | wc -l)" -eq 1 ]
 	stream-ctl reset s g --from start
 	# Committed, and killed before it could publish.
-	pipe "stream-get -g g s | stream-filter 'n == 7' | ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=5 stream-sink dir:lake 2>/dev/null"
+	pipe "stream-get -g g s | stream-filter 'n == 7' | strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL:when=5 stream-sink dir:lake 2>/dev/null"
 	grep -q KILL trace
 	[ "$(find lake -type f ! -path '*/.stream-*' | xargs cat | jq -s -c 'map(.n) | sort')" = "[1,2,3,4,5,6]" ]
 	[ "$(find lake -name '*.part' | wc -l)" -eq 1 ]

@@ -146,15 +146,15 @@ tenth() {
 }
 
 @test "the name of a new side file is durable" {
-	command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null || skip "strace does not run here"
+	needs_strace
 	mixed 1 20 | stream-put s
 	mkdir -p new
-	bash -o pipefail -c "stream-get -g g s | ASAN_OPTIONS=detect_leaks=0 strace -y -o trace -e trace=openat,fsync,rename stream-filter --bad new/bad 'n + 1 > 0' | stream-cat -o json >out"
+	bash -o pipefail -c "stream-get -g g s | strace -y -o trace -e trace=openat,fsync,rename stream-filter --bad new/bad 'n + 1 > 0' | stream-cat -o json >out"
 	# After the file was made, and before the snapshot that has its length.
 	awk '/openat.*"new\/bad".*O_CREAT/ { made = 1 } made && /fsync.*\/new>/ { synced = 1 } made && /rename.*\/1\.1\.whole"/ { exit !synced; }
 		END { exit !synced }' trace
 	mkdir plain
 	mixed 1 20 >text
-	ASAN_OPTIONS=detect_leaks=0 strace -y -o trace -e trace=openat,fsync stream-filter --bad plain/bad 'n + 1 > 0' text >/dev/null
+	strace -y -o trace -e trace=openat,fsync stream-filter --bad plain/bad 'n + 1 > 0' text >/dev/null
 	awk '/openat.*"plain\/bad".*O_CREAT/ { made = 1 } made && /fsync.*\/plain>/ { synced = 1 } END { exit !synced }' trace
 }
