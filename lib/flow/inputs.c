@@ -138,8 +138,10 @@ int flow_open_inputs(struct flow *f, const struct operands *rest, struct error *
 
 void flow_close_inputs(struct flow *f)
 {
-	for (int i = 0; i < f->input_count; i++)
+	for (int i = 0; i < f->input_count; i++) {
+		hello_release(&f->inputs[i].hello);
 		input_free(f->inputs[i].input);
+	}
 	free(f->inputs);
 	f->inputs = NULL;
 	f->input_count = 0;

@@ -372,8 +372,6 @@ int protocol_input_end(struct flow *f, struct error *e)
 void protocol_release(struct flow *f)
 {
 	struct protocol *p = &f->protocol;
-	for (int i = 0; i < f->input_count; i++)
-		hello_release(&f->inputs[i].hello);
 	for (size_t i = 0; i < p->side_count; i++)
 		side_release(p->sides[i]);
 	hello_release(&p->hello);
