@@ -19,7 +19,7 @@ ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -Ilib $(WARN) -fstack-protector-strong -ftr
 ALL_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) $(LDFLAGS)
 
 # lib/sink and lib/join talk to SQLite: only commands that need them link them.
-LIB_SRC := $(filter-out lib/sink/% lib/join/%,$(wildcard lib/*/*.c))
+LIB_SRC := $(filter-out lib/sink/% lib/join/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 SINK_SRC := $(wildcard lib/sink/*.c)
 JOIN_SRC := $(wildcard lib/join/*.c)
 # A command is a file of cmd, or, where it has many verbs, a folder.

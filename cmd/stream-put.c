@@ -9,8 +9,8 @@
 #include "expr/expr.h"
 #include "flow/flow.h"
 #include "record/batch_rows.h"
-#include "store/redo.h"
-#include "store/writer.h"
+#include "store/commit/redo.h"
+#include "store/write/writer.h"
 
 struct put {
 	const char *key_text;

@@ -9,7 +9,7 @@
 #include "flow/gone.h"
 #include "flow/program.h"
 #include "sink/sink.h"
-#include "store/ledger.h"
+#include "store/commit/ledger.h"
 
 struct delivery {
 	struct sink_options options;

@@ -1,6 +1,6 @@
 /* compact: rewrites what is in small frames as large ones. */
 #include "ctl.h"
-#include "store/compact.h"
+#include "store/upkeep/compact.h"
 
 static int compact_shard(struct ctl *c, const struct stream *s, uint32_t shard, struct error *e)
 {

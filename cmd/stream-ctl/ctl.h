@@ -9,8 +9,8 @@
 
 #include "flow/flow.h"
 #include "record/batch_rows.h"
-#include "store/home.h"
-#include "store/stream.h"
+#include "store/catalog/home.h"
+#include "store/stream/stream.h"
 
 /* The options of all verbs, and what they make. */
 struct ctl {

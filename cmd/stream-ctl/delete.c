@@ -1,7 +1,7 @@
 /* delete: a stream goes, whole; or one group of it. */
 #include "ctl.h"
-#include "store/group.h"
-#include "store/remove.h"
+#include "store/group/group.h"
+#include "store/stream/remove.h"
 
 int ctl_delete(struct ctl *c, struct operands *o, struct error *e)
 {

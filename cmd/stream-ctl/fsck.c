@@ -1,5 +1,5 @@
 /* fsck: a record for each thing that is wrong with a stream, or worth knowing, and one for each shard. */
-#include "store/fsck.h"
+#include "store/fsck/fsck.h"
 
 #include "ctl.h"
 

@@ -2,7 +2,7 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "ctl.h"
-#include "store/slot.h"
+#include "store/group/slot.h"
 
 /* A slot and a shard. */
 static int show_shard(struct ctl *c, const struct stream *s, const struct group *g, uint32_t k,

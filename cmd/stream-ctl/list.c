@@ -1,7 +1,7 @@
 /* list: a record for each stream of the home. */
 #include "base/units.h"
 #include "ctl.h"
-#include "store/home.h"
+#include "store/catalog/home.h"
 
 static int list_one(struct ctl *c, const char *name, struct error *e)
 {

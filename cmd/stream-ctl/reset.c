@@ -1,6 +1,6 @@
 /* reset: a group goes to another place, and the state of its pipelines is dropped. */
 #include "ctl.h"
-#include "store/group.h"
+#include "store/group/group.h"
 
 int ctl_reset(struct ctl *c, struct operands *o, struct error *e)
 {

@@ -3,8 +3,8 @@
 
 #include "base/mem.h"
 #include "ctl.h"
-#include "store/retain.h"
-#include "store/tier.h"
+#include "store/upkeep/retain.h"
+#include "store/upkeep/tier.h"
 
 /* The tier of a catalog, from what was asked for: a directory that is there, or `none`. */
 int ctl_tier(const char *text, char **tier, struct error *e)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "ctl.h"
-#include "store/reshard.h"
+#include "store/reshard/reshard.h"
 
 static int take_shard(struct operands *o, uint32_t *id, struct error *e)
 {

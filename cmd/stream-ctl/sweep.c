@@ -1,12 +1,12 @@
 /* What flows that are no more have left behind: whoever resets or deletes a group clears it away, in all streams of the home. */
-#include "store/sweep.h"
+#include "store/commit/sweep.h"
 
 #include <string.h>
 
 #include "ctl.h"
 #include "flow/gone.h"
-#include "store/group.h"
-#include "store/slot.h"
+#include "store/group/group.h"
+#include "store/group/slot.h"
 
 void ctl_flows_of(const struct stream *s, const char *group, struct name_list *ids)
 {

@@ -1,6 +1,6 @@
 /* sync: what was written is made durable now; and another policy from now on. */
 #include "ctl.h"
-#include "store/shard.h"
+#include "store/shard/shard.h"
 
 static int set_policy(struct stream *s, const char *when, struct error *e)
 {

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "store/spread.h"
+#include "store/catalog/spread.h"
 
 enum { CHECKPOINT = 1 * SECOND };
 

@@ -9,7 +9,7 @@
 #define STREAM_CMD_GET_GROUP_H
 
 #include "flow/flow.h"
-#include "store/slot.h"
+#include "store/group/slot.h"
 
 enum { GAP_STOP, GAP_SKIP };
 

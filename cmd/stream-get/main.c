@@ -8,7 +8,7 @@
 #include "flow/flow.h"
 #include "group.h"
 #include "record/batch_rows.h"
-#include "store/reader.h"
+#include "store/read/reader.h"
 
 /* What arrived before a time may become durable a little after it. */
 static const int64_t GRACE = 1000000000;

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "run.h"
-#include "store/slot.h"
+#include "store/group/slot.h"
 
 static int add_shard(struct run_lag *lag, const struct stream *s, const struct slot_view *v, uint32_t shard,
 		     struct error *e)

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "run.h"
-#include "store/home.h"
+#include "store/catalog/home.h"
 
 enum { RETRIES = 10 };
 

@@ -51,7 +51,7 @@ struct frame_place {
 	uint64_t seq;     /* @seq of the first row; the others follow without gaps */
 	uint64_t durable; /* every @seq below it was durable when this frame was written */
 	uint32_t shard;
-	uint32_t tag; /* which piece of a commit it is (store/redo.h); 0: of none */
+	uint32_t tag; /* which piece of a commit it is (store/commit/redo.h); 0: of none */
 };
 
 /* -- the stream line -- */

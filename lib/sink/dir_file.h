@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "store/file.h"
+#include "store/disk/file.h"
 
 struct dir_file {
 	struct file file; /* locked while we live; its path is DIR/.part-NAME */

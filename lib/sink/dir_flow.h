@@ -3,7 +3,7 @@
  *
  * All that is hidden is in one directory, FIXED/.stream-FLOW, FIXED being what comes before the first brace of the pattern:
  *
- *   commit.SEQ             the ledger of the flow (store/ledger.h)
+ *   commit.SEQ             the ledger of the flow (store/commit/ledger.h)
  *   origin                 what tells whether the flow is no more, until a commit does
  *   EPOCH-NAME.part        a file that is being written, or is full and waits for the barrier
  *
@@ -22,7 +22,7 @@
 
 #include "base/buf.h"
 #include "sink/dir_file.h"
-#include "store/ledger.h"
+#include "store/commit/ledger.h"
 
 #define DIR_ORIGIN "origin"
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "format/text.h"
 #include "record/batch.h"
-#include "store/file.h"
+#include "store/disk/file.h"
 
 enum dir_compress { DIR_PLAIN, DIR_GZIP, DIR_ZSTD, DIR_ZIP };
 

@@ -46,7 +46,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "record/batch.h"
-#include "store/file.h"
+#include "store/disk/file.h"
 
 struct sink_options {
 	int64_t every; /* ns from the first record to the commit; 0: the destination's own pace */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/home.h"
+#include "store/catalog/home.h"
 
 int logbook_open(struct logbook *l, const struct files *io, const char *group, struct error *e)
 {

@@ -2,17 +2,17 @@
  * What a group of stream-tail remembers: how far it has read which files. It is kept beside the streams, under a name that no stream
  * can have:
  *
- *   $STREAM_HOME/@tail/GROUP/EPOCH.run      a run that reads for the group (store/claim.h)
+ *   $STREAM_HOME/@tail/GROUP/EPOCH.run      a run that reads for the group (store/claim/claim.h)
  *                            N.EPOCH.pos    the places at checkpoint N (tail/place.h)
  *                            state/FLOW/    of the pipeline, in a checkpointed flow
  *
- * Who commits is one of two, as in store/slot.h. Where the output is text: logbook_resume, then logbook_commit. In a
+ * Who commits is one of two, as in store/group/slot.h. Where the output is text: logbook_resume, then logbook_commit. In a
  * checkpointed pipeline its end does: logbook_join, logbook_restore with what it says, then logbook_keep before each barrier.
  */
 #ifndef STREAM_TAIL_LOGBOOK_H
 #define STREAM_TAIL_LOGBOOK_H
 
-#include "store/claim.h"
+#include "store/claim/claim.h"
 #include "tail/place.h"
 
 struct logbook {

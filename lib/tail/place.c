@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/sealed.h"
+#include "store/disk/sealed.h"
 
 static const char kind[] = "tail";
 

@@ -1,5 +1,5 @@
 /*
- * How far a file was read, in a form that is kept: lines of a sealed file (store/sealed.h).
+ * How far a file was read, in a form that is kept: lines of a sealed file (store/disk/sealed.h).
  *
  *   tail 1
  *   flow 6f0c...                                            32 hex digits
@@ -21,7 +21,7 @@
 #define STREAM_TAIL_PLACE_H
 
 #include "base/buf.h"
-#include "store/claim.h"
+#include "store/claim/claim.h"
 #include "tail/mark.h"
 
 struct place {

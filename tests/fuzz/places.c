@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "codec/hash.h"
-#include "store/sealed.h"
+#include "store/disk/sealed.h"
 #include "tail/place.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

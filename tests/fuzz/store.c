@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/cursor.h"
+#include "store/read/cursor.h"
 
 enum { SEGMENT = 77, OTHER = 78, FRAMES = 8, ROWS = 3, FD_SEGMENT = 1000, FD_HEAD };
 

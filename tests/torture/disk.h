@@ -1,5 +1,5 @@
 /*
- * A file system in memory that knows what a power cut may leave of it: a file layer (store/file.h) for tests that stop
+ * A file system in memory that knows what a power cut may leave of it: a file layer (store/disk/file.h) for tests that stop
  * the machine at every step.
  *
  * What processes see is always the newest state. Beside it the disk keeps what it has for certain (the base), and a
@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/file.h"
+#include "store/disk/file.h"
 
 struct bytes {
 	char *p; /* owned */

@@ -18,9 +18,9 @@
 
 #include "disk.h"
 #include "records.h"
-#include "store/compact.h"
-#include "store/reshard.h"
-#include "store/writer_private.h"
+#include "store/reshard/reshard.h"
+#include "store/upkeep/compact.h"
+#include "store/write/writer_private.h"
 
 static const char stream_path[] = "/d/s";
 

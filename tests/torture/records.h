@@ -5,8 +5,8 @@
 #ifndef STREAM_TESTS_TORTURE_RECORDS_H
 #define STREAM_TESTS_TORTURE_RECORDS_H
 
-#include "store/reader.h"
-#include "store/writer.h"
+#include "store/read/reader.h"
+#include "store/write/writer.h"
 
 enum {
 	RECORDS_EACH = 400,

@@ -33,10 +33,10 @@
 #include "base/mem.h"
 #include "codec/hash.h"
 #include "records.h"
-#include "store/compact.h"
-#include "store/reshard.h"
-#include "store/shard_private.h"
-#include "store/writer_private.h"
+#include "store/reshard/reshard.h"
+#include "store/shard/shard_private.h"
+#include "store/upkeep/compact.h"
+#include "store/write/writer_private.h"
 
 enum {
 	SHARDS_MAX = 3,

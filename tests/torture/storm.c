@@ -19,10 +19,10 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "disk.h"
-#include "store/compact.h"
-#include "store/reshard.h"
-#include "store/retain.h"
-#include "store/writer_private.h"
+#include "store/reshard/reshard.h"
+#include "store/upkeep/compact.h"
+#include "store/upkeep/retain.h"
+#include "store/write/writer_private.h"
 
 enum { WRITERS_MAX = 16, FOLLOWERS_MAX = 8, EACH = 2000000, KEYS = 7, SEGMENT = 60000, KEPT_SECONDS = 2 };
 enum { UNTOUCHED, BEGUN, ACKED };

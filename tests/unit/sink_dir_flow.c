@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "store/ledger.h"
+#include "store/commit/ledger.h"
 #include "store_fault.h"
 
 #include "sink_help.h" /* its error is everybody's */

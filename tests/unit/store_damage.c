@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "store/shard.h"
+#include "store/shard/shard.h"
 #include "store_help.h"
 
 enum { FRAMES = 6, ROWS = 3, TOTAL = FRAMES * ROWS, MORE = 2 };

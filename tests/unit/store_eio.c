@@ -2,9 +2,9 @@
  * A disk that can't read some of its blocks: what lies beside them is served, what lies in them is reported with its
  * range, and nobody who would have to cut what he can't read goes on.
  */
-#include "store/fsck.h"
-#include "store/head.h"
-#include "store/shard.h"
+#include "store/fsck/fsck.h"
+#include "store/shard/head.h"
+#include "store/shard/shard.h"
 #include "store_fault.h"
 
 enum { FRAMES = 60, ROWS = 100, TOTAL = FRAMES * ROWS, BLOCK = 4096 };

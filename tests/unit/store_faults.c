@@ -2,7 +2,7 @@
  * A shard whose files go wrong at the n-th call, for every n: afterwards each record that was acknowledged is there
  * exactly once, no record is there twice, and the shard takes new ones.
  */
-#include "store/shard_private.h"
+#include "store/shard/shard_private.h"
 #include "store_fault.h"
 
 enum { ROUNDS = 12, ROWS = 5, SMALL_SEGMENT = 2000 };

@@ -11,9 +11,9 @@
 
 #include "codec/hash.h"
 #include "record/value.h"
-#include "store/fsck.h"
-#include "store/shard.h"
-#include "store/spread.h"
+#include "store/catalog/spread.h"
+#include "store/fsck/fsck.h"
+#include "store/shard/shard.h"
 #include "store_help.h"
 
 enum { FRAMES = 36, ROWS = 40, TOTAL = FRAMES * ROWS, SEGMENT = 20000, FILES = 16, SECTOR = 512 };

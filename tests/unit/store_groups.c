@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "store/slot.h"
+#include "store/group/slot.h"
 #include "store_fault.h"
 
 static struct stream stream;

@@ -2,7 +2,7 @@
  * The ledger of a flow's commits: runs that compete for it, runs that were stopped and wake up late, and a machine that
  * stops at any of its calls. There is always one last commit, it is one that was made, and its payload is whole.
  */
-#include "store/ledger.h"
+#include "store/commit/ledger.h"
 #include "store_fault.h"
 
 enum { BIG = (256 << 10) * 2 + 17 };

@@ -4,13 +4,13 @@
  * nobody complains any more, and new records go on behind it. And: what is there is found by its time, even where stream
  * lines are damaged; and a batch that ends inside a frame says so.
  */
-#include "store/fsck.h"
-#include "store/low.h"
-#include "store/reshard.h"
-#include "store/retain.h"
-#include "store/rewrite.h"
-#include "store/shard.h"
-#include "store/spread.h"
+#include "store/catalog/spread.h"
+#include "store/fsck/fsck.h"
+#include "store/reshard/reshard.h"
+#include "store/shard/low.h"
+#include "store/shard/shard.h"
+#include "store/upkeep/retain.h"
+#include "store/upkeep/rewrite.h"
 #include "store_help.h"
 
 enum { SEGMENTS = 6, FRAMES = 3, ROWS = 20, SEGMENT_ROWS = FRAMES * ROWS, TOTAL = SEGMENTS * SEGMENT_ROWS, MORE = 5 };

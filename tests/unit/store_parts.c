@@ -1,14 +1,14 @@
 /*
- * Parts of commits (store/redo.h) on real files: what is large becomes a segment by a second name; where that cannot be, or somebody
+ * Parts of commits (store/commit/redo.h) on real files: what is large becomes a segment by a second name; where that cannot be, or somebody
  * else has written meanwhile, it is copied; and what fsck says of one that is damaged or gone.
  */
 #include <errno.h>
 #include <glob.h>
 #include <sys/stat.h>
 
-#include "store/fsck.h"
-#include "store/redo_private.h"
-#include "store/stream.h"
+#include "store/commit/redo_private.h"
+#include "store/fsck/fsck.h"
+#include "store/stream/stream.h"
 #include "store_help.h"
 
 static const char flow[] = "f0f0";

@@ -16,10 +16,10 @@
 #include "../torture/actors.h"
 #include "../torture/records.h"
 #include "base/mem.h"
-#include "store/compact.h"
-#include "store/redo_private.h"
-#include "store/reshard.h"
-#include "store/shard.h"
+#include "store/commit/redo_private.h"
+#include "store/reshard/reshard.h"
+#include "store/shard/shard.h"
+#include "store/upkeep/compact.h"
 #include "test.h"
 
 enum { FLOWS = 2, PLAIN = FLOWS, WORLDS = 120, STATES_MAX = 60 };

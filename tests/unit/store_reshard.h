@@ -3,8 +3,8 @@
 #define STREAM_TESTS_UNIT_STORE_RESHARD_H
 
 #include "base/units.h"
-#include "store/reshard.h"
-#include "store/shard.h"
+#include "store/reshard/reshard.h"
+#include "store/shard/shard.h"
 #include "store_fault.h"
 
 enum { KEYS = 7 };

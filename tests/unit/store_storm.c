@@ -10,7 +10,7 @@
 
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "store/shard.h"
+#include "store/shard/shard.h"
 #include "store_help.h"
 
 enum { WRITERS = 4, EACH = 600000, TOTAL = WRITERS * EACH, STORM_SECONDS = 3 };

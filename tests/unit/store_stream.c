@@ -8,7 +8,7 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "codec/digest.h"
-#include "store/home.h"
+#include "store/catalog/home.h"
 #include "store_help.h"
 
 static struct bound at_seq(uint64_t seq)

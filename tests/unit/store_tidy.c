@@ -7,11 +7,11 @@
 
 #include "frame_random.h"
 #include "base/units.h"
-#include "store/compact.h"
-#include "store/index.h"
-#include "store/parts.h"
-#include "store/retain.h"
-#include "store/shard.h"
+#include "store/upkeep/compact.h"
+#include "store/segment/index.h"
+#include "store/read/parts.h"
+#include "store/upkeep/retain.h"
+#include "store/shard/shard.h"
 #include "store_fault.h"
 
 enum { ROWS = 20 };

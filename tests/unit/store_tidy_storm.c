@@ -11,9 +11,9 @@
 
 #include "base/timestamp.h"
 #include "base/units.h"
-#include "store/compact.h"
-#include "store/retain.h"
-#include "store/shard.h"
+#include "store/shard/shard.h"
+#include "store/upkeep/compact.h"
+#include "store/upkeep/retain.h"
 #include "store_help.h"
 
 enum { TOTAL = 400000, STORM_SECONDS = 3, FOLLOWERS = 2, TIDIERS = 2 };

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/file.h"
-#include "store/sealed.h"
+#include "store/disk/file.h"
+#include "store/disk/sealed.h"
 #include "tail/siblings.h"
 #include "test.h"
 
