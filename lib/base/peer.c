@@ -53,7 +53,7 @@ static enum peer look(int fd, bool near)
 	if (readers == READERS_OURS || (!fstat(fd, &st) && st.st_mode & S_ISVTX))
 		return PEER_OURS;
 	/* Somebody holds it, or it were broken: one whom we may not see, or who was forked meanwhile. */
-	return readers == READERS_FOREIGN ? PEER_FOREIGN : PEER_UNSETTLED;
+	return readers == READERS_FOREIGN || readers == READERS_OTHERS ? PEER_FOREIGN : PEER_UNSETTLED;
 }
 
 enum peer peer_look(int fd)

@@ -22,7 +22,8 @@ enum peer {
 void peer_mark(int fd);
 
 /* Looks once. /proc tells who holds the read end: a shell, or a wrapper (env nice time timeout nohup stdbuf strace sudo
-   ...), may still become one of ours, unless it sits in a read of that very pipe. */
+   ...), may still become one of ours, unless it sits in a read of that very pipe. Beside it others may hold the pipe and
+   not read it, such as what a shell runs in <( ): they only count when there is nobody else. */
 enum peer peer_look(int fd);
 
 /* Looks until it is settled, at most `patience` nanoseconds (then PEER_FOREIGN). */

@@ -86,25 +86,63 @@ static void program_name(int proc, char name[NAME_SIZE])
 		name[n - 1] = 0;
 }
 
-/*
- * Whether the process is in a read of our pipe. /proc/PID/syscall has the number and, in hex, the arguments of the
- * system call it is in. Where we may not read that, wchan names the kernel's function, which says of which pipe if
- * there is only one.
- */
-static bool sits_in_read(const struct holder *h)
+/* What a process waits in. */
+enum wait {
+	WAIT_ELSEWHERE, /* or it runs */
+	WAIT_READ,      /* a read of our pipe */
+	WAIT_POLL,      /* a poll, of what it does not tell */
+};
+
+static bool is_read(long call)
 {
-	char text[NAME_SIZE];
-	if (read_small(h->proc, "syscall", text, sizeof text) > 0) {
-		char *end;
-		if (strtol(text, &end, 10) != SYS_read || end == text)
-			return false;
-		unsigned long fd = strtoul(end, NULL, 16);
-		for (int i = 0; i < h->count; i++)
-			if (fd == (unsigned long)h->fds[i])
-				return true;
-		return false;
-	}
-	return !h->other_pipes && read_small(h->proc, "wchan", text, sizeof text) > 0 && strstr(text, "pipe_read");
+	return call == SYS_read || call == SYS_readv || call == SYS_splice || call == SYS_tee;
+}
+
+static bool is_poll(long call)
+{
+	static const long polls[] = {
+#ifdef SYS_poll
+		SYS_poll,
+#endif
+#ifdef SYS_select
+		SYS_select,
+#endif
+#ifdef SYS_epoll_wait
+		SYS_epoll_wait,
+#endif
+		SYS_ppoll,      SYS_pselect6, SYS_epoll_pwait,
+	};
+	for (size_t i = 0; i < sizeof polls / sizeof *polls; i++)
+		if (call == polls[i])
+			return true;
+	return false;
+}
+
+/* By the kernel's function: it says of which pipe if there is only one. */
+static enum wait wait_by_function(const struct holder *h)
+{
+	char name[NAME_SIZE];
+	if (read_small(h->proc, "wchan", name, sizeof name) <= 0)
+		return WAIT_ELSEWHERE;
+	if (strstr(name, "pipe_read"))
+		return h->other_pipes ? WAIT_POLL : WAIT_READ;
+	return strstr(name, "poll") || strstr(name, "do_select") ? WAIT_POLL : WAIT_ELSEWHERE;
+}
+
+/* /proc/PID/syscall has the number and, in hex, the arguments of the system call it is in; we may not always read it. */
+static enum wait waits_in(const struct holder *h)
+{
+	char text[NAME_SIZE], *end;
+	if (read_small(h->proc, "syscall", text, sizeof text) <= 0)
+		return wait_by_function(h);
+	long call = strtol(text, &end, 10);
+	if (end == text || !is_read(call))
+		return end != text && is_poll(call) ? WAIT_POLL : WAIT_ELSEWHERE;
+	unsigned long fd = strtoul(end, NULL, 16);
+	for (int i = 0; i < h->count; i++)
+		if (fd == (unsigned long)h->fds[i])
+			return WAIT_READ;
+	return WAIT_ELSEWHERE;
 }
 
 /* A command of ours may mark the pipe if it owns it or is root. */
@@ -121,9 +159,11 @@ static enum pipe_readers judge(const struct holder *h, const struct stat *pipe)
 	if (!strncmp(name, "stream-", 7))
 		return can_mark(h, pipe) ? READERS_WAITING : READERS_OURS;
 	if (is_shell(name))
-		return sits_in_read(h) ? READERS_FOREIGN : READERS_WAITING;
+		return waits_in(h) == WAIT_READ ? READERS_FOREIGN : READERS_WAITING;
 	/* no name: it has ended since, or is just being replaced */
-	return !*name || is_wrapper(name) ? READERS_WAITING : READERS_FOREIGN;
+	if (!*name || is_wrapper(name))
+		return READERS_WAITING;
+	return waits_in(h) == WAIT_ELSEWHERE ? READERS_OTHERS : READERS_FOREIGN;
 }
 
 /* Notes fd `name` of directory `fds` if it is the read end of a pipe: the mode of the link says how it was opened. */
@@ -173,7 +213,7 @@ static enum pipe_readers look_at_process(int proc, const struct stat *pipe, cons
 		if (entry->d_name[0] != '.')
 			look_at_fd(&h, fds, entry->d_name, wanted);
 	enum pipe_readers found = h.count ? judge(&h, pipe) : READERS_UNSEEN;
-	if (found == READERS_FOREIGN && !still_holds(&h, fds, wanted))
+	if ((found == READERS_FOREIGN || found == READERS_OTHERS) && !still_holds(&h, fds, wanted))
 		found = READERS_UNSEEN;
 	closedir(d);
 	return found;

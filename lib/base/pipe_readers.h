@@ -7,11 +7,13 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+/* Of several readers the last kind in this order counts. */
 enum pipe_readers {
 	READERS_UNSEEN,  /* nobody whom we may look at: none at all, or one with other rights (sudo) */
+	READERS_OTHERS,  /* programs that are none of ours, and do not read it now */
 	READERS_WAITING, /* shells and wrappers that do not read it, commands of ours that did not mark it yet */
 	READERS_OURS,    /* a command of ours that has no right to mark it */
-	READERS_FOREIGN, /* a program that is none of ours, or a shell that sits in a read of it */
+	READERS_FOREIGN, /* a program that is none of ours, or a shell, that sits in a read of it */
 };
 
 /*

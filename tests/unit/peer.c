@@ -71,6 +71,12 @@ static const struct pipeline pipelines[] = {
 	{"stream-a log | while read x; do :; done", 'F', true},
 	{"stream-a log | { read x; cat; }", 'F', true},
 	{"stream-a log | sh 2>/dev/null", 'F', true},
+	/* Somebody else holds it, too, as what is in <( ) does, and does not read it. */
+	{"stream-a log | { exec 3<&0; sleep 0.2 & exec stream-b 30000; }", 'O', true},
+	{"stream-a log | { exec 3<&0; sleep 0.2 & exec cat >/dev/null; }", 'F', true},
+	{"stream-a log | { sleep 0.1; stream-b; }", 'O', true},
+	{"stream-a log | { sleep 0.7; stream-b; }", 'F', false},
+	{"stream-a log | { head -n 1 >/dev/null; stream-b; }", 'F', true},
 	{"set -m 2>/dev/null; stream-a log | stream-b", 'O', true},
 	{"set -m 2>/dev/null; stream-a log | head -1 >/dev/null", 'F', true},
 	{"{ sleep 0.05; stream-a log; } | true", 'F', true},
